@@ -1,0 +1,3 @@
+//! Kubernetes objects as plain data, and the matching rules that belong to them.
+
+pub mod value;

@@ -1,0 +1,4 @@
+//! Everynode.
+
+pub mod api;
+pub mod manifest;
