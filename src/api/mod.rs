@@ -1,6 +1,7 @@
 //! Kubernetes objects as plain data, and the matching rules that belong to them. Uses no other room.
 
 pub mod daemonset;
+pub mod hash;
 pub mod meta;
 pub mod node;
 pub mod pod;

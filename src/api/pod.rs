@@ -374,6 +374,10 @@ impl Pod {
         spec.node_name.as_ref().or(spec.pinned_node.as_ref()).or(spec.template.affinity_node.as_ref())
     }
 
+    pub fn is_terminating(&self) -> bool {
+        self.meta.is_terminating()
+    }
+
     /// Failed or Succeeded.
     pub fn is_terminal(&self) -> bool {
         matches!(self.status.phase, PodPhase::Failed | PodPhase::Succeeded)
