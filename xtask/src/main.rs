@@ -56,7 +56,9 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("\n{failure}");
+            if !failure.is_told() {
+                eprintln!("\n{failure}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -172,7 +174,7 @@ fn test(args: &[String]) -> Result<(), Failure> {
         println!("{name:<8}{part}{}", if part.ended_well { "" } else { "  <- see above" });
     }
     println!("{total}");
-    if total.ended_well { Ok(()) } else { Err(Failure::new("Not all tests passed.")) }
+    if total.ended_well { Ok(()) } else { Err(Failure::told()) }
 }
 
 fn lint() -> Result<(), Failure> {

@@ -13,6 +13,15 @@ impl Failure {
     pub fn new(text: impl Into<String>) -> Self {
         Failure(text.into())
     }
+
+    /// A failure of which everything has been printed already.
+    pub fn told() -> Self {
+        Failure(String::new())
+    }
+
+    pub fn is_told(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl fmt::Display for Failure {
