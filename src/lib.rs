@@ -1,4 +1,6 @@
 //! Everynode.
 
 pub mod api;
+pub mod engine;
 pub mod manifest;
+pub mod store;
