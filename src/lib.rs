@@ -1,4 +1,9 @@
 //! Everynode.
 
 pub mod api;
+pub mod controllers;
+pub mod engine;
+pub mod kubelet;
 pub mod manifest;
+pub mod scheduler;
+pub mod store;

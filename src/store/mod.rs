@@ -1,0 +1,12 @@
+//! The API server: the only owner of the cluster's state. Knows no controller.
+
+pub mod defaulting;
+mod request;
+mod rng;
+mod server;
+pub mod validation;
+mod world;
+
+pub use request::{ApiError, ErrorReason, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Patch, Propagation, Request};
+pub use rng::Rng;
+pub use world::{Delta, Object, PodsByTarget, World};
