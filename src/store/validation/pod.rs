@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{ErrorKind, Errors, Names, TAINT_EFFECTS, each, entries, int, list, names, quote, text, truth, typed_json};
+use super::{Errors, Names, TAINT_EFFECTS, each, entries, int, list, names, quote, text, truth, typed_json};
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 
@@ -1362,6 +1362,5 @@ mod tests {
             .into();
             told(spec);
         }
-        assert_eq!(ErrorKind::TooLong.reason(), "FieldValueTooLong");
     }
 }
