@@ -127,6 +127,13 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
         return finding(spot(above + at, column), message, &mend);
     }
     let has = |part: &str| info.contains(part);
+    let rest = chunk.lines().skip(line - 1).enumerate();
+    let mut rest =
+        rest.map(|(number, line)| if number == 0 { marker.col() < line.chars().count() } else { !line.is_empty() });
+    if above == 0 && chunk.trim_start().starts_with('{') && !rest.any(|more| more) {
+        let mend = "The JSON ends before all its brackets and quotes are closed. Copy all of it.";
+        return finding(here, "unexpected EOF".to_owned(), mend);
+    }
     if has("unexpected character") {
         let c = text.chars().nth(marker.col()).unwrap_or(' ');
         let mend = format!("A value cannot begin with `{c}`. Put it in quotes.");
@@ -140,7 +147,8 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     if has("unexpected end of stream") {
         let mend = "A quote that opens here is never closed.";
         let opened = last_quote(chunk).map_or(here, |(line, column)| spot(above + line, column));
-        return finding(opened, scanner(line, "found unexpected end of stream"), mend);
+        let last = chunk.matches('\n').count() + 1;
+        return finding(opened, scanner(last, "found unexpected end of stream"), mend);
     }
     if has("flow mapping") || has("flow sequence") {
         let (bracket, name) = if has("flow mapping") { ('{', "',' or '}'") } else { ('[', "',' or ']'") };
