@@ -8,7 +8,7 @@ use crate::api::{ControllerRevision, DaemonSet, Kind, Name, ObjectMeta, OwnerRef
 use crate::store::World;
 
 use super::reason::Reason;
-use super::sync::{Act, Decision, Plan, View};
+use super::sync::{Act, Decision, Plan, Stage, View};
 
 /// The revisions that a DaemonSet controls.
 pub fn revisions<'a>(world: &'a World, daemonset: &DaemonSet) -> impl Iterator<Item = &'a Arc<ControllerRevision>> {
@@ -54,7 +54,7 @@ pub fn patch_of(daemonset: &DaemonSet) -> Value {
 }
 
 /// Models `constructHistory`: claims revisions, then makes sure that exactly one holds the current template and that it
-/// has the highest number.
+/// has the highest number. What it claims or labels, it looks at again before it goes on.
 pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
     let mut decisions = claim(view, daemonset);
     let decide = |act, reason| Decision { node: None, act, reason };
@@ -66,6 +66,9 @@ pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
             hash: revision.meta.name.to_string(),
         };
         decisions.push(decide(act, Reason::RevisionWithoutHash));
+    }
+    if !decisions.is_empty() {
+        return Plan { decisions, next: Some(Stage::History), ..Plan::default() };
     }
     let template = &daemonset.spec.template.value;
     let (same, old): (Vec<_>, Vec<_>) =
@@ -84,7 +87,7 @@ pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
             }
         }
     }
-    Plan { decisions, ..Plan::default() }
+    Plan { decisions, next: Some(Stage::Claim), ..Plan::default() }
 }
 
 /// Models `ClaimControllerRevisions`.
