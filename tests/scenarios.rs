@@ -21,15 +21,15 @@
 //! times and status writes); `timed [ACTOR..]` (with times); `syncs` (what each sync since then found to do);
 //! `observed DAEMONSET` (the worst moments since the last thing done); `clock`.
 
-mod scenarios_support {
-    pub mod play;
-    pub mod printing;
-}
+#[path = "scenarios_support/play.rs"]
+mod play;
+#[path = "scenarios_support/printing.rs"]
+mod printing;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use scenarios_support::play::play;
+use play::play;
 
 #[test]
 fn every_scenario_comes_out_as_its_file_says() {

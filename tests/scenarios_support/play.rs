@@ -36,7 +36,8 @@ pub fn play(text: &str) -> Result<String, String> {
         while lines.next_if(|line| line.starts_with('|')).is_some() {
             number += 1;
         }
-        let answer = player.step(line, &manifest).map_err(|message| format!("line {step_number}: {line}: {message}"))?;
+        let answer =
+            player.step(line, &manifest).map_err(|message| format!("line {step_number}: {line}: {message}"))?;
         for line in answer.lines() {
             writeln!(output, "{}", format!("| {line}").trim_end()).unwrap();
         }

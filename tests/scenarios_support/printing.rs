@@ -142,7 +142,13 @@ pub fn pods(world: &World, ids: &Ids, text: &mut String) {
     let owner = |pod: &Pod| pod.meta.controller().map_or("".into(), |owner| owner.name.clone());
     let mut pods: Vec<_> = world.pods.values().collect();
     pods.sort_by_key(|pod| {
-        (pod.meta.namespace.clone(), owner(pod), pod.target_node().cloned(), pod.meta.created_at, ids.of(pod).to_owned())
+        (
+            pod.meta.namespace.clone(),
+            owner(pod),
+            pod.target_node().cloned(),
+            pod.meta.created_at,
+            ids.of(pod).to_owned(),
+        )
     });
     for pod in pods {
         let key = ObjectKey { namespace: pod.meta.namespace.clone(), name: ids.of(pod).into() };
