@@ -24,11 +24,7 @@ fn answer(check: &Check) -> Value {
     let mut accepted = true;
     let syntax = check.findings.iter().find(|finding| finding.stage == Stage::Syntax);
     let broken = syntax.map_or(usize::MAX, |finding| finding.span.line);
-    for document in check
-        .documents
-        .iter()
-        .filter(|document| document.document.line < broken)
-    {
+    for document in check.documents.iter().filter(|document| document.document.line < broken) {
         for warning in &document.warnings {
             stderr.push_str(&format!("Warning: {warning}\n"));
         }
@@ -71,12 +67,8 @@ fn syntax_error(finding: &Finding) -> String {
 }
 
 fn cause(error: &FieldError) -> Value {
-    [
-        ("reason", error.kind.reason().into()),
-        ("message", error.body().into()),
-        ("field", error.path.as_str().into()),
-    ]
-    .into()
+    [("reason", error.kind.reason().into()), ("message", error.body().into()), ("field", error.path.as_str().into())]
+        .into()
 }
 
 /// What kubectl prints if it or the server refuses the document.
@@ -97,11 +89,7 @@ fn refusal(checked: &CheckedDocument) -> Option<String> {
                 document.namespace
             ),
             _ => {
-                let right = if kind.eq_ignore_ascii_case("DaemonSet") {
-                    "DaemonSet"
-                } else {
-                    kind
-                };
+                let right = if kind.eq_ignore_ascii_case("DaemonSet") { "DaemonSet" } else { kind };
                 format!(
                     "Error from server (BadRequest): error when creating \"STDIN\": {kind} in version \"{version}\" cannot be \
                      handled as a {right}: {message}\n"
@@ -121,10 +109,7 @@ fn refusal(checked: &CheckedDocument) -> Option<String> {
     match errors.as_slice() {
         [] => None,
         [error] => Some(format!("The {kind} \"{name}\" is invalid: {error}\n")),
-        _ => Some(format!(
-            "The {kind} \"{name}\" is invalid: \n* {}\n",
-            errors.join("\n* ")
-        )),
+        _ => Some(format!("The {kind} \"{name}\" is invalid: \n* {}\n", errors.join("\n* "))),
     }
 }
 
@@ -135,13 +120,7 @@ fn as_created(checked: &CheckedDocument) -> Value {
         return object;
     }
     let metadata = object.entry("metadata");
-    for ignored in [
-        "uid",
-        "resourceVersion",
-        "creationTimestamp",
-        "managedFields",
-        "selfLink",
-    ] {
+    for ignored in ["uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink"] {
         metadata.make_map().remove(ignored);
     }
     *metadata.entry("generation") = Value::Int(1);
@@ -149,15 +128,8 @@ fn as_created(checked: &CheckedDocument) -> Value {
         *metadata.entry("namespace") = "default".into();
     }
     let annotations = metadata.entry("annotations").make_map();
-    annotations
-        .entry("deprecated.daemonset.template.generation".into())
-        .or_insert("1".into());
-    let zeros = [
-        "currentNumberScheduled",
-        "numberMisscheduled",
-        "desiredNumberScheduled",
-        "numberReady",
-    ];
+    annotations.entry("deprecated.daemonset.template.generation".into()).or_insert("1".into());
+    let zeros = ["currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"];
     let status: Map = zeros.into_iter().map(|name| (name.to_owned(), Value::Int(0))).collect();
     *object.entry("status") = Value::Map(status);
     object

@@ -32,9 +32,7 @@ impl Fnv {
 /// Replaces each character by one that makes no words (`SafeEncodeString`).
 pub fn safe_encode(text: &str) -> String {
     const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-    text.chars()
-        .map(|c| char::from(ALPHABET[c as usize % ALPHABET.len()]))
-        .collect()
+    text.chars().map(|c| char::from(ALPHABET[c as usize % ALPHABET.len()])).collect()
 }
 
 /// The text that is hashed (`DeepHashObject`, which prints with spew).
@@ -79,11 +77,7 @@ fn dump_value(out: &mut String, ty: &Type, value: Option<&Value>, hide: bool) {
     match ty {
         Type::Pointer(_) => out.push_str("<nil>"),
         Type::Str | Type::Named(_) | Type::Uid => out.push_str(value.and_then(Value::as_str).unwrap_or_default()),
-        Type::Bool => out.push_str(if value.and_then(Value::as_bool) == Some(true) {
-            "true"
-        } else {
-            "false"
-        }),
+        Type::Bool => out.push_str(if value.and_then(Value::as_bool) == Some(true) { "true" } else { "false" }),
         Type::Int32 | Type::Int64 => out.push_str(&value.and_then(Value::as_int).unwrap_or(0).to_string()),
         Type::StringMap | Type::ResourceList => dump_map(out, ty, value),
         Type::List(inner) => match value.and_then(Value::as_list) {
@@ -103,15 +97,11 @@ fn dump_value(out: &mut String, ty: &Type, value: Option<&Value>, hide: bool) {
         Type::Quantity => dump_quantity(out, value),
         Type::IntOrString => match value {
             Some(Value::Str(text)) => {
-                out.push_str(&format!(
-                    "{{Type:(intstr.Type)1 IntVal:(int32)0 StrVal:(string){text}}}"
-                ));
+                out.push_str(&format!("{{Type:(intstr.Type)1 IntVal:(int32)0 StrVal:(string){text}}}"));
             }
             other => {
                 let number = other.and_then(Value::as_int).unwrap_or(0);
-                out.push_str(&format!(
-                    "{{Type:(intstr.Type)0 IntVal:(int32){number} StrVal:(string)}}"
-                ));
+                out.push_str(&format!("{{Type:(intstr.Type)0 IntVal:(int32){number} StrVal:(string)}}"));
             }
         },
         // Only the zero time can stand in a template that the server stored from a manifest.
@@ -121,11 +111,7 @@ fn dump_value(out: &mut String, ty: &Type, value: Option<&Value>, hide: bool) {
 }
 
 fn dump_map(out: &mut String, ty: &Type, value: Option<&Value>) {
-    let inner = if *ty == Type::StringMap {
-        Type::Str
-    } else {
-        Type::Quantity
-    };
+    let inner = if *ty == Type::StringMap { Type::Str } else { Type::Quantity };
     match value.and_then(Value::as_map) {
         Some(map) if !map.is_empty() => {
             out.push_str("map[");
@@ -166,10 +152,7 @@ fn dump_quantity(out: &mut String, value: Option<&Value>) {
             let sign = if parts.negative { -1 } else { 1 };
             if parts.format == Format::BinarySi {
                 let fits = parts.fraction.is_empty() && 15 - size - parts.exponent * 3 / 10 > 0;
-                match unsigned
-                    .filter(|_| fits)
-                    .and_then(|number| number.checked_mul(1 << parts.exponent))
-                {
+                match unsigned.filter(|_| fits).and_then(|number| number.checked_mul(1 << parts.exponent)) {
                     Some(number) => {
                         let kept = unsigned.is_some_and(|number| number & 7 != 0);
                         (sign * number, 0, nothing, if kept { text.as_str() } else { "" }, format)
@@ -181,13 +164,7 @@ fn dump_quantity(out: &mut String, value: Option<&Value>) {
                 match unsigned.filter(|_| size <= 18 && scale >= -9) {
                     Some(number) => {
                         let kept = scale % 3 == 0 && !digits.ends_with("000") && !digits.starts_with('0');
-                        (
-                            sign * number,
-                            scale,
-                            nothing,
-                            if kept { text.as_str() } else { "" },
-                            format,
-                        )
+                        (sign * number, scale, nothing, if kept { text.as_str() } else { "" }, format)
                     }
                     None => (0, 0, decimal(&text), "", format),
                 }

@@ -47,18 +47,8 @@ const NANO: i128 = 1_000_000_000;
 /// Larger amounts are cut to this (`maxAllowed`).
 const MAX: i128 = i64::MAX as i128 * NANO;
 
-const DECIMAL: [(&str, i32); 10] = [
-    ("n", -9),
-    ("u", -6),
-    ("m", -3),
-    ("", 0),
-    ("k", 3),
-    ("M", 6),
-    ("G", 9),
-    ("T", 12),
-    ("P", 15),
-    ("E", 18),
-];
+const DECIMAL: [(&str, i32); 10] =
+    [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
 const BINARY: [(&str, i32); 6] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
 
 /// The parts of a quantity's text (`parseQuantityString`).
@@ -97,13 +87,7 @@ pub(crate) fn parts(text: &str) -> Result<Parts<'_>, QuantityError> {
     }
     let (format, exponent) = interpret(suffix).ok_or(QuantityError::Suffix)?;
     let stripped = whole.trim_start_matches('0');
-    Ok(Parts {
-        negative,
-        whole: if stripped.is_empty() { "0" } else { stripped },
-        fraction,
-        format,
-        exponent,
-    })
+    Ok(Parts { negative, whole: if stripped.is_empty() { "0" } else { stripped }, fraction, format, exponent })
 }
 
 fn interpret(suffix: &str) -> Option<(Format, i32)> {
@@ -130,13 +114,7 @@ impl Quantity {
         };
         // The amount in billionths is digits × 10^shift × 2^power.
         let mut shift = scale.saturating_sub(parts.fraction.len() as i32).saturating_add(9);
-        let digits = || {
-            parts
-                .whole
-                .bytes()
-                .chain(parts.fraction.bytes())
-                .map(|b| i128::from(b - b'0'))
-        };
+        let digits = || parts.whole.bytes().chain(parts.fraction.bytes()).map(|b| i128::from(b - b'0'));
         let mut nano: i128 = 0;
         let mut inexact = false;
         let mut over = false;
@@ -187,26 +165,17 @@ impl Quantity {
             }
             nano = (nano + i128::from(inexact)).min(MAX);
         }
-        Ok(Quantity {
-            nano: if parts.negative { -nano } else { nano },
-            format: parts.format,
-        })
+        Ok(Quantity { nano: if parts.negative { -nano } else { nano }, format: parts.format })
     }
 
     /// A whole number of something, in decimal form.
     pub fn from_value(value: i64) -> Quantity {
-        Quantity {
-            nano: i128::from(value) * NANO,
-            format: Format::DecimalSi,
-        }
+        Quantity { nano: i128::from(value) * NANO, format: Format::DecimalSi }
     }
 
     /// Thousandths of something, in decimal form.
     pub fn from_milli(milli: i64) -> Quantity {
-        Quantity {
-            nano: i128::from(milli) * (NANO / 1000),
-            format: Format::DecimalSi,
-        }
+        Quantity { nano: i128::from(milli) * (NANO / 1000), format: Format::DecimalSi }
     }
 
     /// The amount in thousandths, rounded up (`MilliValue`), at most what an `i64` holds.
@@ -230,10 +199,7 @@ impl Quantity {
         let unit = NANO / 1000;
         let size = self.nano.abs();
         let up = size + (unit - size % unit) % unit;
-        Quantity {
-            nano: up * self.nano.signum(),
-            format: self.format,
-        }
+        Quantity { nano: up * self.nano.signum(), format: self.format }
     }
 
     pub fn is_negative(&self) -> bool {
@@ -301,10 +267,7 @@ impl fmt::Display for Quantity {
             Format::DecimalExponent if exponent == 0 => write!(f, "{number}"),
             Format::DecimalExponent => write!(f, "{number}e{exponent}"),
             _ => {
-                let suffix = DECIMAL
-                    .iter()
-                    .find(|(_, power)| *power == exponent)
-                    .map_or("", |(name, _)| name);
+                let suffix = DECIMAL.iter().find(|(_, power)| *power == exponent).map_or("", |(name, _)| name);
                 write!(f, "{number}{suffix}")
             }
         }

@@ -72,12 +72,10 @@ pub struct Struct {
 impl Struct {
     /// The field with a JSON name, those of embedded structs included.
     pub fn field(&'static self, json: &str) -> Option<&'static Field> {
-        self.fields
-            .iter()
-            .find_map(|field| match (&field.ty, field.embedded()) {
-                (Type::Struct(index), true) => structs()[*index].field(json),
-                _ => (field.json == json).then_some(field),
-            })
+        self.fields.iter().find_map(|field| match (&field.ty, field.embedded()) {
+            (Type::Struct(index), true) => structs()[*index].field(json),
+            _ => (field.json == json).then_some(field),
+        })
     }
 
     /// The JSON names of all fields.
@@ -109,15 +107,10 @@ fn table() -> &'static Table {
             .map(|line| {
                 let mut words = line.split(' ').skip(1).peekable();
                 if words.next_if_eq(&"=").is_some() {
-                    let twin = words
-                        .next()
-                        .and_then(|twin| lines.iter().find(|line| name(line) == twin));
+                    let twin = words.next().and_then(|twin| lines.iter().find(|line| name(line) == twin));
                     words = twin.unwrap_or(line).split(' ').skip(1).peekable();
                 }
-                Struct {
-                    name: name(line),
-                    fields: words.filter_map(|word| field(word, &index)).collect(),
-                }
+                Struct { name: name(line), fields: words.filter_map(|word| field(word, &index)).collect() }
             })
             .collect();
         Table { structs, index }
@@ -126,22 +119,14 @@ fn table() -> &'static Table {
 
 fn field(word: &'static str, index: &HashMap<&'static str, usize>) -> Option<Field> {
     if let Some(name) = word.strip_prefix('&') {
-        return Some(Field {
-            go: name,
-            json: "".into(),
-            ty: parse_type(name, index)?,
-        });
+        return Some(Field { go: name, json: "".into(), ty: parse_type(name, index)? });
     }
     let (names, ty) = word.split_once(':')?;
     let (go, json) = match names.split_once('=') {
         Some((go, json)) => (go, json.into()),
         None => (names, (names[..1].to_ascii_lowercase() + &names[1..]).into()),
     };
-    Some(Field {
-        go,
-        json,
-        ty: parse_type(ty, index)?,
-    })
+    Some(Field { go, json, ty: parse_type(ty, index)? })
 }
 
 fn parse_type(text: &'static str, index: &HashMap<&'static str, usize>) -> Option<Type> {
@@ -185,18 +170,12 @@ const KINDS: [(&str, &str, &str); 7] = [
     ("Node", "v1", "nodes"),
     ("Namespace", "v1", "namespaces"),
     ("List", "v1", "lists"),
-    (
-        "PriorityClass",
-        "scheduling.k8s.io/v1",
-        "priorityclasses.scheduling.k8s.io",
-    ),
+    ("PriorityClass", "scheduling.k8s.io/v1", "priorityclasses.scheduling.k8s.io"),
 ];
 
 /// The struct of a kind, if this program knows that kind in that version.
 pub fn kind(api_version: &str, kind: &str) -> Option<&'static Struct> {
-    let known = KINDS
-        .iter()
-        .any(|(name, version, _)| *name == kind && *version == api_version);
+    let known = KINDS.iter().any(|(name, version, _)| *name == kind && *version == api_version);
     known.then(|| by_name(kind)).flatten()
 }
 
@@ -233,23 +212,17 @@ pub struct Problem {
 /// How a value does not fit its type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wrong {
-    /// The struct has no such field; the name of a field it may have been meant for.
-    UnknownField { meant: Option<&'static str> },
+    /// The struct has no such field; the name of a field it may have been meant for, and whether the value does not fit
+    /// that one.
+    UnknownField { meant: Option<&'static str>, misfit: bool },
     /// Go's `UnmarshalTypeError`, or the error of a type that decodes itself, which ends the decoding at once.
-    Type {
-        message: String,
-        ends: bool,
-        expected: Type,
-    },
+    Type { message: String, ends: bool, expected: Type },
 }
 
 /// Checks a value against a struct as `sigs.k8s.io/json` decodes it in strict mode: fields in the order of their names,
 /// exact in case, every problem with its path.
 pub fn decode(value: &Value, root: &'static Struct) -> Vec<Problem> {
-    let mut decoder = Decoder {
-        problems: Vec::new(),
-        go_path: Vec::new(),
-    };
+    let mut decoder = Decoder { problems: Vec::new(), go_path: Vec::new() };
     match value {
         Value::Map(map) => decoder.fields(map, root, ""),
         Value::Null => {}
@@ -270,10 +243,7 @@ pub fn decoding_error(problems: &[Problem]) -> Option<String> {
     if let Some(message) = message(true).or_else(|| message(false)) {
         return Some(message);
     }
-    let unknown: Vec<String> = problems
-        .iter()
-        .map(|p| format!("unknown field \"{}\"", p.path))
-        .collect();
+    let unknown: Vec<String> = problems.iter().map(|p| format!("unknown field \"{}\"", p.path)).collect();
     (!unknown.is_empty()).then(|| format!("strict decoding error: {}", unknown.join(", ")))
 }
 
@@ -281,6 +251,13 @@ struct Decoder {
     problems: Vec<Problem>,
     /// The JSON names on the way down, without list positions and map keys: so Go's messages name a field.
     go_path: Vec<&'static str>,
+}
+
+/// Whether a value could stand in a field of a type.
+fn fits(value: &Value, ty: &Type, of: &'static Struct) -> bool {
+    let mut decoder = Decoder { problems: Vec::new(), go_path: Vec::new() };
+    decoder.value(value, ty, of, "");
+    decoder.problems.is_empty()
 }
 
 /// More problems than this are of no use to anybody.
@@ -292,11 +269,7 @@ impl Decoder {
             if self.problems.len() >= PROBLEMS {
                 return;
             }
-            let here = if path.is_empty() {
-                key.clone()
-            } else {
-                format!("{path}.{key}")
-            };
+            let here = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             match of.field(key) {
                 Some(field) => {
                     self.go_path.push(&field.json);
@@ -304,9 +277,9 @@ impl Decoder {
                     self.go_path.pop();
                 }
                 None => {
-                    let what = Wrong::UnknownField {
-                        meant: closest(key, &of.names()),
-                    };
+                    let meant = closest(key, &of.names());
+                    let misfit = meant.and_then(|name| of.field(name)).is_some_and(|field| !fits(value, &field.ty, of));
+                    let what = Wrong::UnknownField { meant, misfit };
                     self.problems.push(Problem { path: here, what });
                 }
             }
@@ -322,13 +295,7 @@ impl Decoder {
             (Type::Int32 | Type::IntOrString, Value::Int(number)) if i32::try_from(*number).is_ok() => {}
             (Type::Int32 | Type::Int64 | Type::IntOrString, Value::Int(_) | Value::Float(_)) => {
                 let expected = if *ty == Type::Int64 { Type::Int64 } else { Type::Int32 };
-                self.wrong(
-                    path,
-                    &format!("number {}", value.to_json()),
-                    &expected.go(),
-                    of.name,
-                    ty,
-                );
+                self.wrong(path, &format!("number {}", value.to_json()), &expected.go(), of.name, ty);
             }
             (Type::IntOrString, _) => self.wrong(path, word(value), "int32", of.name, ty),
             (Type::Time, Value::Str(text)) => {
@@ -378,37 +345,19 @@ impl Decoder {
     fn wrong(&mut self, path: &str, got: &str, go: &str, of: &str, ty: &Type) {
         let field = self.go_path.join(".");
         let message = format!("json: cannot unmarshal {got} into Go struct field {of}.{field} of type {go}");
-        let what = Wrong::Type {
-            message,
-            ends: false,
-            expected: ty.clone(),
-        };
-        self.problems.push(Problem {
-            path: path.to_owned(),
-            what,
-        });
+        let what = Wrong::Type { message, ends: false, expected: ty.clone() };
+        self.problems.push(Problem { path: path.to_owned(), what });
     }
 
     fn ends(&mut self, path: &str, message: String, ty: &Type) {
-        let what = Wrong::Type {
-            message,
-            ends: true,
-            expected: ty.clone(),
-        };
-        self.problems.push(Problem {
-            path: path.to_owned(),
-            what,
-        });
+        let what = Wrong::Type { message, ends: true, expected: ty.clone() };
+        self.problems.push(Problem { path: path.to_owned(), what });
     }
 }
 
 /// The path of a map's entry. A key that would read as several steps is put into brackets.
 fn key_path(path: &str, key: &str) -> String {
-    if key.contains(['.', '[', '/']) {
-        format!("{path}[{key}]")
-    } else {
-        format!("{path}.{key}")
-    }
+    if key.contains(['.', '[', '/']) { format!("{path}[{key}]") } else { format!("{path}.{key}") }
 }
 
 /// Go's word for the kind of a JSON value.
@@ -428,10 +377,7 @@ fn time_error(text: &str) -> Option<String> {
     let shape = b"0000-00-00T00:00:00";
     let bytes = text.as_bytes();
     let good = bytes.len() > shape.len()
-        && shape
-            .iter()
-            .zip(bytes)
-            .all(|(s, b)| if *s == b'0' { b.is_ascii_digit() } else { s == b });
+        && shape.iter().zip(bytes).all(|(s, b)| if *s == b'0' { b.is_ascii_digit() } else { s == b });
     (!good).then(|| {
         format!("parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" as \"2006\"")
     })
@@ -444,10 +390,7 @@ pub fn closest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
         return Some(same);
     }
     let allowed = if name.len() <= 4 { 1 } else { 2 };
-    let mut best = names
-        .iter()
-        .map(|known| (edits(&lower, &known.to_lowercase()), *known))
-        .collect::<Vec<_>>();
+    let mut best = names.iter().map(|known| (edits(&lower, &known.to_lowercase()), *known)).collect::<Vec<_>>();
     best.sort_by_key(|(distance, _)| *distance);
     match best.as_slice() {
         [(distance, _), (next, _), ..] if distance == next => None,
@@ -497,14 +440,10 @@ mod tests {
     fn problems_are_told_in_gos_words() {
         let root = by_name("DaemonSet").unwrap();
         let container: Value = [("Image", "a".into()), ("args", vec![1i64].into()), ("tty", "x".into())].into();
-        let spec: Value = [(
-            "template",
-            [("spec", [("containers", vec![container].into())].into())].into(),
-        )]
-        .into();
+        let spec: Value = [("template", [("spec", [("containers", vec![container].into())].into())].into())].into();
         let problems = decode(&[("spec", spec)].into(), root);
         assert_eq!(problems[0].path, "spec.template.spec.containers[0].Image");
-        assert_eq!(problems[0].what, Wrong::UnknownField { meant: Some("image") });
+        assert_eq!(problems[0].what, Wrong::UnknownField { meant: Some("image"), misfit: false });
         assert_eq!(
             decoding_error(&problems).unwrap(),
             "json: cannot unmarshal number into Go struct field Container.spec.template.spec.containers.args of type string"

@@ -38,9 +38,7 @@ impl Value {
 
     /// The value at a key, made an empty map (and this value a map) where there is none yet.
     pub fn entry(&mut self, key: &str) -> &mut Value {
-        self.make_map()
-            .entry(key.to_owned())
-            .or_insert_with(|| Value::Map(Map::new()))
+        self.make_map().entry(key.to_owned()).or_insert_with(|| Value::Map(Map::new()))
     }
 
     /// This value as a map; anything that is not one is replaced by an empty one.
@@ -335,9 +333,7 @@ impl<'de> de::Deserializer<'de> for &'de Value {
             Value::Str(text) => visitor.visit_borrowed_str(text),
             Value::List(list) => visitor.visit_seq(de::value::SeqDeserializer::new(list.iter())),
             Value::Map(map) => visitor.visit_map(de::value::MapDeserializer::new(
-                map.iter()
-                    .filter(|(_, value)| !value.is_null())
-                    .map(|(key, value)| (key.as_str(), value)),
+                map.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.as_str(), value)),
             )),
         }
     }
@@ -434,9 +430,7 @@ impl ser::Serializer for ValueSerializer {
         Ok(text.into())
     }
     fn serialize_bytes(self, bytes: &[u8]) -> Result<Value, TypeError> {
-        Ok(Value::List(
-            bytes.iter().map(|byte| Value::Int((*byte).into())).collect(),
-        ))
+        Ok(Value::List(bytes.iter().map(|byte| Value::Int((*byte).into())).collect()))
     }
     fn serialize_none(self) -> Result<Value, TypeError> {
         Ok(Value::Null)
@@ -481,10 +475,7 @@ impl ser::Serializer for ValueSerializer {
         name: &'static str,
         _: usize,
     ) -> Result<VariantSerializer<ListSerializer>, TypeError> {
-        Ok(VariantSerializer {
-            name,
-            inner: ListSerializer(Vec::new()),
-        })
+        Ok(VariantSerializer { name, inner: ListSerializer(Vec::new()) })
     }
     fn serialize_map(self, _: Option<usize>) -> Result<MapSerializer, TypeError> {
         Ok(MapSerializer::default())
@@ -499,10 +490,7 @@ impl ser::Serializer for ValueSerializer {
         name: &'static str,
         _: usize,
     ) -> Result<VariantSerializer<MapSerializer>, TypeError> {
-        Ok(VariantSerializer {
-            name,
-            inner: MapSerializer::default(),
-        })
+        Ok(VariantSerializer { name, inner: MapSerializer::default() })
     }
 }
 

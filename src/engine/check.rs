@@ -38,32 +38,25 @@ impl Check {
 /// Reads a manifest, fills in the defaults and validates it. Called whenever the reader pauses typing.
 pub fn check(text: &str) -> Check {
     let reading = manifest::read(text);
-    let mut check = Check {
-        documents: Vec::new(),
-        findings: reading.findings,
-    };
+    let mut check = Check { documents: Vec::new(), findings: reading.findings };
     for document in reading.documents {
         let checked = check_document(document, &mut check.findings);
         check.documents.push(checked);
     }
-    check
-        .findings
-        .sort_by_key(|finding| (finding.span.line, finding.span.column));
+    check.findings.sort_by_key(|finding| (finding.span.line, finding.span.column));
     check
 }
 
 fn check_document(document: Document, findings: &mut Vec<Finding>) -> CheckedDocument {
     let mut object = document.value.clone();
     let (mut hash, mut errors, mut warnings) = (None, Vec::new(), Vec::new());
-    if !document.refused && document.simulated() {
+    if document.refusal.is_none() && document.simulated() {
         match document.kind.as_str() {
             "DaemonSet" => {
                 defaulting::default_daemonset(&mut object);
                 errors = validation::validate_daemonset(&object, None);
                 warnings = validation::warnings_daemonset(&object);
-                hash = object
-                    .at(&["spec", "template"])
-                    .map(|template| compute_hash(template, None));
+                hash = object.at(&["spec", "template"]).map(|template| compute_hash(template, None));
             }
             "Pod" => {
                 defaulting::default_pod(&mut object);
@@ -89,13 +82,7 @@ fn check_document(document: Document, findings: &mut Vec<Finding>) -> CheckedDoc
         });
     }
     let warnings = warnings.into_iter().map(|(_, message)| message).collect();
-    CheckedDocument {
-        document,
-        object,
-        hash,
-        errors,
-        warnings,
-    }
+    CheckedDocument { document, object, hash, errors, warnings }
 }
 
 /// Places a validation error at its field, with a mend.

@@ -5,20 +5,14 @@ use super::{Finding, Severity, Stage};
 
 /// A finding for a text in which every line begins in the first column although it names fields of several levels.
 pub(super) fn lost(chunk: &str, above: usize) -> Option<Finding> {
-    let lines: Vec<(usize, &str)> = chunk
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<(usize, &str)> = chunk.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).collect();
     if lines.len() < 6 || lines.iter().any(|(_, line)| line.starts_with([' ', '\t', '{'])) {
         return None;
     }
     let starts = |key: &str| lines.iter().position(|(_, line)| line.trim_end() == key);
     let metadata = starts("metadata:")?;
     let named = lines.get(metadata + 1)?.1;
-    let child = ["name:", "namespace:", "labels:", "annotations:"]
-        .iter()
-        .any(|key| named.starts_with(key));
+    let child = ["name:", "namespace:", "labels:", "annotations:"].iter().any(|key| named.starts_with(key));
     if !child || !lines.iter().any(|(_, line)| line.starts_with("kind:")) {
         return None;
     }

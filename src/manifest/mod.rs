@@ -90,9 +90,7 @@ pub struct Document {
     pub namespace: String,
     /// The line on which it begins.
     pub line: usize,
-    /// Every error in it so far: kubectl would not get it past the server.
-    pub refused: bool,
-    /// kubectl's words for the first thing it or the server refuses while reading.
+    /// The first thing that kubectl or the server refuses while decoding, and who does.
     pub refusal: Option<(Stage, String)>,
     marks: Marks,
 }
@@ -126,11 +124,9 @@ impl Marks {
                 _ => self.value,
             },
             (_, Some(key)) => key,
-            (Inside::Map(map), None) => map
-                .values()
-                .filter_map(|mark| mark.key)
-                .min_by_key(|key| (key.line, key.column))
-                .unwrap_or(self.value),
+            (Inside::Map(map), None) => {
+                map.values().filter_map(|mark| mark.key).min_by_key(|key| (key.line, key.column)).unwrap_or(self.value)
+            }
             (Inside::List(list), None) => list.first().map_or(self.value, Marks::place),
         }
     }
@@ -152,11 +148,7 @@ fn find<'a>(marks: &'a Marks, path: &str) -> &'a Marks {
                 let (name, after) = match rest.strip_prefix('[') {
                     Some(inner) => inner.split_at(inner.rfind(']').unwrap_or(inner.len())),
                     // A key may hold dots itself: the longest one that fits is meant.
-                    None => match map
-                        .keys()
-                        .filter(|key| starts_with_key(rest, key))
-                        .max_by_key(|key| key.len())
-                    {
+                    None => match map.keys().filter(|key| starts_with_key(rest, key)).max_by_key(|key| key.len()) {
                         Some(key) => rest.split_at(key.len()),
                         None => break,
                     },
@@ -172,8 +164,7 @@ fn find<'a>(marks: &'a Marks, path: &str) -> &'a Marks {
 }
 
 fn starts_with_key(path: &str, key: &str) -> bool {
-    path.strip_prefix(key)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// More text than this is refused.
@@ -184,25 +175,11 @@ const LIMIT: usize = 5 << 20;
 pub fn read(text: &str) -> Reading {
     let mut reader = Reader::default();
     if text.len() > LIMIT {
-        let size = format!(
-            "the text has {:.1} MB, more than 5 MB are not read",
-            text.len() as f64 / f64::from(1 << 20)
+        let size =
+            format!("the text has {:.1} MB, more than 5 MB are not read", text.len() as f64 / f64::from(1 << 20));
+        reader.error(Stage::Syntax, Span { line: 1, column: 1, end_line: 1, end_column: 2 }, "", size).mend(
+            "Leave out the documents that have nothing to do with DaemonSets, such as CustomResourceDefinitions.",
         );
-        reader
-            .error(
-                Stage::Syntax,
-                Span {
-                    line: 1,
-                    column: 1,
-                    end_line: 1,
-                    end_column: 2,
-                },
-                "",
-                size,
-            )
-            .mend(
-                "Leave out the documents that have nothing to do with DaemonSets, such as CustomResourceDefinitions.",
-            );
         return reader.0;
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -215,21 +192,13 @@ pub fn read(text: &str) -> Reading {
         reader
             .error(
                 Stage::Syntax,
-                Span {
-                    line: 1,
-                    column: 1,
-                    end_line: 1,
-                    end_column: 1,
-                },
+                Span { line: 1, column: 1, end_line: 1, end_column: 1 },
                 "",
                 "no objects passed to create",
             )
             .mend("Paste a DaemonSet manifest here. It begins with `apiVersion: apps/v1` and `kind: DaemonSet`.");
     }
-    reader
-        .0
-        .findings
-        .sort_by_key(|finding| (finding.span.line, finding.span.column));
+    reader.0.findings.sort_by_key(|finding| (finding.span.line, finding.span.column));
     reader.0
 }
 
@@ -244,10 +213,7 @@ fn split(text: &str) -> Vec<(usize, &str)> {
     let mut chunks = Vec::new();
     let (mut start, mut above, mut offset) = (0, 0, 0);
     for (number, line) in text.split_inclusive('\n').enumerate() {
-        let separator = line
-            .strip_prefix("---")
-            .map(str::trim)
-            .is_some_and(|r| r.is_empty() || r.starts_with('#'));
+        let separator = line.strip_prefix("---").map(str::trim).is_some_and(|r| r.is_empty() || r.starts_with('#'));
         if separator {
             chunks.push((above, &text[start..offset]));
             start = offset + line.len();
@@ -278,15 +244,7 @@ impl Reader {
             self.0.findings.truncate(FINDINGS - 1);
         }
         let (path, mend, fix) = (path.to_owned(), None, None);
-        self.0.findings.push(Finding {
-            severity,
-            stage,
-            span,
-            path,
-            message,
-            mend,
-            fix,
-        });
+        self.0.findings.push(Finding { severity, stage, span, path, message, mend, fix });
         let last = self.0.findings.len() - 1;
         &mut self.0.findings[last]
     }
@@ -319,12 +277,7 @@ impl Reader {
             self.remark(remark);
         }
         if let Some(line) = tree.more {
-            let span = Span {
-                line,
-                column: 1,
-                end_line: line,
-                end_column: 2,
-            };
+            let span = Span { line, column: 1, end_line: line, end_column: 2 };
             self.add(
                 Severity::Warning,
                 Stage::Advice,
@@ -348,19 +301,12 @@ impl Reader {
                     "`{key}` stands here and in line {}; kubectl takes the last one and does not tell. Keep one of them.",
                     first.line
                 );
-                self.add(Severity::Warning, Stage::Advice, *span, path, message)
-                    .mend(mend);
+                self.add(Severity::Warning, Stage::Advice, *span, path, message).mend(mend);
             }
-            Remark::KeyIsNotText {
-                path,
-                written,
-                read,
-                span,
-            } => {
+            Remark::KeyIsNotText { path, written, read, span } => {
                 let message = format!("the key {written} is read as \"{read}\"");
                 let mend = format!("In YAML 1.1 `{written}` is no text. Write \"{written}\" in quotes.");
-                self.add(Severity::Warning, Stage::Advice, *span, path, message)
-                    .mend(mend);
+                self.add(Severity::Warning, Stage::Advice, *span, path, message).mend(mend);
             }
         }
     }
@@ -373,7 +319,6 @@ impl Reader {
             name: text(&["metadata", "name"]),
             namespace: text(&["metadata", "namespace"]),
             line: marks.place().line,
-            refused: false,
             refusal: None,
             value: Value::Null,
             marks,
@@ -383,12 +328,7 @@ impl Reader {
             return self.items(value, inside, depth);
         }
         document.value = value;
-        let first = self.0.findings.len();
         self.examine(&mut document);
-        let errors = self.0.findings[first..]
-            .iter()
-            .any(|finding| finding.severity == Severity::Error);
-        document.refused = errors;
         self.0.documents.push(document);
     }
 
@@ -457,18 +397,11 @@ impl Reader {
             _ => format!("[{}]", texts.join(", ")),
         };
         let wrong_case = map.keys().find(|key| {
-            missing(if key.eq_ignore_ascii_case("kind") {
-                "kind"
-            } else {
-                "apiVersion"
-            }) && (key.eq_ignore_ascii_case("kind") || key.eq_ignore_ascii_case("apiVersion"))
+            missing(if key.eq_ignore_ascii_case("kind") { "kind" } else { "apiVersion" })
+                && (key.eq_ignore_ascii_case("kind") || key.eq_ignore_ascii_case("apiVersion"))
         });
         let right = |key: &String| {
-            if key.eq_ignore_ascii_case("kind") {
-                "kind"
-            } else {
-                "apiVersion"
-            }
+            if key.eq_ignore_ascii_case("kind") { "kind" } else { "apiVersion" }
         };
         let found = wrong_case.map(|key| (document.key_position(key).unwrap_or_default(), right(key)));
         document.refusal = Some((Stage::Client, message.clone()));
@@ -483,13 +416,8 @@ impl Reader {
             }
             (None, _) => "Every document needs `apiVersion` and `kind`.".to_owned(),
         };
-        let finding = self
-            .error(Stage::Client, found.map_or(place, |(span, _)| span), path, message)
-            .mend(mend);
-        finding.fix = found.map(|(span, right)| Fix {
-            span,
-            replacement: right.to_owned(),
-        });
+        let finding = self.error(Stage::Client, found.map_or(place, |(span, _)| span), path, message).mend(mend);
+        finding.fix = found.map(|(span, right)| Fix { span, replacement: right.to_owned() });
         true
     }
 
@@ -509,14 +437,9 @@ impl Reader {
             } else {
                 format!("{kind} is served as `apiVersion: {right}`.")
             };
-            let finding = self
-                .error(Stage::Mapping, version_place, "apiVersion", no_match)
-                .mend(mend);
+            let finding = self.error(Stage::Mapping, version_place, "apiVersion", no_match).mend(mend);
             let safe = !(removed && document.value.at(&["spec", "selector"]).is_none());
-            finding.fix = safe.then(|| Fix {
-                span: version_place,
-                replacement: (*right).to_owned(),
-            });
+            finding.fix = safe.then(|| Fix { span: version_place, replacement: (*right).to_owned() });
             return;
         }
         let names: Vec<&str> = SIMULATED.iter().map(|(name, _)| *name).collect();
@@ -530,17 +453,10 @@ impl Reader {
             } else {
                 no_match
             };
-            document.refusal = Some((
-                if same_letters { Stage::Decoding } else { Stage::Mapping },
-                message.clone(),
-            ));
-            let finding = self
-                .error(Stage::Mapping, kind_place, "kind", message)
-                .mend(format!("Did you mean `kind: {right}`?"));
-            finding.fix = Some(Fix {
-                span: kind_place,
-                replacement: right.to_owned(),
-            });
+            document.refusal = Some((if same_letters { Stage::Decoding } else { Stage::Mapping }, message.clone()));
+            let finding =
+                self.error(Stage::Mapping, kind_place, "kind", message).mend(format!("Did you mean `kind: {right}`?"));
+            finding.fix = Some(Fix { span: kind_place, replacement: right.to_owned() });
             return;
         }
         let builtin = ["apps/", "batch/"].iter().any(|group| version.starts_with(group)) || !version.contains('/');
@@ -557,15 +473,11 @@ impl Reader {
     fn problem(&mut self, document: &Document, problem: &Problem) {
         let path = problem.path.as_str();
         match &problem.what {
-            Wrong::UnknownField { meant } => {
+            Wrong::UnknownField { meant, misfit } => {
                 let place = document.key_position(path).unwrap_or_default();
                 let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
                 let sibling = |right: &str| {
-                    if parent.is_empty() {
-                        right.to_owned()
-                    } else {
-                        format!("{parent}.{right}")
-                    }
+                    if parent.is_empty() { right.to_owned() } else { format!("{parent}.{right}") }
                 };
                 let taken = meant.is_some_and(|right| present(&document.value, &sibling(right)));
                 let finding = self.error(Stage::Decoding, place, path, format!("unknown field \"{path}\""));
@@ -578,10 +490,8 @@ impl Reader {
                     Some(right) => {
                         finding.mend(format!("Did you mean `{right}`?"));
                         let near = schema::edits(&name.to_lowercase(), &right.to_lowercase()) <= 1;
-                        finding.fix = near.then(|| Fix {
-                            span: place,
-                            replacement: (*right).to_owned(),
-                        });
+                        let certain = near && !*misfit;
+                        finding.fix = certain.then(|| Fix { span: place, replacement: (*right).to_owned() });
                     }
                     None => {
                         finding.mend(elsewhere(name, parent));
@@ -596,10 +506,7 @@ impl Reader {
                 finding.mend = mend;
                 finding.fix = replacement
                     .filter(|_| place.line == place.end_line && place.end_column > place.column)
-                    .map(|replacement| Fix {
-                        span: place,
-                        replacement,
-                    });
+                    .map(|replacement| Fix { span: place, replacement });
             }
         }
     }
@@ -658,10 +565,7 @@ pub(crate) fn lookup<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
                 let (name, after) = match rest.strip_prefix('[') {
                     Some(inner) => inner.split_once(']')?,
                     None => {
-                        let key = map
-                            .keys()
-                            .filter(|key| starts_with_key(rest, key))
-                            .max_by_key(|key| key.len())?;
+                        let key = map.keys().filter(|key| starts_with_key(rest, key)).max_by_key(|key| key.len())?;
                         rest.split_at(key.len())
                     }
                 };
@@ -710,10 +614,7 @@ fn mend_type(expected: &Type, value: Option<&Value>) -> (Option<String>, Option<
                 Value::Bool(_) => "This is read as true or false, but must be text. Put it in quotes.".to_owned(),
                 _ => format!("This is read as the number {written}, but must be text. Put it in quotes."),
             };
-            (
-                Some(mend),
-                matches!(value, Value::Int(_)).then(|| format!("\"{written}\"")),
-            )
+            (Some(mend), matches!(value, Value::Int(_)).then(|| format!("\"{written}\"")))
         }
         (Type::Bool, Some(Value::Str(text))) if text == "true" || text == "false" => {
             (Some(format!("Write {text} without quotes.")), Some(text.clone()))
@@ -724,45 +625,25 @@ fn mend_type(expected: &Type, value: Option<&Value>) -> (Option<String>, Option<
         }
         (Type::Int32 | Type::Int64, Some(Value::Int(_))) => (Some("The number is too large.".to_owned()), None),
         (Type::Int32 | Type::Int64, _) => (Some("Write a whole number.".to_owned()), None),
-        (Type::IntOrString, _) => (
-            Some("Write a whole number, or a text such as \"10%\".".to_owned()),
-            None,
-        ),
+        (Type::IntOrString, _) => (Some("Write a whole number, or a text such as \"10%\".".to_owned()), None),
         (Type::Quantity, _) => {
             let mend = "Write an amount such as 100m, 0.5, 64Mi or 1Gi, without a space before the unit.";
             (Some(mend.to_owned()), None)
         }
         (Type::Time, _) => (Some("Write a time such as \"2026-01-02T03:04:05Z\".".to_owned()), None),
-        (Type::List(_), Some(Value::Map(_))) => (
-            Some("This must be a list: begin each of its items with `- `.".to_owned()),
-            None,
-        ),
-        (Type::List(_), _) => (
-            Some("This must be a list: one item a line, each after `- `.".to_owned()),
-            None,
-        ),
-        (Type::StringMap | Type::ResourceList, _) => (
-            Some("Write one `name: value` a line, indented below the field.".to_owned()),
-            None,
-        ),
+        (Type::List(_), Some(Value::Map(_))) => {
+            (Some("This must be a list: begin each of its items with `- `.".to_owned()), None)
+        }
+        (Type::List(_), _) => (Some("This must be a list: one item a line, each after `- `.".to_owned()), None),
+        (Type::StringMap | Type::ResourceList, _) => {
+            (Some("Write one `name: value` a line, indented below the field.".to_owned()), None)
+        }
         (Type::Struct(at), value) => {
             let names = schema::structs()[*at].names();
             let dash = matches!(value, Some(Value::List(_)));
-            let hint = if dash {
-                "Leave out the `- `: this is no list. "
-            } else {
-                ""
-            };
-            let some = names
-                .iter()
-                .take(3)
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
-            (
-                Some(format!("{hint}This must be a map with fields such as {some}.")),
-                None,
-            )
+            let hint = if dash { "Leave out the `- `: this is no list. " } else { "" };
+            let some = names.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            (Some(format!("{hint}This must be a map with fields such as {some}.")), None)
         }
         _ => (None, None),
     }

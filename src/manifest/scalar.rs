@@ -65,11 +65,7 @@ fn float(plain: &str) -> Option<Value> {
     let number: f64 = digits.then(|| plain.parse().ok()).flatten()?;
     // As encoding/json writes it, a float without fraction looks like an integer.
     let whole = number.fract() == 0.0 && number.abs() < 9.0e15;
-    Some(if whole {
-        Value::Int(number as i64)
-    } else {
-        Value::Float(number)
-    })
+    Some(if whole { Value::Int(number as i64) } else { Value::Float(number) })
 }
 
 /// The text of a map key, as sigs.k8s.io/yaml turns keys of any scalar type into JSON names.

@@ -7,25 +7,12 @@ use super::{Finding, Severity, Stage};
 
 fn finding(span: Span, message: String, mend: &str) -> Finding {
     let mend = (!mend.is_empty()).then(|| mend.to_owned());
-    Finding {
-        severity: Severity::Error,
-        stage: Stage::Syntax,
-        span,
-        path: String::new(),
-        message,
-        mend,
-        fix: None,
-    }
+    Finding { severity: Severity::Error, stage: Stage::Syntax, span, path: String::new(), message, mend, fix: None }
 }
 
 /// A place of one character.
 fn spot(line: usize, column: usize) -> Span {
-    Span {
-        line,
-        column,
-        end_line: line,
-        end_column: column + 1,
-    }
+    Span { line, column, end_line: line, end_column: column + 1 }
 }
 
 /// What makes a text unreadable before any YAML is looked at.
@@ -103,16 +90,7 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
                 "Line {line} holds `{{{{`: this is a Helm template, not yet a manifest. Run `helm template` on the chart and \
                  paste what it prints."
             );
-            Finding {
-                span: Span {
-                    line,
-                    column,
-                    end_line: line,
-                    end_column,
-                },
-                mend: Some(mend),
-                ..failed
-            }
+            Finding { span: Span { line, column, end_line: line, end_column }, mend: Some(mend), ..failed }
         }
         None => failed,
     }
@@ -145,21 +123,13 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     };
     if let Some((at, column)) = tab(chunk, line) {
         let message = scanner(at, "found character that cannot start any token");
-        let mend = format!(
-            "Line {} is indented with a tab. YAML allows only spaces there.",
-            above + at
-        );
+        let mend = format!("Line {} is indented with a tab. YAML allows only spaces there.", above + at);
         return finding(spot(above + at, column), message, &mend);
     }
     let has = |part: &str| info.contains(part);
     let rest = chunk.lines().skip(line - 1).enumerate();
-    let mut rest = rest.map(|(number, line)| {
-        if number == 0 {
-            marker.col() < line.chars().count()
-        } else {
-            !line.is_empty()
-        }
-    });
+    let mut rest =
+        rest.map(|(number, line)| if number == 0 { marker.col() < line.chars().count() } else { !line.is_empty() });
     if above == 0 && chunk.trim_start().starts_with('{') && !rest.any(|more| more) {
         let mend = "The JSON ends before all its brackets and quotes are closed. Copy all of it.";
         return finding(here, "unexpected EOF".to_owned(), mend);
@@ -167,20 +137,12 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     if has("unexpected character") {
         let c = text.chars().nth(marker.col()).unwrap_or(' ');
         let mend = format!("A value cannot begin with `{c}`. Put it in quotes.");
-        return finding(
-            here,
-            scanner(line, "found character that cannot start any token"),
-            &mend,
-        );
+        return finding(here, scanner(line, "found character that cannot start any token"), &mend);
     }
     if has("mapping values are not allowed") {
         let mend = "There is a second `: ` in this line, or the line is indented deeper than the one it belongs to. Put a value \
                     that contains `: ` in quotes.";
-        return finding(
-            here,
-            scanner(line, "mapping values are not allowed in this context"),
-            mend,
-        );
+        return finding(here, scanner(line, "mapping values are not allowed in this context"), mend);
     }
     if has("unexpected end of stream") {
         let mend = "A quote that opens here is never closed.";
@@ -189,22 +151,14 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
         return finding(opened, scanner(last, "found unexpected end of stream"), mend);
     }
     if has("flow mapping") || has("flow sequence") {
-        let (bracket, name) = if has("flow mapping") {
-            ('{', "',' or '}'")
-        } else {
-            ('[', "',' or ']'")
-        };
+        let (bracket, name) = if has("flow mapping") { ('{', "',' or '}'") } else { ('[', "',' or ']'") };
         let message = parser(line, &format!("did not find expected {name}"));
         let mend = format!("A `{bracket}` is not closed, or a comma is missing before this place.");
         return finding(here, message, &mend);
     }
     if has("unknown anchor") {
         let name: String = text.chars().skip(marker.col()).collect();
-        let name = name
-            .trim_start_matches('*')
-            .split([' ', ',', ']', '}'])
-            .next()
-            .unwrap_or_default();
+        let name = name.trim_start_matches('*').split([' ', ',', ']', '}']).next().unwrap_or_default();
         let mend =
             format!("`*{name}` refers to an anchor `&{name}` that is not in this document. Write the value itself.");
         return finding(here, format!("{PREFIX}unknown anchor '{name}' referenced"), &mend);
@@ -222,20 +176,13 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
         return finding(here, scanner(line, "could not find expected ':'"), mend);
     }
     let plain = info.rsplit_once(", ").map_or(info, |(_, rest)| rest);
-    finding(
-        here,
-        scanner(line, plain),
-        "Check the indentation and the punctuation of this line.",
-    )
+    finding(here, scanner(line, plain), "Check the indentation and the punctuation of this line.")
 }
 
 /// The first line up to the failing one with a tab in its indentation, and the tab's column.
 fn tab(chunk: &str, failed: usize) -> Option<(usize, usize)> {
     chunk.lines().take(failed).enumerate().find_map(|(number, line)| {
-        let column = line
-            .chars()
-            .take_while(|c| matches!(c, ' ' | '\t'))
-            .position(|c| c == '\t')?;
+        let column = line.chars().take_while(|c| matches!(c, ' ' | '\t')).position(|c| c == '\t')?;
         (number + 1 == failed || number + 2 == failed).then_some((number + 1, column + 1))
     })
 }

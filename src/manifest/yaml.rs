@@ -47,18 +47,8 @@ pub(super) struct Tree {
 /// What is legal YAML and yet hardly meant.
 #[derive(Debug)]
 pub(super) enum Remark {
-    DuplicateKey {
-        path: String,
-        key: String,
-        span: Span,
-        first: Span,
-    },
-    KeyIsNotText {
-        path: String,
-        written: String,
-        read: String,
-        span: Span,
-    },
+    DuplicateKey { path: String, key: String, span: Span, first: Span },
+    KeyIsNotText { path: String, written: String, read: String, span: Span },
 }
 
 /// Why a text is no document.
@@ -88,11 +78,7 @@ struct Frame {
 
 enum Holds {
     List(Vec<Value>, Vec<Marks>),
-    Map {
-        map: Map,
-        marks: BTreeMap<String, Marks>,
-        key: Option<Key>,
-    },
+    Map { map: Map, marks: BTreeMap<String, Marks>, key: Option<Key> },
 }
 
 struct Key {
@@ -111,14 +97,8 @@ struct Done {
 
 /// Parses the first document of `text`; `above` lines stand before it.
 pub(super) fn parse(text: &str, above: usize) -> Result<Option<Tree>, Failure> {
-    let mut builder = Builder {
-        above,
-        stack: Vec::new(),
-        anchors: HashMap::new(),
-        repeated: 0,
-        done: None,
-        remarks: Vec::new(),
-    };
+    let mut builder =
+        Builder { above, stack: Vec::new(), anchors: HashMap::new(), repeated: 0, done: None, remarks: Vec::new() };
     let mut ended = false;
     let mut more = None;
     for event in Parser::new_from_str(text) {
@@ -138,12 +118,7 @@ pub(super) fn parse(text: &str, above: usize) -> Result<Option<Tree>, Failure> {
         }
     }
     let remarks = builder.remarks;
-    Ok(builder.done.map(|done| Tree {
-        value: done.value,
-        marks: done.marks,
-        remarks,
-        more,
-    }))
+    Ok(builder.done.map(|done| Tree { value: done.value, marks: done.marks, remarks, more }))
 }
 
 struct Builder {
@@ -178,25 +153,11 @@ impl Builder {
                 if self.wants_key() {
                     return self.key(&text, style, value, span, anchor);
                 }
-                self.finish(
-                    Done {
-                        value,
-                        marks: Marks {
-                            value: span,
-                            ..Marks::default()
-                        },
-                        size: 1,
-                    },
-                    anchor,
-                )
+                self.finish(Done { value, marks: Marks { value: span, ..Marks::default() }, size: 1 }, anchor)
             }
             Event::SequenceStart(anchor, _) => self.open(Holds::List(Vec::new(), Vec::new()), anchor, span),
             Event::MappingStart(anchor, _) => {
-                let holds = Holds::Map {
-                    map: Map::new(),
-                    marks: BTreeMap::new(),
-                    key: None,
-                };
+                let holds = Holds::Map { map: Map::new(), marks: BTreeMap::new(), key: None };
                 self.open(holds, anchor, span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -207,18 +168,7 @@ impl Builder {
                 };
                 // Only anchored values are ever repeated, so only their size matters.
                 let size = if frame.anchor == 0 { 1 } else { size(&value) };
-                self.finish(
-                    Done {
-                        value,
-                        marks: Marks {
-                            key: None,
-                            value: frame.span,
-                            inside,
-                        },
-                        size,
-                    },
-                    frame.anchor,
-                )
+                self.finish(Done { value, marks: Marks { key: None, value: frame.span, inside }, size }, frame.anchor)
             }
             Event::Alias(anchor) => {
                 let Some(mut done) = self.anchors.get(&anchor).cloned() else {
@@ -241,13 +191,7 @@ impl Builder {
     }
 
     fn wants_key(&self) -> bool {
-        matches!(
-            self.stack.last(),
-            Some(Frame {
-                holds: Holds::Map { key: None, .. },
-                ..
-            })
-        )
+        matches!(self.stack.last(), Some(Frame { holds: Holds::Map { key: None, .. }, .. }))
     }
 
     fn open(&mut self, holds: Holds, anchor: usize, span: Span) -> Result<(), Failure> {
@@ -263,47 +207,25 @@ impl Builder {
 
     fn key(&mut self, text: &str, style: ScalarStyle, value: Value, span: Span, anchor: usize) -> Result<(), Failure> {
         if anchor != 0 {
-            let marks = Marks {
-                value: span,
-                ..Marks::default()
-            };
-            self.anchors.insert(
-                anchor,
-                Done {
-                    value: value.clone(),
-                    marks,
-                    size: 1,
-                },
-            );
+            let marks = Marks { value: span, ..Marks::default() };
+            self.anchors.insert(anchor, Done { value: value.clone(), marks, size: 1 });
         }
         let merge = style == ScalarStyle::Plain && text == "<<";
         let read = scalar::key(value).ok_or(Failure::Key(span))?;
         if read != text && style == ScalarStyle::Plain {
             let path = join(&self.path(), &read);
-            self.remarks.push(Remark::KeyIsNotText {
-                path,
-                written: text.to_owned(),
-                read: read.clone(),
-                span,
-            });
+            self.remarks.push(Remark::KeyIsNotText { path, written: text.to_owned(), read: read.clone(), span });
         }
-        if let Some(Frame {
-            holds: Holds::Map { key, .. },
-            ..
-        }) = self.stack.last_mut()
-        {
-            *key = Some(Key {
-                text: read,
-                span,
-                merge,
-            });
+        if let Some(Frame { holds: Holds::Map { key, .. }, .. }) = self.stack.last_mut() {
+            *key = Some(Key { text: read, span, merge });
         }
         Ok(())
     }
 
     fn finish(&mut self, done: Done, anchor: usize) -> Result<(), Failure> {
         if anchor != 0 {
-            self.repeated += done.size;
+            // Anchors within anchored values: each keeps a copy of all inside it.
+            self.repeated += if done.size > 1 { done.size } else { 0 };
             if self.repeated > REPEATED {
                 return Err(Failure::Aliases(done.marks.value));
             }
@@ -357,11 +279,7 @@ impl Builder {
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 fn size(value: &Value) -> usize {
@@ -379,29 +297,21 @@ fn merge_into(map: &mut Map, marks: &mut BTreeMap<String, Marks>, done: Done) ->
         (Value::Map(values), Inside::Map(places)) => {
             map.extend(values);
             // Without a key of its own, so that a key written out later is no duplicate.
-            marks.extend(
-                places
-                    .into_iter()
-                    .map(|(name, mark)| (name, Marks { key: None, ..mark })),
-            );
+            marks.extend(places.into_iter().map(|(name, mark)| (name, Marks { key: None, ..mark })));
             Ok(())
         }
         _ => Err(Failure::Merge(place)),
     };
     match (done.value, done.marks.inside) {
-        (Value::List(values), Inside::List(places)) => values
-            .into_iter()
-            .zip(places)
-            .rev()
-            .try_for_each(|(value, mark)| add(value, mark.inside)),
+        (Value::List(values), Inside::List(places)) => {
+            values.into_iter().zip(places).rev().try_for_each(|(value, mark)| add(value, mark.inside))
+        }
         (value, inside) => add(value, inside),
     }
 }
 
 fn scalar(text: &Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Value {
-    let core = tag
-        .filter(|tag| tag.is_yaml_core_schema())
-        .map(|tag| tag.suffix.as_str());
+    let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
     match (core, tag) {
         (Some("str" | "binary"), _) => text.as_ref().into(),
         (Some(_), _) => scalar::resolve(text),

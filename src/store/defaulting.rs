@@ -79,10 +79,7 @@ fn normalise_fields(map: &mut Map, of: &'static Struct) {
 
 /// The fields that are encoded even when empty.
 fn is_kept(name: &str) -> bool {
-    matches!(
-        name,
-        "name" | "key" | "operator" | "path" | "mountPath" | "topologyKey" | "containerPort" | "weight"
-    )
+    matches!(name, "name" | "key" | "operator" | "path" | "mountPath" | "topologyKey" | "containerPort" | "weight")
 }
 
 /// Fields that are no pointers are left out when they have their zero value.
@@ -108,9 +105,7 @@ fn normalise_value(value: &mut Value, ty: &Type) {
             }
         }
         (Type::StringMap, Value::Map(map)) => {
-            map.values_mut()
-                .filter(|item| item.is_null())
-                .for_each(|item| *item = "".into());
+            map.values_mut().filter(|item| item.is_null()).for_each(|item| *item = "".into());
         }
         (Type::ResourceList, Value::Map(map)) => {
             for item in map.values_mut() {
@@ -244,9 +239,7 @@ fn default_handler(handler: &mut Value) {
 }
 
 fn default_volume(volume: &mut Value) {
-    let sources = volume
-        .as_map()
-        .map_or(0, |map| map.keys().filter(|key| *key != "name").count());
+    let sources = volume.as_map().map_or(0, |map| map.keys().filter(|key| *key != "name").count());
     if sources == 0 {
         volume.entry("emptyDir");
     }
@@ -305,11 +298,7 @@ fn default_downward(item: &mut Value) {
 
 /// Always for the tag `latest` or for no tag and no digest; a name that is none counts as having another tag.
 fn pull_policy(image: &str) -> &'static str {
-    if image_tag(image).is_some_and(|tag| tag == "latest") {
-        "Always"
-    } else {
-        "IfNotPresent"
-    }
+    if image_tag(image).is_some_and(|tag| tag == "latest") { "Always" } else { "IfNotPresent" }
 }
 
 /// The tag of an image, `latest` if it has neither tag nor digest (`ParseImageName`); nothing if the name is malformed.
@@ -334,9 +323,8 @@ fn image_tag(image: &str) -> Option<&str> {
                 && !l.ends_with('-')
                 && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
-        let port = domain
-            .split_once(':')
-            .is_none_or(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+        let port =
+            domain.split_once(':').is_none_or(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
         if !(host.split('.').all(label) || domain.starts_with('[')) || !port {
             return None;
         }
@@ -347,22 +335,15 @@ fn image_tag(image: &str) -> Option<&str> {
         c.bytes().all(|b| plain(b) || b"._-".contains(&b))
             && c.bytes().next().is_some_and(plain)
             && c.bytes().last().is_some_and(plain)
-            && !["..", "._", "_.", "___", "-.", ".-", "_-", "-_"]
-                .iter()
-                .any(|bad| c.contains(bad))
+            && !["..", "._", "_.", "___", "-.", ".-", "_-", "-_"].iter().any(|bad| c.contains(bad))
     };
     let good_tag = |tag: &str| {
         tag.len() <= 128
-            && tag
-                .bytes()
-                .next()
-                .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && tag.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_')
             && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
     };
     let good_digest = |digest: &str| {
-        digest
-            .split_once(':')
-            .is_some_and(|(_, hex)| hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+        digest.split_once(':').is_some_and(|(_, hex)| hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
     };
     let good = path.split('/').all(component) && tag.is_none_or(good_tag) && digest.is_none_or(good_digest);
     match (good, tag, digest) {
@@ -379,20 +360,9 @@ mod tests {
 
     #[test]
     fn the_pull_policy_follows_the_tag() {
-        let always = [
-            "nginx",
-            "nginx:latest",
-            "registry.example.com:5000/a/b",
-            "localhost/x:latest",
-        ];
-        let if_not_present = [
-            "nginx:1.16",
-            "a@sha256:0123456789abcdef0123456789abcdef",
-            "NGINX",
-            " nginx",
-            "nginx::1@@",
-            "",
-        ];
+        let always = ["nginx", "nginx:latest", "registry.example.com:5000/a/b", "localhost/x:latest"];
+        let if_not_present =
+            ["nginx:1.16", "a@sha256:0123456789abcdef0123456789abcdef", "NGINX", " nginx", "nginx::1@@", ""];
         for image in always {
             assert_eq!(pull_policy(image), "Always", "{image}");
         }
@@ -404,11 +374,7 @@ mod tests {
     #[test]
     fn a_minimal_daemonset_is_filled_in() {
         let container: Value = [("name", "a".into()), ("image", "nginx".into())].into();
-        let spec: Value = [(
-            "template",
-            [("spec", [("containers", vec![container].into())].into())].into(),
-        )]
-        .into();
+        let spec: Value = [("template", [("spec", [("containers", vec![container].into())].into())].into())].into();
         let mut daemonset: Value = [("spec", spec)].into();
         default_daemonset(&mut daemonset);
         let expected = r#"{"spec":{"revisionHistoryLimit":10,"template":{"metadata":{},"spec":{"containers":[{"image":"nginx","imagePullPolicy":"Always","name":"a","resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],"dnsPolicy":"ClusterFirst","restartPolicy":"Always","schedulerName":"default-scheduler","securityContext":{},"terminationGracePeriodSeconds":30}},"updateStrategy":{"rollingUpdate":{"maxSurge":0,"maxUnavailable":1},"type":"RollingUpdate"}}}"#;

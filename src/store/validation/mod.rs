@@ -59,11 +59,7 @@ impl FieldError {
             ErrorKind::Duplicate => format!("Duplicate value: {}", self.bad_value),
             ErrorKind::NotFound => format!("Not found: {}", self.bad_value),
         };
-        if self.detail.is_empty() {
-            head
-        } else {
-            format!("{head}: {}", self.detail)
-        }
+        if self.detail.is_empty() { head } else { format!("{head}: {}", self.detail) }
     }
 }
 
@@ -136,10 +132,7 @@ fn list(value: &Value) -> &[Value] {
 /// The members of a list with the path of each.
 fn each<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = (&'a Value, String)> + use<'a> {
     let path = path.to_owned();
-    list(value)
-        .iter()
-        .enumerate()
-        .map(move |(index, item)| (item, format!("{path}[{index}]")))
+    list(value).iter().enumerate().map(move |(index, item)| (item, format!("{path}[{index}]")))
 }
 
 /// The entries of a map; none if it is something else.
@@ -193,10 +186,7 @@ fn struct_json(map: &Map, of: &Struct, names: Names) -> String {
             (None | Some(Value::Null), _) => "null".to_owned(),
             (Some(value), ty) => type_json(value, ty, names),
         };
-        Some(format!(
-            "\"{}\":{shown}",
-            if names == Names::Go { field.go } else { &field.json }
-        ))
+        Some(format!("\"{}\":{shown}", if names == Names::Go { field.go } else { &field.json }))
     });
     format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
 }
@@ -205,14 +195,7 @@ fn type_json(value: &Value, ty: &Type, names: Names) -> String {
     match (ty, value) {
         (Type::Pointer(inner), _) => type_json(value, inner, names),
         (Type::List(inner), Value::List(items)) => {
-            format!(
-                "[{}]",
-                items
-                    .iter()
-                    .map(|item| type_json(item, inner, names))
-                    .collect::<Vec<_>>()
-                    .join(",")
-            )
+            format!("[{}]", items.iter().map(|item| type_json(item, inner, names)).collect::<Vec<_>>().join(","))
         }
         (Type::Struct(at), Value::Map(map)) => struct_json(map, &schema::structs()[*at], names),
         _ => value.to_json(),
@@ -227,12 +210,7 @@ struct Errors {
 
 impl Errors {
     fn add(&mut self, kind: ErrorKind, path: impl Into<String>, bad_value: String, detail: impl Into<String>) {
-        self.list.push(FieldError {
-            path: path.into(),
-            kind,
-            bad_value,
-            detail: detail.into(),
-        });
+        self.list.push(FieldError { path: path.into(), kind, bad_value, detail: detail.into() });
     }
 
     fn required(&mut self, path: impl Into<String>, detail: &str) {
@@ -257,17 +235,8 @@ impl Errors {
     }
 
     fn not_supported(&mut self, path: impl Into<String>, shown: String, supported: &[&str]) {
-        let supported = supported
-            .iter()
-            .map(|value| quote(value))
-            .collect::<Vec<_>>()
-            .join(", ");
-        self.add(
-            ErrorKind::NotSupported,
-            path,
-            shown,
-            format!("supported values: {supported}"),
-        );
+        let supported = supported.iter().map(|value| quote(value)).collect::<Vec<_>>().join(", ");
+        self.add(ErrorKind::NotSupported, path, shown, format!("supported values: {supported}"));
     }
 
     /// One `Invalid` for each complaint.
@@ -280,11 +249,7 @@ impl Errors {
     fn not_negative(&mut self, parent: &Value, field: &str, path: &str) {
         let number = int(&parent[field]);
         if number < 0 {
-            self.invalid(
-                format!("{path}.{field}"),
-                number.to_string(),
-                "must be greater than or equal to 0",
-            );
+            self.invalid(format!("{path}.{field}"), number.to_string(), "must be greater than or equal to 0");
         }
     }
 
@@ -310,16 +275,9 @@ impl Errors {
         for (key, _) in entries(annotations) {
             self.complaints(path, key, names::qualified_name(&key.to_lowercase()));
         }
-        let size: usize = entries(annotations)
-            .map(|(key, value)| key.len() + text(value).len())
-            .sum();
+        let size: usize = entries(annotations).map(|(key, value)| key.len() + text(value).len()).sum();
         if size > 262_144 {
-            self.add(
-                ErrorKind::TooLong,
-                path,
-                String::new(),
-                "may not be more than 262144 bytes",
-            );
+            self.add(ErrorKind::TooLong, path, String::new(), "may not be more than 262144 bytes");
         }
     }
 
@@ -353,11 +311,7 @@ impl Errors {
         for owner in owners {
             let version = text(&owner["apiVersion"]);
             if version.is_empty() || version.ends_with('/') {
-                self.invalid(
-                    format!("{path}.apiVersion"),
-                    quote(version),
-                    "version must not be empty",
-                );
+                self.invalid(format!("{path}.apiVersion"), quote(version), "version must not be empty");
             }
             for field in ["kind", "name", "uid"] {
                 if text(&owner[field]).is_empty() {
@@ -365,16 +319,11 @@ impl Errors {
                 }
             }
         }
-        let controllers: Vec<&str> = owners
-            .iter()
-            .filter(|owner| truth(&owner["controller"]))
-            .map(|owner| text(&owner["name"]))
-            .collect();
+        let controllers: Vec<&str> =
+            owners.iter().filter(|owner| truth(&owner["controller"])).map(|owner| text(&owner["name"])).collect();
         if let [first, second, ..] = controllers.as_slice() {
-            let shown: Vec<String> = owners
-                .iter()
-                .map(|owner| typed_json(owner, "OwnerReference", Names::Json))
-                .collect();
+            let shown: Vec<String> =
+                owners.iter().map(|owner| typed_json(owner, "OwnerReference", Names::Json)).collect();
             let detail = format!(
                 "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {second}"
             );
@@ -404,10 +353,8 @@ impl Errors {
     /// `ValidateObjectMetaUpdate`
     fn metadata_update(&mut self, new: &Value, old: &Value) {
         let terminating = !old["deletionTimestamp"].is_null();
-        let added: Vec<&Value> = list(&new["finalizers"])
-            .iter()
-            .filter(|finalizer| !list(&old["finalizers"]).contains(finalizer))
-            .collect();
+        let added: Vec<&Value> =
+            list(&new["finalizers"]).iter().filter(|finalizer| !list(&old["finalizers"]).contains(finalizer)).collect();
         if terminating && !added.is_empty() {
             let names: Vec<String> = added.iter().map(|finalizer| quote(text(finalizer))).collect();
             let detail = format!(
@@ -437,11 +384,7 @@ impl Errors {
         }
         let conditions = entries(&selector["matchLabels"]).count() + list(&selector["matchExpressions"]).len();
         if !selector.is_null() && conditions == 0 {
-            self.invalid(
-                "spec.selector",
-                "{}".to_owned(),
-                "empty selector is invalid for daemonset",
-            );
+            self.invalid("spec.selector", "{}".to_owned(), "empty selector is invalid for daemonset");
         }
         self.labels(labels, "spec.template.labels");
         self.annotations(&template["metadata"]["annotations"], "spec.template.annotations");
@@ -535,10 +478,7 @@ impl Errors {
                 self.required(values, "must be specified when `operator` is 'In' or 'NotIn'");
             }
             "Exists" | "DoesNotExist" if count > 0 => {
-                self.forbidden(
-                    values,
-                    "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
-                );
+                self.forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
             }
             "Gt" | "Lt" if of_nodes && count != 1 => {
                 self.required(values, "must be specified single value when `operator` is 'Lt' or 'Gt'");
@@ -546,11 +486,7 @@ impl Errors {
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
             "Gt" | "Lt" if of_nodes => {}
             operator => {
-                self.invalid(
-                    format!("{path}.operator"),
-                    quote(operator),
-                    "not a valid selector operator",
-                );
+                self.invalid(format!("{path}.operator"), quote(operator), "not a valid selector operator");
             }
         }
     }
@@ -569,12 +505,7 @@ impl Errors {
             self.one_of(&taint["effect"], format!("{path}.effect"), &TAINT_EFFECTS);
             if seen.contains(&(key, effect)) {
                 let shown = typed_json(taint, "Taint", Names::Go);
-                self.add(
-                    ErrorKind::Duplicate,
-                    path,
-                    shown,
-                    "taints must be unique by key and effect pair",
-                );
+                self.add(ErrorKind::Duplicate, path, shown, "taints must be unique by key and effect pair");
             }
             seen.push((key, effect));
         }

@@ -53,14 +53,7 @@ pub fn dns_label(text: &str) -> Vec<String> {
         complaints.push(too_long(63));
     }
     if !is_label(text) {
-        complaints.push(
-            if is_subdomain(text) {
-                "must not contain dots"
-            } else {
-                LABEL
-            }
-            .to_owned(),
-        );
+        complaints.push(if is_subdomain(text) { "must not contain dots" } else { LABEL }.to_owned());
     }
     complaints
 }
@@ -87,11 +80,7 @@ pub fn qualified_name(text: &str) -> Vec<String> {
             if prefix.is_empty() {
                 complaints.push("prefix part must be non-empty".to_owned());
             } else {
-                complaints.extend(
-                    dns_subdomain(prefix)
-                        .iter()
-                        .map(|complaint| format!("prefix part {complaint}")),
-                );
+                complaints.extend(dns_subdomain(prefix).iter().map(|complaint| format!("prefix part {complaint}")));
             }
             name
         }
@@ -170,27 +159,17 @@ pub fn port_name(text: &str) -> Vec<String> {
 
 /// `IsValidPortNum`
 pub fn port_number(port: i64) -> Vec<String> {
-    if (1..=65535).contains(&port) {
-        Vec::new()
-    } else {
-        vec!["must be between 1 and 65535, inclusive".to_owned()]
-    }
+    if (1..=65535).contains(&port) { Vec::new() } else { vec!["must be between 1 and 65535, inclusive".to_owned()] }
 }
 
 /// `IsValidUserID`, `IsValidGroupID`
 pub fn user_id(id: i64) -> Vec<String> {
     let good = (0..=i64::from(i32::MAX)).contains(&id);
-    if good {
-        Vec::new()
-    } else {
-        vec!["must be between 0 and 2147483647, inclusive".to_owned()]
-    }
+    if good { Vec::new() } else { vec!["must be between 0 and 2147483647, inclusive".to_owned()] }
 }
 
 /// `[0-9]+%`
 pub fn percent(text: &str) -> Option<i64> {
-    let digits = text
-        .strip_suffix('%')
-        .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let digits = text.strip_suffix('%').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
     (!digits.is_empty()).then(|| digits.parse().unwrap_or(i64::MAX))
 }

@@ -20,11 +20,7 @@ impl Errors {
         self.containers(spec, &volumes, &at("containers"));
         self.init_containers(spec, &volumes, &at("initContainers"));
         self.host_network(spec, &at("containers"), in_template);
-        self.one_of(
-            &spec["restartPolicy"],
-            at("restartPolicy"),
-            &["Always", "OnFailure", "Never"],
-        );
+        self.one_of(&spec["restartPolicy"], at("restartPolicy"), &["Always", "OnFailure", "Never"]);
         let policies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
         self.one_of(&spec["dnsPolicy"], at("dnsPolicy"), &policies);
         self.labels(&spec["nodeSelector"], &at("nodeSelector"));
@@ -60,11 +56,7 @@ impl Errors {
         self.optional_name(spec, "priorityClassName", path, names::dns_subdomain);
         self.optional_name(spec, "runtimeClassName", path, names::dns_subdomain);
         if !spec["preemptionPolicy"].is_null() {
-            self.one_of(
-                &spec["preemptionPolicy"],
-                at("preemptionPolicy"),
-                &["PreemptLowerPriority", "Never"],
-            );
+            self.one_of(&spec["preemptionPolicy"], at("preemptionPolicy"), &["PreemptLowerPriority", "Never"]);
         }
         self.os(spec, path);
     }
@@ -78,11 +70,7 @@ impl Errors {
 
     fn ip(&mut self, address: &str, path: String) {
         if address.parse::<IpAddr>().is_err() {
-            self.invalid(
-                path,
-                quote(address),
-                "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
-            );
+            self.invalid(path, quote(address), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
         }
     }
 
@@ -218,16 +206,8 @@ impl Errors {
         }
         self.no_backsteps(host_path, format!("{path}.path"));
         let kind = text(&source["type"]);
-        let kinds = [
-            "",
-            "BlockDevice",
-            "CharDevice",
-            "Directory",
-            "DirectoryOrCreate",
-            "File",
-            "FileOrCreate",
-            "Socket",
-        ];
+        let kinds =
+            ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
         if !kinds.contains(&kind) {
             self.not_supported(format!("{path}.type"), quote(kind), &kinds);
         }
@@ -357,10 +337,8 @@ impl Errors {
 
     /// `validateInitContainers`
     fn init_containers(&mut self, spec: &Value, volumes: &Volumes, path: &str) {
-        let mut seen: BTreeSet<&str> = list(&spec["containers"])
-            .iter()
-            .map(|container| text(&container["name"]))
-            .collect();
+        let mut seen: BTreeSet<&str> =
+            list(&spec["containers"]).iter().map(|container| text(&container["name"])).collect();
         let containers = list(&spec["initContainers"]);
         for (index, (container, path)) in each(&spec["initContainers"], path).enumerate() {
             self.container(container, volumes, &path);
@@ -415,13 +393,8 @@ impl Errors {
     /// `validateProbe`
     fn probe(&mut self, probe: &Value, path: &str) {
         self.handler(probe, path);
-        for field in [
-            "initialDelaySeconds",
-            "timeoutSeconds",
-            "periodSeconds",
-            "successThreshold",
-            "failureThreshold",
-        ] {
+        for field in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"]
+        {
             self.not_negative(probe, field, path);
         }
         if let Some(seconds) = probe["terminationGracePeriodSeconds"].as_int()
@@ -434,9 +407,8 @@ impl Errors {
 
     /// `validateHandler`
     fn handler(&mut self, handler: &Value, path: &str) {
-        let mut given = ["exec", "httpGet", "tcpSocket", "grpc", "sleep"]
-            .into_iter()
-            .filter(|h| !handler[*h].is_null());
+        let mut given =
+            ["exec", "httpGet", "tcpSocket", "grpc", "sleep"].into_iter().filter(|h| !handler[*h].is_null());
         let Some(first) = given.next() else {
             return self.required(path, "must specify a handler type");
         };
@@ -513,11 +485,7 @@ impl Errors {
             self.required(at("image"), "");
         }
         let policies = ["FallbackToLogsOnError", "File"];
-        self.one_of(
-            &container["terminationMessagePolicy"],
-            at("terminationMessagePolicy"),
-            &policies,
-        );
+        self.one_of(&container["terminationMessagePolicy"], at("terminationMessagePolicy"), &policies);
         self.ports(&container["ports"], &at("ports"));
         self.env(&container["env"], &at("env"));
         self.env_from(&container["envFrom"], &at("envFrom"));
@@ -529,11 +497,7 @@ impl Errors {
     }
 
     fn pull_policy(&mut self, of: &Value, field: &str, path: &str) {
-        self.one_of(
-            &of[field],
-            format!("{path}.{field}"),
-            &["Always", "IfNotPresent", "Never"],
-        );
+        self.one_of(&of[field], format!("{path}.{field}"), &["Always", "IfNotPresent", "Never"]);
     }
 
     /// `validateContainerPorts`
@@ -584,13 +548,7 @@ impl Errors {
     fn value_from(&mut self, variable: &Value, path: &str) {
         let from = &variable["valueFrom"];
         let mut sources = 0;
-        for kind in [
-            "fieldRef",
-            "resourceFieldRef",
-            "configMapKeyRef",
-            "secretKeyRef",
-            "fileKeyRef",
-        ] {
+        for kind in ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"] {
             let (source, path) = (&from[kind], format!("{path}.{kind}"));
             if source.is_null() {
                 continue;
@@ -671,9 +629,7 @@ impl Errors {
             "requests.ephemeral-storage",
             "requests.memory",
         ];
-        let huge = ["limits.hugepages-", "requests.hugepages-"]
-            .iter()
-            .any(|prefix| resource.starts_with(prefix));
+        let huge = ["limits.hugepages-", "requests.hugepages-"].iter().any(|prefix| resource.starts_with(prefix));
         if of_volume && text(&selector["containerName"]).is_empty() {
             self.required(format!("{path}.containerName"), "");
         } else if resource.is_empty() {
@@ -690,10 +646,8 @@ impl Errors {
             if !prefix.is_empty() {
                 self.complaints(&format!("{at}.prefix"), prefix, names::env_name(prefix));
             }
-            let given: Vec<&str> = ["configMapRef", "secretRef"]
-                .into_iter()
-                .filter(|kind| !source[*kind].is_null())
-                .collect();
+            let given: Vec<&str> =
+                ["configMapRef", "secretRef"].into_iter().filter(|kind| !source[*kind].is_null()).collect();
             for kind in &given {
                 if text(&source[*kind]["name"]).is_empty() {
                     self.required(format!("{at}.{kind}.name"), "");
@@ -726,11 +680,7 @@ impl Errors {
                 self.invalid(format!("{at}.mountPath"), quote(target), "must be unique");
             }
             if devices.iter().any(|device| text(&device["name"]) == name) {
-                self.invalid(
-                    format!("{at}.name"),
-                    quote(name),
-                    "must not already exist in volumeDevices",
-                );
+                self.invalid(format!("{at}.name"), quote(name), "must not already exist in volumeDevices");
             }
             if devices.iter().any(|device| text(&device["devicePath"]) == target) {
                 let detail = "must not already exist as a path in volumeDevices";
@@ -762,10 +712,7 @@ impl Errors {
             self.not_supported(&path, quote(mode), &modes);
         }
         if mode == "Bidirectional" && !truth(&container["securityContext"]["privileged"]) {
-            self.forbidden(
-                path,
-                "Bidirectional mount propagation is available only to privileged containers",
-            );
+            self.forbidden(path, "Bidirectional mount propagation is available only to privileged containers");
         }
     }
 
@@ -774,10 +721,7 @@ impl Errors {
         let (mut seen_names, mut seen_paths) = (BTreeSet::new(), BTreeSet::new());
         for (device, path) in each(&container["volumeDevices"], path) {
             let (name, target) = (text(&device["name"]), text(&device["devicePath"]));
-            let volume = volumes
-                .iter()
-                .find(|(volume, _)| *volume == name)
-                .map(|(_, volume)| *volume);
+            let volume = volumes.iter().find(|(volume, _)| *volume == name).map(|(_, volume)| *volume);
             if name.is_empty() {
                 self.required(format!("{path}.name"), "");
             }
@@ -799,11 +743,7 @@ impl Errors {
                 self.invalid(format!("{path}.devicePath"), quote(target), "must be unique");
             }
             if target.split('/').any(|part| part == "..") {
-                self.invalid(
-                    format!("{path}.devicePath"),
-                    quote(target),
-                    "can not contain backsteps ('..')",
-                );
+                self.invalid(format!("{path}.devicePath"), quote(target), "can not contain backsteps ('..')");
             }
         }
     }
@@ -834,10 +774,7 @@ impl Errors {
         let overcommit = is_native(name) && !name.starts_with("hugepages-");
         let Some(limit) = limits[name].as_str() else {
             if !overcommit {
-                self.required(
-                    format!("{path}.limits"),
-                    "Limit must be set for non overcommitable resources",
-                );
+                self.required(format!("{path}.limits"), "Limit must be set for non overcommitable resources");
             }
             return;
         };
@@ -857,15 +794,8 @@ impl Errors {
     fn resource_name(&mut self, name: &str, path: &str) {
         let complaints = names::qualified_name(name);
         let standard = ["cpu", "memory", "ephemeral-storage"].contains(&name) || name.starts_with("hugepages-");
-        let known = [
-            "storage",
-            "pods",
-            "services",
-            "replicationcontrollers",
-            "resourcequotas",
-            "secrets",
-            "configmaps",
-        ];
+        let known =
+            ["storage", "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps"];
         if name.contains('/') {
             self.complaints(path, name, complaints);
             if !is_native(name)
@@ -908,16 +838,9 @@ impl Errors {
         }
         let shown = || typed_json(context, "SecurityContext", Names::Go);
         if truth(&context["privileged"]) {
-            self.invalid(
-                path,
-                shown(),
-                "cannot set `allowPrivilegeEscalation` to false and `privileged` to true",
-            );
+            self.invalid(path, shown(), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
         }
-        for _ in list(&context["capabilities"]["add"])
-            .iter()
-            .filter(|capability| text(capability) == "CAP_SYS_ADMIN")
-        {
+        for _ in list(&context["capabilities"]["add"]).iter().filter(|capability| text(capability) == "CAP_SYS_ADMIN") {
             let detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
             self.invalid(path, shown(), detail);
         }
@@ -940,10 +863,7 @@ impl Errors {
         let local = text(&profile["localhostProfile"]);
         match text(&profile["type"]) {
             "Localhost" if local.is_empty() => {
-                self.required(
-                    format!("{path}.localhostProfile"),
-                    "must be set when seccomp type is Localhost",
-                );
+                self.required(format!("{path}.localhostProfile"), "must be set when seccomp type is Localhost");
             }
             "" => self.required(format!("{path}.type"), "type is required when seccompProfile is set"),
             "Localhost" | "RuntimeDefault" | "Unconfined" => {}
@@ -1004,10 +924,7 @@ impl Errors {
                 self.node_selector_term(term, &path);
             }
         }
-        for (preferred, path) in each(
-            &node[PREFERRED_TERMS],
-            &format!("{path}.nodeAffinity.{PREFERRED_TERMS}"),
-        ) {
+        for (preferred, path) in each(&node[PREFERRED_TERMS], &format!("{path}.nodeAffinity.{PREFERRED_TERMS}")) {
             self.weight(preferred, &path);
             self.node_selector_term(&preferred["preference"], &format!("{path}.preference"));
         }
@@ -1026,11 +943,7 @@ impl Errors {
     fn weight(&mut self, preferred: &Value, path: &str) {
         let weight = int(&preferred["weight"]);
         if !(1..=100).contains(&weight) {
-            self.invalid(
-                format!("{path}.weight"),
-                weight.to_string(),
-                "must be in the range 1-100",
-            );
+            self.invalid(format!("{path}.weight"), weight.to_string(), "must be in the range 1-100");
         }
     }
 
@@ -1052,11 +965,7 @@ impl Errors {
                 }
                 "In" | "NotIn" => {}
                 operator => {
-                    self.invalid(
-                        format!("{path}.operator"),
-                        quote(operator),
-                        "not a valid selector operator",
-                    );
+                    self.invalid(format!("{path}.operator"), quote(operator), "not a valid selector operator");
                 }
             }
             let key = text(&requirement["key"]);
@@ -1075,11 +984,7 @@ impl Errors {
         self.label_selector(&term["labelSelector"], &format!("{path}.labelSelector"));
         self.label_selector(&term["namespaceSelector"], &format!("{path}.namespaceSelector"));
         for namespace in list(&term["namespaces"]) {
-            self.complaints(
-                &format!("{path}.namespace"),
-                text(namespace),
-                names::dns_label(text(namespace)),
-            );
+            self.complaints(&format!("{path}.namespace"), text(namespace), names::dns_label(text(namespace)));
         }
         let key = text(&term["topologyKey"]);
         let path = format!("{path}.topologyKey");
@@ -1102,11 +1007,7 @@ impl Errors {
         }
         let servers = &config["nameservers"];
         if list(servers).len() > 3 {
-            self.invalid(
-                format!("{path}.nameservers"),
-                servers.to_json(),
-                "must not have more than 3 nameservers",
-            );
+            self.invalid(format!("{path}.nameservers"), servers.to_json(), "must not have more than 3 nameservers");
         }
         for (server, path) in each(servers, &format!("{path}.nameservers")) {
             self.ip(text(server), path);
@@ -1177,11 +1078,7 @@ impl Errors {
                     }
                 }
                 "Exists" if !value.is_empty() => {
-                    self.invalid(
-                        operator_path,
-                        quote(value),
-                        "value must be empty when `operator` is 'Exists'",
-                    );
+                    self.invalid(operator_path, quote(value), "value must be empty when `operator` is 'Exists'");
                 }
                 "Exists" => {}
                 // Known to the server, but behind a feature gate that is off: hence the odd list.
@@ -1209,34 +1106,13 @@ impl Errors {
             other => return self.not_supported(format!("{path}.os.name"), quote(other), &["linux", "windows"]),
         };
         let windows = text(&os["name"]) == "windows";
-        let detail = if windows {
-            "cannot be set for a windows pod"
-        } else {
-            "windows options cannot be set for a linux pod"
-        };
-        let pod = [
-            "appArmorProfile",
-            "seLinuxOptions",
-            "fsGroup",
-            "fsGroupChangePolicy",
-            "runAsUser",
-            "runAsGroup",
-        ];
+        let detail =
+            if windows { "cannot be set for a windows pod" } else { "windows options cannot be set for a linux pod" };
+        let pod = ["appArmorProfile", "seLinuxOptions", "fsGroup", "fsGroupChangePolicy", "runAsUser", "runAsGroup"];
         let pod_more = ["seccompProfile", "supplementalGroups", "sysctls"];
-        let container = [
-            "appArmorProfile",
-            "seLinuxOptions",
-            "seccompProfile",
-            "capabilities",
-            "readOnlyRootFilesystem",
-        ];
-        let container_more = [
-            "privileged",
-            "allowPrivilegeEscalation",
-            "procMount",
-            "runAsUser",
-            "runAsGroup",
-        ];
+        let container =
+            ["appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem"];
+        let container_more = ["privileged", "allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup"];
         let mut forbid = |context: &Value, fields: &[&str], path: &str| {
             for field in fields.iter().filter(|field| !context[**field].is_null()) {
                 self.forbidden(format!("{path}.{field}"), detail);
@@ -1310,13 +1186,8 @@ const ENV_FIELDS: [&str; 9] = [
     "status.podIPs",
 ];
 
-const VOLUME_FIELDS: [&str; 5] = [
-    "metadata.annotations",
-    "metadata.labels",
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-];
+const VOLUME_FIELDS: [&str; 5] =
+    ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
 
 #[cfg(test)]
 mod tests {
@@ -1325,24 +1196,14 @@ mod tests {
     fn told(spec: Value) -> Vec<String> {
         let mut errors = Errors::default();
         errors.pod_spec(&spec, "spec", true);
-        errors
-            .list
-            .iter()
-            .map(ToString::to_string)
-            .filter(|error| error.contains("tolerations"))
-            .collect()
+        errors.list.iter().map(ToString::to_string).filter(|error| error.contains("tolerations")).collect()
     }
 
     #[test]
     fn tolerations_are_told_in_the_servers_words() {
         let one = |fields: Value| told([("tolerations", vec![fields].into())].into());
         assert_eq!(
-            one([
-                ("key", "a".into()),
-                ("operator", "Exists".into()),
-                ("value", "v".into())
-            ]
-            .into()),
+            one([("key", "a".into()), ("operator", "Exists".into()), ("value", "v".into())].into()),
             ["spec.tolerations[0].operator: Invalid value: \"v\": value must be empty when `operator` is 'Exists'"]
         );
         assert_eq!(
@@ -1354,12 +1215,8 @@ mod tests {
     #[test]
     fn nothing_in_an_odd_tree_makes_validation_panic() {
         for value in [Value::Null, 1.into(), "x".into(), vec![Value::Null].into()] {
-            let spec: Value = [
-                ("containers", value.clone()),
-                ("volumes", value.clone()),
-                ("tolerations", value),
-            ]
-            .into();
+            let spec: Value =
+                [("containers", value.clone()), ("volumes", value.clone()), ("tolerations", value)].into();
             told(spec);
         }
     }

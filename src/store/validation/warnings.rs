@@ -18,21 +18,9 @@ struct Warnings(Vec<(String, String)>);
 const OLD_LABELS: [(&str, &str, &str); 5] = [
     ("beta.kubernetes.io/arch", "1.14", "kubernetes.io/arch"),
     ("beta.kubernetes.io/os", "1.14", "kubernetes.io/os"),
-    (
-        "failure-domain.beta.kubernetes.io/region",
-        "1.17",
-        "topology.kubernetes.io/region",
-    ),
-    (
-        "failure-domain.beta.kubernetes.io/zone",
-        "1.17",
-        "topology.kubernetes.io/zone",
-    ),
-    (
-        "beta.kubernetes.io/instance-type",
-        "1.17",
-        "node.kubernetes.io/instance-type",
-    ),
+    ("failure-domain.beta.kubernetes.io/region", "1.17", "topology.kubernetes.io/region"),
+    ("failure-domain.beta.kubernetes.io/zone", "1.17", "topology.kubernetes.io/zone"),
+    ("beta.kubernetes.io/instance-type", "1.17", "node.kubernetes.io/instance-type"),
 ];
 
 fn old_label(key: &str) -> Option<String> {
@@ -51,10 +39,7 @@ impl Warnings {
         let key = "scheduler.alpha.kubernetes.io/critical-pod";
         if !annotations[key].is_null() {
             let path = format!("spec.template.metadata.annotations[{key}]");
-            self.add(
-                path,
-                "non-functional in v1.16+; use the \"priorityClassName\" field instead",
-            );
+            self.add(path, "non-functional in v1.16+; use the \"priorityClassName\" field instead");
         }
     }
 
@@ -64,10 +49,7 @@ impl Warnings {
                 self.add(format!("{path}.nodeSelector[{key}]"), message);
             }
         }
-        self.node_affinity(
-            &spec["affinity"]["nodeAffinity"],
-            &format!("{path}.affinity.nodeAffinity"),
-        );
+        self.node_affinity(&spec["affinity"]["nodeAffinity"], &format!("{path}.affinity.nodeAffinity"));
         for (secret, path) in each(&spec["imagePullSecrets"], &format!("{path}.imagePullSecrets")) {
             if text(&secret["name"]).is_empty() {
                 self.add(format!("{path}.name"), "invalid empty name \"\"");
@@ -111,9 +93,7 @@ impl Warnings {
         let ports = list(&container["ports"]);
         for (index, port) in ports.iter().enumerate() {
             let same = |other: &&Value| {
-                ["containerPort", "hostPort", "protocol", "hostIP"]
-                    .iter()
-                    .all(|field| other[*field] == port[*field])
+                ["containerPort", "hostPort", "protocol", "hostIP"].iter().all(|field| other[*field] == port[*field])
             };
             if let Some(first) = ports[..index].iter().position(|other| same(&other)) {
                 let message = format!("duplicate port definition with {path}.ports[{first}]");
@@ -126,10 +106,8 @@ impl Warnings {
             let value = text(&variable["value"]);
             let uses_itself = value.contains(&format!("$({name})"));
             if !uses_itself && variables[..index].iter().any(|other| text(&other["name"]) == name) {
-                let message = format!(
-                    "hides previous definition of {}, which may be dropped when using apply",
-                    quote(name)
-                );
+                let message =
+                    format!("hides previous definition of {}, which may be dropped when using apply", quote(name));
                 self.add(format!("{path}.env[{index}]"), message);
             }
         }
