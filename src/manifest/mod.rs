@@ -2,6 +2,7 @@
 //! it, each finding at its place; [`print`] writes an object as `kubectl get -o yaml` does.
 
 mod indent;
+mod lenient;
 mod print;
 mod scalar;
 mod syntax;
@@ -115,6 +116,16 @@ impl Document {
 }
 
 impl Marks {
+    /// The spans of the scalars that go over several lines.
+    fn long_scalars(&self) -> Vec<Span> {
+        match &self.inside {
+            Inside::Nothing if self.value.end_line > self.value.line => vec![self.value],
+            Inside::Nothing => Vec::new(),
+            Inside::List(list) => list.iter().flat_map(Marks::long_scalars).collect(),
+            Inside::Map(map) => map.values().flat_map(Marks::long_scalars).collect(),
+        }
+    }
+
     fn place(&self) -> Span {
         match (&self.inside, self.key) {
             (Inside::Nothing, _) => match self.key {
@@ -261,7 +272,7 @@ impl Reader {
         }
         match yaml::parse(chunk, above) {
             Ok(Some(tree)) => {
-                if let Some(finding) = syntax::after(chunk, above) {
+                if let Some(finding) = syntax::after(chunk, above, &tree) {
                     self.0.findings.push(finding);
                 } else {
                     self.tree(tree);
@@ -364,7 +375,11 @@ impl Reader {
         };
         let metadata: Vec<Problem> = problems.iter().filter(in_metadata).cloned().collect();
         document.refusal = match (schema::decoding_error(&metadata), schema::decoding_error(&problems)) {
-            (Some(message), _) => Some((Stage::Metadata, message)),
+            // kubectl decodes the metadata into a struct of its own.
+            (Some(message), _) => {
+                let own = message.replace(&format!("field {kind}.metadata"), "field metadataOnlyObject.metadata");
+                Some((Stage::Metadata, own))
+            }
             (None, Some(message)) => Some((Stage::Decoding, message)),
             (None, None) => None,
         };
@@ -551,7 +566,7 @@ fn present(root: &Value, path: &str) -> bool {
 }
 
 /// The value at a path as findings write it.
-pub(crate) fn lookup<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
+pub fn lookup<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
     let mut at = root;
     let mut rest = path;
     while !rest.is_empty() {
