@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use run::{Failure, Tally, root, run, tally, total};
+use run::{Failure, Tally, replace_by, root, run, tally, total};
 use tools::{Tool, Tools};
 
 const USAGE: &str = "\
@@ -97,7 +97,8 @@ fn serve(args: &[String]) -> Result<(), Failure> {
         "\nEverynode will be at http://{address}:{port}/ as soon as it is built (the first build takes a minute)."
     );
     println!("Ctrl-C ends it.\n");
-    run(tools.trunk("serve").args(args))
+    // Not in dist/, which is for release builds.
+    replace_by(tools.trunk("serve").args(["--dist", "target/serve"]).args(args))
 }
 
 fn build(args: &[String]) -> Result<(), Failure> {
