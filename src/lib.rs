@@ -2,3 +2,8 @@
 
 pub mod api;
 pub mod manifest;
+#[cfg(target_arch = "wasm32")]
+pub mod platform;
+#[cfg(target_arch = "wasm32")]
+pub mod ui;
+pub mod view;

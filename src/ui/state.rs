@@ -1,0 +1,224 @@
+//! What the page shows at one moment, and everything a reader can do to it.
+
+use std::rc::Rc;
+
+use web_sys::HtmlElement;
+
+use super::mock::Command;
+use super::shared::Shared;
+use crate::view::log::LogWindow;
+use crate::view::{Inspection, ObjectRef, Scene, Tone};
+
+/// The whole page. Cheap to clone: every part is small or shared.
+#[derive(Clone, Default)]
+pub struct AppState {
+    pub scene: Shared<Scene>,
+    pub log: LogWindow,
+    pub stages: Shared<Stages>,
+    pub inspection: Shared<Inspection>,
+    pub editor: EditorState,
+    pub time: TimeState,
+    pub track: Shared<Track>,
+    pub theme: Theme,
+    pub tab: Tab,
+    pub inspector_tab: InspectorTab,
+    pub selection: Option<ObjectRef>,
+    /// The log row that is selected.
+    pub record: Option<u64>,
+    pub menu: Option<Shared<Menu>>,
+    pub dialog: Option<Dialog>,
+    pub notice: Option<Shared<Notice>>,
+    pub announcement: Rc<str>,
+}
+
+/// The parts of the page that are tabs on a phone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Map,
+    Yaml,
+    Activity,
+    Why,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InspectorTab {
+    #[default]
+    Why,
+    Yaml,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub fn word(self) -> &'static str {
+        match self {
+            Theme::System => "system",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    pub fn parse(word: &str) -> Theme {
+        match word {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => Theme::System,
+        }
+    }
+}
+
+/// How fast the virtual clock runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed(Option<f64>);
+
+impl Speed {
+    pub const CHOICES: [(&'static str, &'static str); 8] = [
+        ("0.25", "0.25×"),
+        ("0.5", "0.5×"),
+        ("1", "1×"),
+        ("2", "2×"),
+        ("4", "4×"),
+        ("8", "8×"),
+        ("16", "16×"),
+        ("max", "as fast as possible"),
+    ];
+
+    pub fn parse(word: &str) -> Option<Speed> {
+        if word == "max" {
+            return Some(Speed(None));
+        }
+        let factor = word.parse::<f64>().ok()?;
+        (factor > 0.0 && factor <= 16.0).then_some(Speed(Some(factor)))
+    }
+
+    /// Virtual time for each real time; `None` for as fast as possible.
+    pub fn factor(self) -> Option<f64> {
+        self.0
+    }
+
+    pub fn word(self) -> String {
+        self.0.map_or_else(|| "max".to_owned(), |factor| factor.to_string())
+    }
+}
+
+impl Default for Speed {
+    fn default() -> Speed {
+        Speed(Some(1.0))
+    }
+}
+
+/// The stages of the control loop and the one it is in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stages {
+    pub queued: usize,
+    pub live: usize,
+    /// What it does in the stage `act`.
+    pub act: Rc<str>,
+    /// The DaemonSet it works on.
+    pub key: Rc<str>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TimeState {
+    pub micros: u64,
+    pub playing: bool,
+    pub speed: Speed,
+    /// What happens next, or that nothing does.
+    pub next: Rc<str>,
+}
+
+/// The acts so far, by tone, in columns of the time track.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Track {
+    pub end: u64,
+    pub at: u64,
+    pub marks: Vec<(u64, Tone)>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct EditorState {
+    /// Counts the texts that came from elsewhere than the keyboard; the editor takes over such a text.
+    pub loads: u32,
+    pub text: Shared<String>,
+    pub findings: Shared<Vec<FindingRow>>,
+    /// What Apply would do.
+    pub preview: Rc<str>,
+    pub can_apply: bool,
+    /// A place to show, counted so that the same place can be shown again.
+    pub jump: (u32, u32, u32),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct FindingRow {
+    pub error: bool,
+    pub path: String,
+    pub message: String,
+    pub mend: String,
+    pub line: u32,
+    pub column: u32,
+    pub end_line: u32,
+    pub end_column: u32,
+    pub fixable: bool,
+}
+
+pub struct Menu {
+    pub label: String,
+    pub items: Vec<MenuItem>,
+    /// Where it hangs, and where the focus returns to.
+    pub anchor: HtmlElement,
+}
+
+pub struct MenuItem {
+    pub label: String,
+    pub action: Action,
+    pub danger: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dialog {
+    Help,
+    AddNode,
+    Taint(Rc<str>),
+    Label(Rc<str>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub error: bool,
+    pub text: String,
+}
+
+#[derive(Clone)]
+pub enum Action {
+    /// The reader typed.
+    Edit(String),
+    Load(String),
+    Apply,
+    GoTo(usize),
+    Fix(usize),
+    Run(Command),
+    PlayPause,
+    Step,
+    ToStart,
+    SetSpeed(Speed),
+    Seek(u64),
+    Select(ObjectRef),
+    SelectRecord(u64),
+    ShowLog(usize),
+    ShowTab(Tab),
+    ShowInspector(InspectorTab),
+    NextTheme,
+    OpenMenu(Rc<str>, HtmlElement),
+    CloseMenu,
+    Open(Dialog),
+    CloseDialog,
+    Reset,
+    DismissNotice,
+}
