@@ -1,3 +1,20 @@
-//! Kubernetes objects as plain data, and the matching rules that belong to them.
+//! Kubernetes objects as plain data, and the matching rules that belong to them. Uses no other room.
 
+pub mod daemonset;
+pub mod meta;
+pub mod node;
+pub mod pod;
+pub mod quantity;
+pub mod selector;
+pub mod taint;
+pub mod time;
 pub mod value;
+
+pub use daemonset::{ControllerRevision, DaemonSet, DaemonSetSpec, DaemonSetStatus, IntOrPercent, UpdateStrategy};
+pub use meta::{Kind, Labels, Name, ObjectKey, ObjectMeta, OwnerReference, Uid};
+pub use node::{ConditionStatus, Namespace, Node, NodeCondition, PriorityClass};
+pub use pod::{Container, Pod, PodCondition, PodPhase, PodSpec, PodStatus, PodTemplate, PodTemplateSpec};
+pub use selector::{LabelSelector, NodeSelector, NodeSelectorTerm, Requirement};
+pub use taint::{Taint, Toleration};
+pub use time::{SimDuration, SimTime};
+pub use value::Value;

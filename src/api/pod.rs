@@ -1,0 +1,533 @@
+//! Pods and the template they are made from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::meta::{Labels, Name, ObjectMeta};
+use super::selector::{NodeSelector, NodeSelectorTerm, Requirement};
+use super::taint::Toleration;
+use super::time::{SimDuration, SimTime};
+use super::value::{Map, Value, from_value, to_value};
+
+/// Label with the name part of the ControllerRevision that a pod was made from.
+pub const HASH_LABEL: &str = "controller-revision-hash";
+/// Label with the template generation that a pod was made from.
+pub const GENERATION_LABEL: &str = "pod-template-generation";
+
+/// `spec.template` of a DaemonSet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodTemplate {
+    pub labels: Arc<Labels>,
+    pub annotations: Arc<Labels>,
+    pub finalizers: Arc<[Name]>,
+    pub spec: Arc<PodTemplateSpec>,
+    /// The whole template as stored, defaulted: what is hashed and compared.
+    pub value: Arc<Value>,
+}
+
+/// The part of a pod's spec that all pods of one template share: what the engine reads of it, and all of it as a value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PodTemplateSpec {
+    pub node_name: Option<Name>,
+    pub node_selector: Labels,
+    /// `affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`.
+    pub required_affinity: Option<NodeSelector>,
+    /// The node that the required affinity names, if it names one by `metadata.name`.
+    pub affinity_node: Option<Name>,
+    pub tolerations: Arc<[Toleration]>,
+    pub containers: Vec<Container>,
+    pub host_network: bool,
+    pub host_ports: Vec<HostPort>,
+    pub termination_grace_period_seconds: i64,
+    pub priority_class_name: String,
+    pub preemption_policy: String,
+    /// Sums of the containers' requests as the scheduler counts them, in milli-units of each resource.
+    pub requests: BTreeMap<String, i64>,
+    pub value: Arc<Value>,
+}
+
+/// What the engine reads of a container.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Container {
+    pub name: Name,
+    pub image: Name,
+}
+
+/// A port of the node that a container takes for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPort {
+    pub ip: String,
+    pub protocol: String,
+    pub port: i64,
+}
+
+impl HostPort {
+    /// Models the scheduler's `HostPortInfo.CheckConflict`.
+    pub fn conflicts_with(&self, other: &HostPort) -> bool {
+        let any = |ip: &str| ip.is_empty() || ip == "0.0.0.0";
+        self.port == other.port
+            && self.protocol == other.protocol
+            && (any(&self.ip) || any(&other.ip) || self.ip == other.ip)
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct SpecFields {
+    node_name: Option<String>,
+    node_selector: Option<Labels>,
+    affinity: Option<AffinityFields>,
+    tolerations: Option<Vec<Toleration>>,
+    containers: Option<Vec<ContainerFields>>,
+    init_containers: Option<Vec<ContainerFields>>,
+    host_network: Option<bool>,
+    termination_grace_period_seconds: Option<i64>,
+    priority_class_name: Option<String>,
+    preemption_policy: Option<String>,
+    overhead: Option<BTreeMap<String, Value>>,
+    resources: Option<ResourceFields>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct AffinityFields {
+    node_affinity: Option<NodeAffinityFields>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct NodeAffinityFields {
+    required_during_scheduling_ignored_during_execution: Option<NodeSelector>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct ContainerFields {
+    name: String,
+    image: String,
+    ports: Option<Vec<PortFields>>,
+    resources: Option<ResourceFields>,
+    restart_policy: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct PortFields {
+    host_port: Option<i64>,
+    container_port: Option<i64>,
+    #[serde(rename = "hostIP")]
+    host_ip: Option<String>,
+    protocol: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ResourceFields {
+    requests: Option<BTreeMap<String, Value>>,
+    limits: Option<BTreeMap<String, Value>>,
+}
+
+impl ResourceFields {
+    /// Requests in milli-units; a missing request is the limit (`SetDefaults_Pod`).
+    fn requests(&self) -> BTreeMap<String, i64> {
+        let mut milli = quantities(self.limits.as_ref());
+        milli.extend(quantities(self.requests.as_ref()));
+        milli
+    }
+}
+
+fn quantities(list: Option<&BTreeMap<String, Value>>) -> BTreeMap<String, i64> {
+    let milli = |value: &Value| match value {
+        Value::Str(text) => super::quantity::milli(text),
+        Value::Int(number) => Some(number.saturating_mul(1000)),
+        Value::Float(number) => Some((number * 1000.0).ceil() as i64),
+        _ => None,
+    };
+    list.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), milli(value)?))).collect()
+}
+
+/// Models component-helpers `PodRequests`: the sum over containers and restartable init containers, or the largest init
+/// step where that is more, plus the pod's overhead.
+fn pod_requests(fields: &SpecFields) -> BTreeMap<String, i64> {
+    let mut total: BTreeMap<String, i64> = BTreeMap::new();
+    let add = |sum: &mut BTreeMap<String, i64>, more: &BTreeMap<String, i64>| {
+        for (name, amount) in more {
+            let entry = sum.entry(name.clone()).or_insert(0);
+            *entry = entry.saturating_add(*amount);
+        }
+    };
+    for container in fields.containers.iter().flatten() {
+        add(&mut total, &container.resources.as_ref().map(ResourceFields::requests).unwrap_or_default());
+    }
+    let mut restartable: BTreeMap<String, i64> = BTreeMap::new();
+    let mut init_peak: BTreeMap<String, i64> = BTreeMap::new();
+    for container in fields.init_containers.iter().flatten() {
+        let own = container.resources.as_ref().map(ResourceFields::requests).unwrap_or_default();
+        if container.restart_policy.as_deref() == Some("Always") {
+            add(&mut total, &own);
+            add(&mut restartable, &own);
+        } else {
+            let mut step = restartable.clone();
+            add(&mut step, &own);
+            for (name, amount) in step {
+                let peak = init_peak.entry(name).or_insert(0);
+                *peak = (*peak).max(amount);
+            }
+        }
+    }
+    for (name, amount) in init_peak {
+        let entry = total.entry(name).or_insert(0);
+        *entry = (*entry).max(amount);
+    }
+    if let Some(pod_level) = &fields.resources {
+        for (name, amount) in quantities(pod_level.requests.as_ref()) {
+            if name == "cpu" || name == "memory" || name.starts_with("hugepages-") {
+                total.insert(name, amount);
+            }
+        }
+    }
+    add(&mut total, &quantities(fields.overhead.as_ref()));
+    total
+}
+
+/// The node that an affinity names: the first requirement `metadata.name In [x]` with exactly one value, as
+/// `GetTargetNodeName` reads it.
+fn node_named_by(affinity: &NodeSelector) -> Option<Name> {
+    let named = |field: &Requirement| match field.values() {
+        [name] if field.key == "metadata.name" && field.operator == "In" => Some(Name::from(name.as_str())),
+        _ => None,
+    };
+    affinity.terms().iter().flat_map(NodeSelectorTerm::fields).find_map(named)
+}
+
+impl PodTemplateSpec {
+    /// Reads a PodSpec that has passed validation; a field of the wrong shape counts as absent.
+    pub fn from_value(value: &Value) -> Self {
+        let fields: SpecFields = from_value(value).unwrap_or_default();
+        let requests = pod_requests(&fields);
+        let host_network = fields.host_network.unwrap_or(false);
+        let all_containers = || fields.containers.iter().flatten();
+        let host_ports = all_containers()
+            .chain(fields.init_containers.iter().flatten().filter(|c| c.restart_policy.as_deref() == Some("Always")))
+            .flat_map(|container| container.ports.iter().flatten())
+            .filter_map(|port| {
+                let host_port = port.host_port.filter(|p| *p > 0);
+                let number = if host_network { host_port.or(port.container_port)? } else { host_port? };
+                Some(HostPort {
+                    ip: port.host_ip.clone().unwrap_or_default(),
+                    protocol: port.protocol.clone().unwrap_or_else(|| "TCP".to_owned()),
+                    port: number,
+                })
+            })
+            .collect();
+        let containers = all_containers()
+            .map(|container| Container { name: container.name.as_str().into(), image: container.image.as_str().into() })
+            .collect();
+        let required_affinity = fields
+            .affinity
+            .and_then(|affinity| affinity.node_affinity)
+            .and_then(|node| node.required_during_scheduling_ignored_during_execution);
+        PodTemplateSpec {
+            affinity_node: required_affinity.as_ref().and_then(node_named_by),
+            node_name: fields.node_name.filter(|name| !name.is_empty()).map(Into::into),
+            node_selector: fields.node_selector.unwrap_or_default(),
+            required_affinity,
+            tolerations: fields.tolerations.unwrap_or_default().into(),
+            containers,
+            host_network,
+            host_ports,
+            termination_grace_period_seconds: fields.termination_grace_period_seconds.unwrap_or(30),
+            priority_class_name: fields.priority_class_name.unwrap_or_default(),
+            preemption_policy: fields.preemption_policy.unwrap_or_default(),
+            requests,
+            value: Arc::new(value.clone()),
+        }
+    }
+
+    /// The first container's image.
+    pub fn image(&self) -> &str {
+        self.containers.first().map_or("", |container| &container.image)
+    }
+}
+
+impl PodTemplate {
+    pub fn from_value(value: &Value) -> Self {
+        let meta = ObjectMeta::from_value(value);
+        PodTemplate {
+            labels: meta.labels,
+            annotations: meta.annotations,
+            finalizers: meta.finalizers,
+            spec: Arc::new(PodTemplateSpec::from_value(value.get("spec").unwrap_or(&Value::Null))),
+            value: Arc::new(value.clone()),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pod {
+    pub meta: ObjectMeta,
+    pub spec: PodSpec,
+    pub status: PodStatus,
+}
+
+/// A pod's spec: what it shares with others of its template, and what is its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodSpec {
+    pub template: Arc<PodTemplateSpec>,
+    /// The node the pod is bound to.
+    pub node_name: Option<Name>,
+    /// The one node in the affinity that the DaemonSet controller injects; it replaces the template's required terms.
+    pub pinned_node: Option<Name>,
+    /// The template's tolerations and those that were added for this pod.
+    pub tolerations: Arc<[Toleration]>,
+    pub priority: i32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum PodPhase {
+    #[default]
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+}
+
+impl PodPhase {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PodPhase::Pending => "Pending",
+            PodPhase::Running => "Running",
+            PodPhase::Succeeded => "Succeeded",
+            PodPhase::Failed => "Failed",
+        }
+    }
+}
+
+/// One entry of `status.conditions` of a pod.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodCondition {
+    pub kind: &'static str,
+    pub status: bool,
+    pub changed_at: SimTime,
+    pub reason: Name,
+    pub message: Name,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PodStatus {
+    pub phase: PodPhase,
+    pub conditions: Arc<[PodCondition]>,
+    /// `reason` and `message` of the whole pod, set when it failed (`Evicted`, `OutOfcpu`, ...).
+    pub reason: Option<Name>,
+    pub message: Option<Name>,
+    /// Why the first container waits: `ContainerCreating`, `ImagePullBackOff`, `CrashLoopBackOff`.
+    pub waiting: Option<&'static str>,
+    pub restarts: u32,
+    pub host_ip: Option<Name>,
+    pub pod_ip: Option<Name>,
+    pub started_at: Option<SimTime>,
+    pub nominated_node: Option<Name>,
+}
+
+impl PodStatus {
+    pub fn condition(&self, kind: &str) -> Option<&PodCondition> {
+        self.conditions.iter().find(|condition| condition.kind == kind)
+    }
+
+    /// Sets a condition; the transition time moves only when the status does.
+    pub fn set_condition(&mut self, kind: &'static str, status: bool, reason: &str, message: &str, now: SimTime) {
+        let mut conditions: Vec<PodCondition> = self.conditions.to_vec();
+        let new = PodCondition { kind, status, changed_at: now, reason: reason.into(), message: message.into() };
+        match conditions.iter_mut().find(|condition| condition.kind == kind) {
+            Some(old) => {
+                let changed_at = if old.status == status { old.changed_at } else { now };
+                *old = PodCondition { changed_at, ..new };
+            }
+            None => conditions.push(new),
+        }
+        self.conditions = conditions.into();
+    }
+}
+
+impl Pod {
+    /// A bare pod from a defaulted manifest.
+    pub fn from_value(value: &Value) -> Self {
+        let spec = Arc::new(PodTemplateSpec::from_value(value.get("spec").unwrap_or(&Value::Null)));
+        Pod {
+            meta: ObjectMeta::from_value(value),
+            spec: PodSpec {
+                node_name: spec.node_name.clone(),
+                pinned_node: None,
+                tolerations: spec.tolerations.clone(),
+                priority: 0,
+                template: spec,
+            },
+            status: PodStatus::default(),
+        }
+    }
+
+    /// Models `GetTargetNodeName`: where the pod is, or where its affinity sends it.
+    pub fn target_node(&self) -> Option<&Name> {
+        let spec = &self.spec;
+        spec.node_name.as_ref().or(spec.pinned_node.as_ref()).or(spec.template.affinity_node.as_ref())
+    }
+
+    /// Failed or Succeeded.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.status.phase, PodPhase::Failed | PodPhase::Succeeded)
+    }
+
+    /// Models `IsPodReady`.
+    pub fn is_ready(&self) -> bool {
+        self.status.condition("Ready").is_some_and(|condition| condition.status)
+    }
+
+    /// Models `IsPodAvailable`: ready, and that for at least `min_ready_seconds`.
+    pub fn is_available(&self, min_ready_seconds: i64, now: SimTime) -> bool {
+        self.status.condition("Ready").is_some_and(|ready| {
+            let needed = SimDuration::from_secs(min_ready_seconds.max(0) as u64);
+            ready.status && ready.changed_at.truncated_to_second() + needed <= now
+        })
+    }
+
+    pub fn hash(&self) -> Option<&str> {
+        self.meta.label(HASH_LABEL)
+    }
+
+    /// Whether the required node affinity and node selector of the pod allow a node
+    /// (`nodeaffinity.GetRequiredNodeAffinity`).
+    pub fn affinity_matches(&self, node_name: &str, labels: &Labels) -> bool {
+        let selector = &self.spec.template.node_selector;
+        selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && match (&self.spec.pinned_node, &self.spec.template.required_affinity) {
+                (Some(pinned), _) => **pinned == *node_name,
+                (None, Some(required)) => required.matches(node_name, labels),
+                (None, None) => true,
+            }
+    }
+
+    pub fn to_value(&self) -> Value {
+        [
+            ("apiVersion", Value::from("v1")),
+            ("kind", "Pod".into()),
+            ("metadata", self.meta.to_value()),
+            ("spec", self.spec.to_value()),
+            ("status", self.status.to_value(&self.spec)),
+        ]
+        .into()
+    }
+}
+
+impl PodSpec {
+    pub fn to_value(&self) -> Value {
+        let mut value = (*self.template.value).clone();
+        if let Some(node) = &self.pinned_node {
+            let term = Requirement {
+                key: "metadata.name".to_owned(),
+                operator: "In".to_owned(),
+                values: Some(vec![node.to_string()]),
+            };
+            let required = [(
+                "nodeSelectorTerms",
+                Value::List(vec![[("matchFields", Value::List(vec![to_value(&term).unwrap_or_default()]))].into()]),
+            )];
+            value
+                .entry("affinity")
+                .entry("nodeAffinity")
+                .make_map()
+                .insert("requiredDuringSchedulingIgnoredDuringExecution".to_owned(), required.into());
+        }
+        let map = value.make_map();
+        if let Some(node) = &self.node_name {
+            map.insert("nodeName".to_owned(), (&**node).into());
+        }
+        map.insert("enableServiceLinks".to_owned(), true.into());
+        map.insert("preemptionPolicy".to_owned(), self.template.preemption_policy().into());
+        map.insert("priority".to_owned(), i64::from(self.priority).into());
+        if !self.tolerations.is_empty() {
+            map.insert("tolerations".to_owned(), to_value(&*self.tolerations).unwrap_or_default());
+        }
+        value
+    }
+}
+
+impl PodTemplateSpec {
+    pub fn preemption_policy(&self) -> &str {
+        if self.preemption_policy.is_empty() { "PreemptLowerPriority" } else { &self.preemption_policy }
+    }
+}
+
+impl PodStatus {
+    fn to_value(&self, spec: &PodSpec) -> Value {
+        let mut map = Map::from([("phase".to_owned(), Value::from(self.phase.as_str()))]);
+        let mut text = |key: &str, value: &Option<Name>| {
+            if let Some(value) = value {
+                map.insert(key.to_owned(), (&**value).into());
+            }
+        };
+        text("reason", &self.reason);
+        text("message", &self.message);
+        text("hostIP", &self.host_ip);
+        text("podIP", &self.pod_ip);
+        text("nominatedNodeName", &self.nominated_node);
+        if let Some(at) = self.started_at {
+            map.insert("startTime".to_owned(), at.to_rfc3339().into());
+        }
+        if !self.conditions.is_empty() {
+            map.insert(
+                "conditions".to_owned(),
+                Value::List(self.conditions.iter().map(PodCondition::to_value).collect()),
+            );
+        }
+        if self.started_at.is_some() {
+            let status = |container: &Container| self.container_status(container);
+            map.insert(
+                "containerStatuses".to_owned(),
+                Value::List(spec.template.containers.iter().map(status).collect()),
+            );
+        }
+        Value::Map(map)
+    }
+
+    fn container_status(&self, container: &Container) -> Value {
+        let running = self.phase == PodPhase::Running && self.waiting.is_none();
+        let state: Value = match (self.waiting, self.phase) {
+            (Some(reason), _) => [("waiting", Value::from([("reason", reason.into())]))].into(),
+            (None, PodPhase::Running) => {
+                let at = self.started_at.unwrap_or_default().to_rfc3339();
+                [("running", Value::from([("startedAt", at.into())]))].into()
+            }
+            (None, phase) => {
+                let (code, reason) = if phase == PodPhase::Failed { (1, "Error") } else { (0, "Completed") };
+                [("terminated", Value::from([("exitCode", Value::Int(code)), ("reason", reason.into())]))].into()
+            }
+        };
+        [
+            ("image", Value::from(&*container.image)),
+            ("name", (&*container.name).into()),
+            ("ready", self.condition("ContainersReady").is_some_and(|c| c.status).into()),
+            ("restartCount", i64::from(self.restarts).into()),
+            ("started", running.into()),
+            ("state", state),
+        ]
+        .into()
+    }
+}
+
+impl PodCondition {
+    fn to_value(&self) -> Value {
+        let mut map = Map::from([
+            ("lastTransitionTime".to_owned(), Value::from(self.changed_at.to_rfc3339())),
+            ("status".to_owned(), if self.status { "True" } else { "False" }.into()),
+            ("type".to_owned(), self.kind.into()),
+        ]);
+        for (key, text) in [("reason", &self.reason), ("message", &self.message)] {
+            if !text.is_empty() {
+                map.insert(key.to_owned(), (&**text).into());
+            }
+        }
+        Value::Map(map)
+    }
+}

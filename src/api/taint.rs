@@ -1,0 +1,149 @@
+//! Taints and tolerations.
+
+use serde::{Deserialize, Serialize};
+
+use super::value::{Map, Value};
+
+/// A mark on a node that keeps pods away unless they tolerate it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Taint {
+    pub key: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    pub effect: String,
+}
+
+pub const NO_SCHEDULE: &str = "NoSchedule";
+pub const NO_EXECUTE: &str = "NoExecute";
+
+pub const NOT_READY: &str = "node.kubernetes.io/not-ready";
+pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+pub const DISK_PRESSURE: &str = "node.kubernetes.io/disk-pressure";
+pub const MEMORY_PRESSURE: &str = "node.kubernetes.io/memory-pressure";
+pub const PID_PRESSURE: &str = "node.kubernetes.io/pid-pressure";
+pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+pub const NETWORK_UNAVAILABLE: &str = "node.kubernetes.io/network-unavailable";
+pub const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
+
+impl Taint {
+    pub fn new(key: &str, value: &str, effect: &str) -> Self {
+        Taint { key: key.to_owned(), value: value.to_owned(), effect: effect.to_owned() }
+    }
+
+    /// Reads kubectl's form `key=value:Effect`, `key:Effect`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (pair, effect) = text.trim().rsplit_once(':')?;
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let known = [NO_SCHEDULE, NO_EXECUTE, "PreferNoSchedule"].contains(&effect);
+        (known && !key.is_empty()).then(|| Taint::new(key, value, effect))
+    }
+
+    pub fn to_value(&self) -> Value {
+        let mut map = Map::from([
+            ("key".to_owned(), Value::from(self.key.as_str())),
+            ("effect".to_owned(), Value::from(self.effect.as_str())),
+        ]);
+        if !self.value.is_empty() {
+            map.insert("value".to_owned(), self.value.as_str().into());
+        }
+        Value::Map(map)
+    }
+}
+
+/// kubectl's form: `key=value:Effect`.
+impl std::fmt::Display for Taint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.key)?;
+        if !self.value.is_empty() {
+            write!(f, "={}", self.value)?;
+        }
+        write!(f, ":{}", self.effect)
+    }
+}
+
+/// What a pod endures. Empty fields match everything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Toleration {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub operator: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub effect: String,
+    pub toleration_seconds: Option<i64>,
+}
+
+impl Toleration {
+    pub fn exists(key: &str, effect: &str) -> Self {
+        Toleration { key: key.to_owned(), operator: "Exists".to_owned(), effect: effect.to_owned(), ..Self::default() }
+    }
+
+    /// Models core/v1 `Toleration.ToleratesTaint`; operators Lt and Gt are behind an alpha gate and never match.
+    pub fn tolerates(&self, taint: &Taint) -> bool {
+        (self.effect.is_empty() || self.effect == taint.effect)
+            && (self.key.is_empty() || self.key == taint.key)
+            && match self.operator.as_str() {
+                "" | "Equal" => self.value == taint.value,
+                "Exists" => true,
+                _ => false,
+            }
+    }
+}
+
+impl std::fmt::Display for Toleration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.key.is_empty() { "any key" } else { &self.key })?;
+        match self.operator.as_str() {
+            "Exists" => {}
+            _ => write!(f, "={}", self.value)?,
+        }
+        if !self.effect.is_empty() {
+            write!(f, ":{}", self.effect)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tolerations_follow_the_table() {
+        let taint = Taint::new("dedicated", "gpu", NO_SCHEDULE);
+        let toleration = |key: &str, operator: &str, value: &str, effect: &str| Toleration {
+            key: key.into(),
+            operator: operator.into(),
+            value: value.into(),
+            effect: effect.into(),
+            toleration_seconds: None,
+        };
+        for (t, expected) in [
+            (toleration("dedicated", "", "gpu", NO_SCHEDULE), true),
+            (toleration("dedicated", "Equal", "gpu", ""), true),
+            (toleration("dedicated", "Equal", "cpu", ""), false),
+            (toleration("dedicated", "Exists", "", NO_EXECUTE), false),
+            (toleration("dedicated", "Exists", "", ""), true),
+            (toleration("", "Exists", "", ""), true),
+            (toleration("other", "Exists", "", ""), false),
+            (toleration("dedicated", "Gt", "gpu", ""), false),
+        ] {
+            assert_eq!(t.tolerates(&taint), expected, "{t:?}");
+        }
+    }
+
+    #[test]
+    fn taints_are_read_and_written_as_kubectl_does() {
+        for text in ["dedicated=gpu:NoSchedule", "dedicated:NoExecute"] {
+            assert_eq!(Taint::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["dedicated", ":NoSchedule", "a=b:Never"] {
+            assert_eq!(Taint::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Simulated time. Nothing in the core reads a clock: `now` is always an argument.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+use serde::{Deserialize, Serialize};
+
+/// A moment, in microseconds since the simulation began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SimTime(pub u64);
+
+/// A length of time, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SimDuration(pub u64);
+
+/// The date at which every simulation begins, as seconds of the Unix epoch: 2026-01-01T12:00:00Z.
+const EPOCH_SECONDS: u64 = 1_767_268_800;
+
+impl SimTime {
+    pub const ZERO: SimTime = SimTime(0);
+
+    pub fn since(self, earlier: SimTime) -> SimDuration {
+        SimDuration(self.0.saturating_sub(earlier.0))
+    }
+
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// Whole seconds only, as timestamps are stored in objects (`metav1.Time`).
+    pub fn truncated_to_second(self) -> SimTime {
+        SimTime(self.0 / 1_000_000 * 1_000_000)
+    }
+
+    /// The moment as objects print it: `2026-01-01T12:00:05Z`.
+    pub fn to_rfc3339(self) -> String {
+        let seconds = EPOCH_SECONDS + self.0 / 1_000_000;
+        let (year, month, day) = civil_from_days((seconds / 86_400) as i64);
+        let of_day = seconds % 86_400;
+        format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", of_day / 3600, of_day / 60 % 60, of_day % 60)
+    }
+}
+
+/// Year, month and day of a number of days since 1970-01-01 (Howard Hinnant's `civil_from_days`).
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+impl SimDuration {
+    pub const ZERO: SimDuration = SimDuration(0);
+
+    pub const fn from_micros(micros: u64) -> Self {
+        SimDuration(micros)
+    }
+
+    pub const fn from_millis(millis: u64) -> Self {
+        SimDuration(millis * 1000)
+    }
+
+    pub const fn from_secs(seconds: u64) -> Self {
+        SimDuration(seconds.saturating_mul(1_000_000))
+    }
+
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl Add<SimDuration> for SimTime {
+    type Output = SimTime;
+    fn add(self, length: SimDuration) -> SimTime {
+        SimTime(self.0.saturating_add(length.0))
+    }
+}
+
+impl Sub<SimDuration> for SimTime {
+    type Output = SimTime;
+    fn sub(self, length: SimDuration) -> SimTime {
+        SimTime(self.0.saturating_sub(length.0))
+    }
+}
+
+impl Add for SimDuration {
+    type Output = SimDuration;
+    fn add(self, other: SimDuration) -> SimDuration {
+        SimDuration(self.0.saturating_add(other.0))
+    }
+}
+
+/// As the page's clock shows it: `00:41.250`, and `1:02:03.000` after an hour.
+impl fmt::Display for SimTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0 / 1000;
+        let (hours, minutes, seconds) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60);
+        if hours > 0 {
+            write!(f, "{hours}:")?;
+        }
+        write!(f, "{minutes:02}:{seconds:02}.{:03}", millis % 1000)
+    }
+}
+
+/// In the words of a sentence: `40 ms`, `1.2 s`, `5 min`.
+impl fmt::Display for SimDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0..1_000_000 => write!(f, "{} ms", self.0 / 1000),
+            1_000_000..60_000_000 if self.0 % 1_000_000 != 0 => write!(f, "{:.1} s", self.as_secs_f64()),
+            1_000_000..120_000_000 => write!(f, "{} s", self.0 / 1_000_000),
+            _ => write!(f, "{} min", self.0 / 60_000_000),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_print_as_timestamps_and_as_a_clock() {
+        assert_eq!(SimTime::ZERO.to_rfc3339(), "2026-01-01T12:00:00Z");
+        assert_eq!(SimTime(86_400_000_000 * 59 + 1_999_999).to_rfc3339(), "2026-03-01T12:00:01Z");
+        assert_eq!(SimTime(41_250_000).to_string(), "00:41.250");
+        assert_eq!(SimTime(3_723_004_000).to_string(), "1:02:03.004");
+    }
+}

@@ -1,0 +1,10 @@
+//! The API server: the only owner of the cluster's state. Knows no controller.
+
+mod request;
+mod rng;
+mod server;
+mod world;
+
+pub use request::{ApiError, ErrorReason, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Patch, Propagation, Request};
+pub use rng::Rng;
+pub use world::{Delta, Object, PodsByTarget, World};

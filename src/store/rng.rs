@@ -1,0 +1,52 @@
+//! The one source of randomness: everything that a real cluster leaves to chance is drawn from here, by seed.
+
+use crate::api::{SimDuration, Uid};
+
+/// SplitMix64 (Steele, Lea, Flood 2014): tiny, and any seed is a good seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rng(u64);
+
+/// The alphabet of generated name suffixes (apimachinery `rand.String`): no vowels, no 0, 1, 3.
+const SUFFIX_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+const SUFFIX_LENGTH: usize = 5;
+
+impl Rng {
+    pub fn new(seed: u64) -> Self {
+        Rng(seed)
+    }
+
+    pub fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`, which must not be 0 (0 is answered with 0).
+    pub fn below(&mut self, bound: u64) -> u64 {
+        // The bias of a plain multiplication is below 2^-40 for the bounds used here.
+        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
+    }
+
+    /// A length of time between two bounds, both included.
+    pub fn duration(&mut self, (min, max): (SimDuration, SimDuration)) -> SimDuration {
+        SimDuration(min.0 + self.below(max.0.saturating_sub(min.0) + 1))
+    }
+
+    pub fn uid(&mut self) -> Uid {
+        Uid::from_random(u128::from(self.next_u64()) << 64 | u128::from(self.next_u64()))
+    }
+
+    /// The five characters that the API server appends to `generateName` (`SimpleNameGenerator`).
+    pub fn name_suffix(&mut self) -> String {
+        (0..SUFFIX_LENGTH).map(|_| char::from(SUFFIX_ALPHABET[self.below(27) as usize % 27])).collect()
+    }
+
+    /// Puts a list into a random order, as a walk over a Go map does.
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+        for i in (1..list.len()).rev() {
+            list.swap(i, self.below(i as u64 + 1) as usize);
+        }
+    }
+}
