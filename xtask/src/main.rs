@@ -1,1 +1,262 @@
-fn main() {}
+//! `cargo xtask`: sets up what is missing, then serves, tests, builds or measures Everynode.
+
+mod run;
+mod tools;
+
+use std::fs;
+use std::io::IsTerminal;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use run::{Failure, Tally, root, run, tally, total};
+use tools::{Tool, Tools};
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  serve [ARGS]     build the page, serve it at http://127.0.0.1:8080/, rebuild it on every change;
+                   ARGS go to `trunk serve`, for instance --port 9000 --open
+  test [PARTS]     run all tests, or only these parts:
+                     native   the core, without a browser
+                     web      the components and the core in a headless browser
+                     e2e      the release build in a headless browser, as a person uses it
+                   --no-build takes dist/ as it is; arguments after -- go to the test programs
+  build [ARGS]     make dist/, ready for any static host; ARGS go to `trunk build --release`
+  bench            measure: CPU time natively, loading and frame times in a headless browser, sizes of dist/
+  lint             check formatting, clippy natively and for wasm32, and that static/editor.js is of its source
+  editor [--check] make static/editor.js from static/editor/ (or only compare)
+
+Each command first looks for the tools that it needs, on PATH and in the cache folder, says what it will install and
+how long that takes, and then works without a network.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, args) = match args.split_first() {
+        Some((command, args)) => (command.as_str(), args),
+        None => ("help", &[][..]),
+    };
+    let done = match command {
+        "serve" => serve(args),
+        "test" => test(args),
+        "build" => build(args),
+        "bench" => without_arguments(args).and_then(|()| bench()),
+        "lint" => without_arguments(args).and_then(|()| lint()),
+        "editor" => match args {
+            [] => editor(false),
+            [check] if check == "--check" => editor(true),
+            _ => Err(Failure::new("`cargo xtask editor` takes nothing or --check.")),
+        },
+        "help" | "-h" | "--help" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(Failure::new(format!("There is no command `{command}`.\n\n{USAGE}"))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.is_told() {
+                eprintln!("\n{failure}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn without_arguments(args: &[String]) -> Result<(), Failure> {
+    match args {
+        [] => Ok(()),
+        [first, ..] => Err(Failure::new(format!("This command takes no arguments, but got `{first}`."))),
+    }
+}
+
+fn serve(args: &[String]) -> Result<(), Failure> {
+    let mut needs = vec![Tool::WasmTarget, Tool::Trunk, Tool::WasmBindgen];
+    if args.iter().any(|arg| arg == "--release") {
+        needs.extend([Tool::Node, Tool::WasmOpt]);
+    }
+    let tools = Tools::set_up(&needs)?;
+    let option = |long: &str, short: &str| {
+        let value_at = |at: usize| args.get(at + 1).cloned();
+        args.iter().enumerate().find_map(|(at, arg)| match arg.strip_prefix(long) {
+            Some("") => value_at(at),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => (arg == short).then(|| value_at(at)).flatten(),
+        })
+    };
+    let address = option("--address", "-a").unwrap_or_else(|| "127.0.0.1".to_owned());
+    let port = option("--port", "-p").unwrap_or_else(|| "8080".to_owned());
+    if TcpListener::bind(format!("{address}:{port}")).is_err() {
+        return Err(Failure::new(format!(
+            "Something else already listens at {address}:{port}: end it, or choose another port with \
+             `cargo xtask serve --port 8081`."
+        )));
+    }
+    println!(
+        "\nEverynode will be at http://{address}:{port}/ as soon as it is built (the first build takes a minute)."
+    );
+    println!("Ctrl-C ends it.\n");
+    run(tools.trunk("serve").args(args))
+}
+
+fn build(args: &[String]) -> Result<(), Failure> {
+    let tools = Tools::set_up(&[Tool::WasmTarget, Tool::Trunk, Tool::WasmBindgen, Tool::Node, Tool::WasmOpt])?;
+    build_with(&tools, args)?;
+    println!("\ndist/ is ready: put it on any static host, under any path.");
+    Ok(())
+}
+
+fn build_with(tools: &Tools, args: &[String]) -> Result<(), Failure> {
+    run(tools.trunk("build").arg("--release").args(args))
+}
+
+fn test(args: &[String]) -> Result<(), Failure> {
+    let (args, rest) = match args.iter().position(|arg| arg == "--") {
+        Some(at) => (&args[..at], &args[at + 1..]),
+        None => (args, &[][..]),
+    };
+    if let Some(unknown) = args.iter().find(|arg| !["native", "web", "e2e", "--no-build"].contains(&arg.as_str())) {
+        return Err(Failure::new(format!("There is no part `{unknown}`: the parts are native, web and e2e.")));
+    }
+    let all = args.iter().all(|arg| arg == "--no-build");
+    let wants = |part: &str| all || args.iter().any(|arg| arg == part);
+    let builds = wants("e2e") && !args.iter().any(|arg| arg == "--no-build");
+
+    let mut needs = Vec::new();
+    if wants("web") || builds {
+        needs.extend([Tool::WasmTarget, Tool::WasmBindgen]);
+    }
+    if builds {
+        needs.extend([Tool::Trunk, Tool::Node, Tool::WasmOpt]);
+    }
+    if wants("web") || wants("e2e") {
+        needs.push(Tool::Browser);
+    }
+    if wants("e2e") {
+        needs.extend([Tool::Node, Tool::E2ePackages]);
+    }
+    let tools = Tools::set_up(&needs)?;
+
+    let mut results: Vec<(&str, Tally)> = Vec::new();
+    if wants("native") {
+        heading("Native tests");
+        let mut command = tools.cargo("test");
+        command.args(["--workspace", "--no-fail-fast"]).args(rest);
+        results.push(("native", tally(&mut command)));
+    }
+    if wants("web") {
+        heading("Tests in the browser");
+        let mut command = tools.web_tests()?;
+        command.args(rest);
+        results.push(("web", tally(&mut command)));
+    }
+    let mut built = true;
+    if builds {
+        heading("Release build");
+        if let Err(failure) = build_with(&tools, &[]) {
+            eprintln!("{failure}");
+            built = false;
+            results.push(("build", Tally::broken()));
+        }
+    }
+    if wants("e2e") && built {
+        heading("The page, end to end");
+        let mut command = tools.node();
+        command.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(rest);
+        command.args(files(&root().join("tests/e2e"), ".test.mjs")?);
+        results.push(("e2e", tally(&mut command)));
+    }
+
+    heading("Summary");
+    let total = total(results.iter().map(|(_, part)| part));
+    for (name, part) in &results {
+        println!("{name:<8}{part}{}", if part.ended_well { "" } else { "  <- see above" });
+    }
+    println!("{total}");
+    if total.ended_well { Ok(()) } else { Err(Failure::told()) }
+}
+
+fn lint() -> Result<(), Failure> {
+    let needs = [Tool::WasmTarget, Tool::Linters, Tool::Node, Tool::EditorPackages];
+    let tools = Tools::set_up(&needs)?;
+    let mut native = tools.cargo("clippy");
+    native.args(["--workspace", "--all-targets"]);
+    let mut wasm = tools.cargo("clippy");
+    // The other test programs are native ones.
+    wasm.args(["--package", "everynode", "--target", tools::WASM, "--lib", "--bins", "--test", "web"]);
+    for clippy in [&mut native, &mut wasm] {
+        clippy.args(["--", "-D", "warnings"]);
+    }
+    let checks = [
+        ("formatting (cargo fmt --all mends it)", run(tools.cargo("fmt").args(["--all", "--check"]))),
+        ("clippy, native", run(&mut native)),
+        ("clippy, wasm32", run(&mut wasm)),
+        ("static/editor.js", bundle_editor(&tools, true)),
+    ];
+    println!();
+    let mut failed = 0;
+    for (name, result) in checks {
+        match result {
+            Ok(()) => println!("ok      {name}"),
+            Err(failure) => {
+                failed += 1;
+                println!("FAILED  {name}: {failure}");
+            }
+        }
+    }
+    if failed == 0 { Ok(()) } else { Err(Failure::new(format!("{failed} of 4 checks failed."))) }
+}
+
+fn editor(check: bool) -> Result<(), Failure> {
+    let tools = Tools::set_up(&[Tool::Node, Tool::EditorPackages])?;
+    bundle_editor(&tools, check)
+}
+
+/// Makes static/editor.js, or compares it with what its source gives now.
+fn bundle_editor(tools: &Tools, check: bool) -> Result<(), Failure> {
+    let committed = root().join("static/editor.js");
+    let out = if check { root().join("target/editor-check.js") } else { committed.clone() };
+    let mut npm = tools.npm(&root().join("static/editor"));
+    npm.args(["run", "--silent", "bundle", "--"]).arg(format!("--outfile={}", out.display()));
+    run(&mut npm)?;
+    if check && fs::read(&out).ok() != fs::read(&committed).ok() {
+        return Err(Failure::new("static/editor.js is not what static/editor/ gives: run `cargo xtask editor`."));
+    }
+    Ok(())
+}
+
+fn bench() -> Result<(), Failure> {
+    let browser = [Tool::Browser, Tool::E2ePackages];
+    let page = [Tool::WasmTarget, Tool::Trunk, Tool::WasmBindgen, Tool::Node, Tool::WasmOpt];
+    let tools = Tools::set_up(&[&page[..], &browser[..]].concat())?;
+    if root().join("examples/bench.rs").is_file() {
+        heading("Native");
+        run(tools.cargo("run").args(["--quiet", "--release", "--example", "bench"]))?;
+    }
+    heading("Release build");
+    build_with(&tools, &[])?;
+    heading("In the browser");
+    run(tools.node().arg(root().join("tests/e2e/bench.mjs")))
+}
+
+/// The files of a folder with this ending, in order of their names.
+fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, Failure> {
+    let entries = fs::read_dir(folder)
+        .map_err(|error| Failure::new(format!("{} cannot be read ({error}): check it out again.", folder.display())))?;
+    let mut files: Vec<_> = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().ends_with(ending))
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn heading(text: &str) {
+    if std::io::stdout().is_terminal() {
+        println!("\n\x1b[1m{text}\x1b[0m");
+    } else {
+        println!("\n== {text}");
+    }
+}

@@ -1,0 +1,59 @@
+// A static host as plain as they come: dist/ under a sub-path, right MIME types, a strict content security policy.
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const dist = process.env.DIST ?? fileURLToPath(new URL("../../dist", import.meta.url));
+
+/** Nobody can be sure to own the root of a host, so neither do the tests. */
+export const base = "/some/sub/path/";
+
+/** What the README promises a host may send. A page that breaks it logs an error, and that fails the test. */
+export const policy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+const types = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".wasm": "application/wasm",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".json": "application/json",
+  ".webmanifest": "application/manifest+json",
+  ".yaml": "text/plain; charset=utf-8",
+};
+
+/** Serves dist/ on a free port. Gives the page's address and a way to end. */
+export async function serveDist() {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    const answer = (status, headers, body) => response.writeHead(status, headers).end(body);
+    if (!pathname.startsWith(base)) return answer(404, {}, "Not under the sub-path.");
+    const name = normalize(decodeURIComponent(pathname.slice(base.length)) || "index.html");
+    if (name.startsWith("..")) return answer(403, {}, "Outside of dist/.");
+    try {
+      const body = await readFile(join(dist, name));
+      const type = types[extname(name)] ?? "application/octet-stream";
+      return answer(200, { "content-type": type, "content-security-policy": policy, "cache-control": "no-store" }, body);
+    } catch {
+      return answer(404, {}, `No such file: ${name}`);
+    }
+  });
+  await new Promise((resolve, reject) => server.listen(0, "127.0.0.1", resolve).once("error", reject));
+  return {
+    url: `http://127.0.0.1:${server.address().port}${base}`,
+    close: () => new Promise((resolve) => server.close(resolve) && server.closeAllConnections()),
+  };
+}
