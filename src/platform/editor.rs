@@ -7,8 +7,9 @@ use web_sys::Element;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = "import", catch)]
-    fn import_module(url: &str) -> Result<Promise, JsValue>;
+    // Of static/boot.js, which knows the file's name.
+    #[wasm_bindgen(js_name = loadEditor, catch)]
+    fn load_editor() -> Result<Promise, JsValue>;
 
     type Module;
     #[wasm_bindgen(method, js_name = createEditor, catch)]
@@ -42,13 +43,12 @@ pub struct CodeEditor {
 impl CodeEditor {
     /// Fetches the editor and puts it into `parent`; `None` if that failed, and nothing has changed then.
     pub async fn open(
-        url: &str,
         parent: &Element,
         label: &str,
         text: impl FnOnce() -> String,
         on_change: impl FnMut(String) + 'static,
     ) -> Option<CodeEditor> {
-        let module: Module = JsFuture::from(import_module(url).ok()?).await.ok()?.unchecked_into();
+        let module: Module = JsFuture::from(load_editor().ok()?).await.ok()?.unchecked_into();
         let on_change = Closure::<dyn FnMut(String)>::new(on_change);
         let options = Object::new();
         // What was typed into the textarea while the editor was on its way comes along.

@@ -68,8 +68,8 @@ pub fn App() -> Html {
                         <MapView desk={desk.clone()} scene={state.scene.clone()} selection={state.selection.clone()} />
                         <Overlay />
                     </div>
-                    <Log desk={desk.clone()} log={state.log.clone()} record={state.record} />
                     <TimeBar desk={desk.clone()} time={state.time.clone()} track={state.track.clone()} />
+                    <Log desk={desk.clone()} log={state.log.clone()} record={state.record} />
                 </div>
                 <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab} />
             </main>

@@ -68,7 +68,7 @@ fn TextBox(props: &EditorProps) -> Html {
                 let Some(parent) = host.cast::<Element>() else { return };
                 let typed = desk.clone();
                 let text = move || area.cast::<HtmlTextAreaElement>().map_or_else(String::new, |area| area.value());
-                let opened = CodeEditor::open("./static/editor.js", &parent, "Manifest", text, move |text| {
+                let opened = CodeEditor::open(&parent, "Manifest", text, move |text| {
                     typed.send(Action::Edit(text));
                 });
                 if let Some(editor) = opened.await {
