@@ -1,10 +1,12 @@
 //! Kubernetes objects as plain data, and the matching rules that belong to them. Uses no other room.
 
 pub mod daemonset;
+pub mod hash;
 pub mod meta;
 pub mod node;
 pub mod pod;
 pub mod quantity;
+pub mod schema;
 pub mod selector;
 pub mod taint;
 pub mod time;
@@ -14,6 +16,7 @@ pub use daemonset::{ControllerRevision, DaemonSet, DaemonSetSpec, DaemonSetStatu
 pub use meta::{Kind, Labels, Name, ObjectKey, ObjectMeta, OwnerReference, Uid};
 pub use node::{ConditionStatus, Namespace, Node, NodeCondition, PriorityClass};
 pub use pod::{Container, Pod, PodCondition, PodPhase, PodSpec, PodStatus, PodTemplate, PodTemplateSpec};
+pub use quantity::Quantity;
 pub use selector::{LabelSelector, NodeSelector, NodeSelectorTerm, Requirement};
 pub use taint::{Taint, Toleration};
 pub use time::{SimDuration, SimTime};

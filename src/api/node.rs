@@ -122,7 +122,7 @@ impl Node {
         node.pod_cidr = fields.spec.pod_cidr.map(Into::into);
         if let Some(listed) = fields.status.allocatable {
             let milli = |value: &Value| match value {
-                Value::Str(text) => super::quantity::milli(text),
+                Value::Str(text) => super::Quantity::parse(text).ok().map(|quantity| quantity.milli()),
                 Value::Int(number) => Some(number.saturating_mul(1000)),
                 _ => None,
             };

@@ -140,7 +140,7 @@ impl ResourceFields {
 
 fn quantities(list: Option<&BTreeMap<String, Value>>) -> BTreeMap<String, i64> {
     let milli = |value: &Value| match value {
-        Value::Str(text) => super::quantity::milli(text),
+        Value::Str(text) => super::Quantity::parse(text).ok().map(|quantity| quantity.milli()),
         Value::Int(number) => Some(number.saturating_mul(1000)),
         Value::Float(number) => Some((number * 1000.0).ceil() as i64),
         _ => None,
@@ -372,6 +372,10 @@ impl Pod {
     pub fn target_node(&self) -> Option<&Name> {
         let spec = &self.spec;
         spec.node_name.as_ref().or(spec.pinned_node.as_ref()).or(spec.template.affinity_node.as_ref())
+    }
+
+    pub fn is_terminating(&self) -> bool {
+        self.meta.is_terminating()
     }
 
     /// Failed or Succeeded.

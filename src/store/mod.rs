@@ -1,8 +1,10 @@
 //! The API server: the only owner of the cluster's state. Knows no controller.
 
+pub mod defaulting;
 mod request;
 mod rng;
 mod server;
+pub mod validation;
 mod world;
 
 pub use request::{ApiError, ErrorReason, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Patch, Propagation, Request};

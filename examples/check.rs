@@ -1,0 +1,126 @@
+//! `kubectl create --dry-run=server --validate=strict -f -` as this program sees it: reads a manifest from standard input
+//! and prints, as JSON, whether it is accepted, what kubectl would say, and the first object as the server would keep it.
+
+use std::io::Read;
+
+use everynode::api::value::{Map, Value};
+use everynode::engine::check::{Check, CheckedDocument, check};
+use everynode::manifest::{Finding, Stage};
+
+fn main() {
+    let mut bytes = Vec::new();
+    if let Err(error) = std::io::stdin().read_to_end(&mut bytes) {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+    let check = check(&String::from_utf8_lossy(&bytes));
+    println!("{}", answer(&check).to_json());
+}
+
+fn answer(check: &Check) -> Value {
+    let mut stderr = String::new();
+    let mut accepted = true;
+    let syntax = check.findings.iter().find(|finding| finding.stage == Stage::Syntax);
+    let broken = syntax.map_or(usize::MAX, |finding| finding.span.line);
+    for document in check.documents.iter().filter(|document| document.document.line < broken) {
+        for warning in &document.warnings {
+            stderr.push_str(&format!("Warning: {warning}\n"));
+        }
+        if let Some(text) = refusal(document) {
+            stderr.push_str(&text);
+            accepted = false;
+        }
+    }
+    if let Some(finding) = syntax {
+        stderr.push_str(&syntax_error(finding));
+        accepted = false;
+    }
+    let first = check.documents.first();
+    let causes = first.map_or(Vec::new(), |first| first.errors.iter().map(cause).collect());
+    let mut answer = Map::new();
+    answer.insert("accepted".into(), accepted.into());
+    answer.insert("stderr".into(), stderr.into());
+    answer.insert("causes".into(), Value::List(causes));
+    if let Some(first) = first {
+        answer.insert("warnings".into(), first.warnings.clone().into());
+        answer.insert("object".into(), as_created(first));
+        answer.insert("hash".into(), first.hash.clone().map_or(Value::Null, Value::from));
+    }
+    Value::Map(answer)
+}
+
+fn syntax_error(finding: &Finding) -> String {
+    match finding.message.as_str() {
+        message if message.starts_with("no objects") => format!("error: {message}\n"),
+        message => format!("error: error parsing STDIN: {message}\n"),
+    }
+}
+
+fn cause(error: &everynode::store::validation::FieldError) -> Value {
+    [("reason", error.kind.reason().into()), ("message", error.body().into()), ("field", error.path.as_str().into())]
+        .into()
+}
+
+/// What kubectl prints if it or the server refuses the document.
+fn refusal(checked: &CheckedDocument) -> Option<String> {
+    let document = &checked.document;
+    let (kind, name) = (&document.kind, &document.name);
+    if let Some((stage, message)) = &document.refusal {
+        let version = document.api_version.rsplit('/').next().unwrap_or_default();
+        return Some(match stage {
+            Stage::Client => format!(
+                "error: error validating \"STDIN\": error validating data: {message}; if you choose to ignore these errors, \
+                 turn validation off with --validate=false\n"
+            ),
+            Stage::Metadata => format!("error: unable to decode \"STDIN\": {message}\n"),
+            Stage::Mapping => format!(
+                "error: resource mapping not found for name: \"{name}\" namespace: \"{}\" from \"STDIN\": {message}\n\
+                 ensure CRDs are installed first\n",
+                document.namespace
+            ),
+            _ => {
+                let right = if kind.eq_ignore_ascii_case("DaemonSet") { "DaemonSet" } else { kind };
+                format!(
+                    "Error from server (BadRequest): error when creating \"STDIN\": {kind} in version \"{version}\" cannot be \
+                     handled as a {right}: {message}\n"
+                )
+            }
+        });
+    }
+    let namespaces = ["", "default", "kube-system", "kube-public", "kube-node-lease"];
+    if !namespaces.contains(&document.namespace.as_str()) {
+        let namespace = &document.namespace;
+        return Some(format!(
+            "Error from server (NotFound): error when creating \"STDIN\": namespaces \"{namespace}\" not found\n"
+        ));
+    }
+    let mut errors: Vec<String> = checked.errors.iter().map(ToString::to_string).collect();
+    errors.dedup();
+    match errors.as_slice() {
+        [] => None,
+        [error] => Some(format!("The {kind} \"{name}\" is invalid: {error}\n")),
+        _ => Some(format!("The {kind} \"{name}\" is invalid: \n* {}\n", errors.join("\n* "))),
+    }
+}
+
+/// The object as the server answers a dry run (`PrepareForCreate`): with what it sets itself, without what it ignores.
+fn as_created(checked: &CheckedDocument) -> Value {
+    let mut object = checked.object.clone();
+    if checked.document.kind != "DaemonSet" {
+        return object;
+    }
+    let metadata = object.entry("metadata");
+    for ignored in ["uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink"] {
+        metadata.make_map().remove(ignored);
+    }
+    *metadata.entry("generation") = Value::Int(1);
+    if checked.document.namespace.is_empty() {
+        *metadata.entry("namespace") = "default".into();
+    }
+    let annotations = metadata.entry("annotations").make_map();
+    annotations.entry("deprecated.daemonset.template.generation".into()).or_insert("1".into());
+    let zeros = ["currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"];
+    let status: Map = zeros.into_iter().map(|name| (name.to_owned(), Value::Int(0))).collect();
+    *object.entry("status") = Value::Map(status);
+    object
+}

@@ -1,0 +1,164 @@
+//! The pods of a DaemonSet: which they are, where they stand, and how a new one is made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::api::pod::{GENERATION_LABEL, HASH_LABEL};
+use crate::api::{
+    DaemonSet, Kind, Labels, Name, Node, ObjectMeta, OwnerReference, Pod, PodPhase, PodSpec, PodStatus, SimTime,
+};
+use crate::store::World;
+
+use super::placement::pod_tolerations;
+
+/// A node and the DaemonSet's pods on it, or meant for it.
+pub struct NodePods<'a> {
+    pub name: &'a Name,
+    /// `None` if the node does not exist (any more).
+    pub node: Option<&'a Arc<Node>>,
+    pub pods: &'a [&'a Arc<Pod>],
+}
+
+/// Calls `visit` for every node of the cluster and for every missing node that still has pods of the DaemonSet, in the
+/// order of names (`getNodesToDaemonPods`). Pods that have ended and are being deleted are left out.
+pub fn pods_by_node(world: &World, daemonset: &DaemonSet, mut visit: impl FnMut(NodePods<'_>)) {
+    let selector = &daemonset.spec.selector;
+    // Pods of one template share their labels, so the selector is asked once for all of them.
+    let mut last_labels: Option<(&Arc<Labels>, bool)> = None;
+    let mut pods = world
+        .pods_of(daemonset.meta.uid)
+        .filter(|pod| {
+            let matches = match last_labels {
+                Some((labels, matches)) if Arc::ptr_eq(labels, &pod.meta.labels) => matches,
+                _ => selector.matches(&pod.meta.labels),
+            };
+            last_labels = Some((&pod.meta.labels, matches));
+            matches && !(pod.is_terminal() && pod.is_terminating())
+        })
+        .peekable();
+    let mut here: Vec<&Arc<Pod>> = Vec::new();
+    let mut nodes = world.nodes.iter().peekable();
+    loop {
+        let pod_target = loop {
+            match pods.peek().map(|pod| pod.target_node()) {
+                // Neither bound nor pinned: neither counted nor deleted.
+                Some(None) => drop(pods.next()),
+                Some(Some(target)) => break Some(target),
+                None => break None,
+            }
+        };
+        let name = match (nodes.peek().map(|(name, _)| *name), pod_target) {
+            (Some(node), Some(target)) => node.min(target),
+            (Some(name), None) | (None, Some(name)) => name,
+            (None, None) => return,
+        };
+        let node = nodes.next_if(|(node, _)| *node == name).map(|(_, node)| node);
+        here.clear();
+        while let Some(pod) = pods.next_if(|pod| pod.target_node() == Some(name)) {
+            here.push(pod);
+        }
+        visit(NodePods { name, node, pods: &here });
+    }
+}
+
+/// The order in which pods of one node are preferred (`podByCreationTimestampAndPhase`, which ignores the phase): bound
+/// before unbound, then older, then by name.
+pub(super) fn sort_for_keeping(pods: &mut [&Arc<Pod>]) {
+    pods.sort_by_key(|pod| {
+        let created = pod.meta.created_at.unwrap_or_default().truncated_to_second();
+        (pod.spec.node_name.is_none(), created, pod.meta.name.clone())
+    });
+}
+
+/// The first pod in that order.
+pub(super) fn first_pod<'a>(pods: &[&'a Arc<Pod>]) -> Option<&'a Arc<Pod>> {
+    match pods {
+        [] => None,
+        [only] => Some(only),
+        _ => {
+            let mut sorted = pods.to_vec();
+            sort_for_keeping(&mut sorted);
+            sorted.first().copied()
+        }
+    }
+}
+
+/// What marks a pod as made from the current template.
+pub struct Current {
+    pub hash: String,
+    /// The template generation as the label writes it.
+    pub generation: Option<String>,
+}
+
+impl Current {
+    pub fn new(daemonset: &DaemonSet, hash: &str) -> Self {
+        let generation = daemonset.template_generation().map(|number| number.to_string());
+        Current { hash: hash.to_owned(), generation }
+    }
+
+    /// Models `IsPodUpdated`: made from the current template, by the hash or by the template generation.
+    pub fn is_updated(&self, pod: &Pod) -> bool {
+        let by_hash = !self.hash.is_empty() && pod.hash() == Some(&self.hash);
+        by_hash || self.generation.as_deref().is_some_and(|it| pod.meta.label(GENERATION_LABEL) == Some(it))
+    }
+
+    pub fn has_current_hash(&self, pod: &Pod) -> bool {
+        pod.hash() == Some(&self.hash)
+    }
+}
+
+/// What all new pods of one DaemonSet revision share, made once for a whole sync.
+pub struct PodMaker {
+    blueprint: Pod,
+}
+
+impl PodMaker {
+    /// Models `CreatePodTemplate` and `GetPodFromTemplate`.
+    pub fn new(daemonset: &DaemonSet, hash: &str) -> Self {
+        let template = &daemonset.spec.template;
+        let mut labels: BTreeMap<String, String> = (*template.labels).clone();
+        if let Some(generation) = daemonset.template_generation() {
+            labels.insert(GENERATION_LABEL.to_owned(), generation.to_string());
+        }
+        if !hash.is_empty() {
+            labels.insert(HASH_LABEL.to_owned(), hash.to_owned());
+        }
+        let owner = OwnerReference::controller(Kind::DaemonSet, &daemonset.meta.name, daemonset.meta.uid);
+        let meta = ObjectMeta {
+            namespace: daemonset.meta.namespace.clone(),
+            generate_name: Some(format!("{}-", daemonset.meta.name).into()),
+            labels: Arc::new(labels),
+            annotations: template.annotations.clone(),
+            finalizers: template.finalizers.clone(),
+            owner_references: Arc::from([owner]),
+            ..ObjectMeta::default()
+        };
+        let spec = PodSpec {
+            template: template.spec.clone(),
+            node_name: template.spec.node_name.clone(),
+            pinned_node: None,
+            tolerations: pod_tolerations(&template.spec),
+            priority: 0,
+        };
+        let status = PodStatus { phase: PodPhase::Pending, ..PodStatus::default() };
+        PodMaker { blueprint: Pod { meta, spec, status } }
+    }
+
+    /// A pod for one node: its required node affinity is replaced by the node's name
+    /// (`ReplaceDaemonSetPodNodeNameNodeAffinity`).
+    pub fn for_node(&self, node: &Name) -> Pod {
+        let mut pod = self.blueprint.clone();
+        pod.spec.pinned_node = Some(node.clone());
+        pod
+    }
+}
+
+/// A pod of a DaemonSet for one node, as it is sent to the API server.
+pub fn new_pod(daemonset: &DaemonSet, hash: &str, node: &Name) -> Pod {
+    PodMaker::new(daemonset, hash).for_node(node)
+}
+
+/// Models `IsPodAvailable` for the pods of one DaemonSet.
+pub(super) fn is_available(daemonset: &DaemonSet, pod: &Pod, now: SimTime) -> bool {
+    pod.is_available(daemonset.spec.min_ready_seconds, now)
+}

@@ -1,0 +1,174 @@
+//! Replacing old pods (`rollingUpdate`).
+
+use std::sync::Arc;
+
+use crate::api::{DaemonSet, IntOrPercent, Name, Pod};
+use crate::store::{Rng, World};
+
+use super::placement::Placer;
+use super::pods::{Current, NodePods, is_available, pods_by_node};
+use super::reason::Reason;
+use super::sync::{Decision, Plan, View};
+use super::{BURST_REPLICAS, history};
+
+/// The budget of a rollout (`updatedDesiredNodeCounts`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RolloutNumbers {
+    pub desired: i64,
+    pub max_unavailable: i64,
+    pub max_surge: i64,
+}
+
+/// Percentages are of the desired number and round up; if both come out as zero, one pod may be unavailable.
+pub fn rollout_numbers(
+    world: &World,
+    daemonset: &DaemonSet,
+    max_unavailable: IntOrPercent,
+    max_surge: IntOrPercent,
+) -> RolloutNumbers {
+    let placer = Placer::new(&daemonset.spec);
+    let desired = world.nodes.values().filter(|node| placer.place(node).should_run).count() as i64;
+    let max_surge = max_surge.scaled(desired);
+    let mut max_unavailable = max_unavailable.scaled(desired);
+    if desired > 0 && max_unavailable == 0 && max_surge == 0 {
+        max_unavailable = 1;
+    }
+    RolloutNumbers { desired, max_unavailable, max_surge }
+}
+
+pub(super) fn plan(view: &View, daemonset: &DaemonSet, max_unavailable: IntOrPercent, max_surge: IntOrPercent) -> Plan {
+    let numbers = rollout_numbers(view.world, daemonset, max_unavailable, max_surge);
+    let current = Current::new(daemonset, &history::current_hash(view, daemonset));
+    if numbers.max_surge > 0 {
+        with_surge(view, daemonset, &current, numbers)
+    } else {
+        without_surge(view, daemonset, &current, numbers)
+    }
+}
+
+/// The new and the old pod of a node, terminating ones ignored; `None` if there are two of one kind
+/// (`findUpdatedPodsOnNode`).
+struct Generations<'a> {
+    new: Option<&'a Arc<Pod>>,
+    old: Option<&'a Arc<Pod>>,
+}
+
+fn find_updated_pods<'a>(here: &NodePods<'a>, current: &Current) -> Option<Generations<'a>> {
+    let mut found = Generations { new: None, old: None };
+    for pod in here.pods.iter().filter(|pod| !pod.is_terminating()) {
+        let place = if current.is_updated(pod) { &mut found.new } else { &mut found.old };
+        if place.replace(pod).is_some() {
+            return None;
+        }
+    }
+    Some(found)
+}
+
+/// Old pods go, as many as the budget allows; `manage` makes their successors when they are gone.
+fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, numbers: RolloutNumbers) -> Plan {
+    let placer = Placer::new(&daemonset.spec);
+    let mut unavailable = 0;
+    let mut decisions: Vec<Decision> = Vec::new();
+    let mut candidates: Vec<(Arc<Pod>, Name)> = Vec::new();
+    // An old pod that is not available is deleted beyond the budget, but counts against it.
+    pods_by_node(view.world, daemonset, |here| {
+        if here.pods.is_empty() {
+            // Only nodes that should have a pod have an entry without one.
+            unavailable += i64::from(here.node.is_some_and(|node| placer.place(node).should_run));
+            return;
+        }
+        match find_updated_pods(&here, current) {
+            Some(Generations { new: None, old: Some(old) }) => {
+                if is_available(daemonset, old, view.now) {
+                    candidates.push((old.clone(), here.name.clone()));
+                } else {
+                    decisions.push(Decision::delete(old, here.name, Reason::OldAndUnavailable));
+                    unavailable += 1;
+                }
+            }
+            Some(Generations { new: Some(new), old: None }) => {
+                unavailable += i64::from(!is_available(daemonset, new, view.now));
+            }
+            // Two of a kind, one of each, or only pods that are going.
+            _ => unavailable += 1,
+        }
+    });
+    Rng::new(view.seed).shuffle(&mut candidates);
+    let budget = usize::try_from(numbers.max_unavailable - unavailable).unwrap_or(0);
+    for (nth, (pod, node)) in candidates.iter().take(budget).enumerate() {
+        let reason =
+            Reason::OldRevision { unavailable: unavailable + nth as i64, max_unavailable: numbers.max_unavailable };
+        decisions.push(Decision::delete(pod, node, reason));
+    }
+    decisions.truncate(BURST_REPLICAS);
+    Plan { decisions, expects: true, ..Plan::default() }
+}
+
+/// New pods come first; an old one goes when its successor is available.
+fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, numbers: RolloutNumbers) -> Plan {
+    let placer = Placer::new(&daemonset.spec);
+    let mut surging = 0;
+    let mut available = 0;
+    let mut creates: Vec<Decision> = Vec::new();
+    let mut deletes: Vec<Decision> = Vec::new();
+    let mut candidates: Vec<Name> = Vec::new();
+    let mut no_longer_wanted: Vec<(Arc<Pod>, Name)> = Vec::new();
+    let mut error = None;
+    pods_by_node(view.world, daemonset, |here| {
+        if here.pods.is_empty() {
+            return;
+        }
+        let Some(Generations { new, old }) = find_updated_pods(&here, current) else {
+            surging += 1;
+            return;
+        };
+        let is_available = |pod: &Pod| is_available(daemonset, pod, view.now);
+        available += i64::from(old.or(new).is_some_and(|pod| is_available(pod)));
+        let Some(old) = old else { return };
+        match new {
+            Some(new) if is_available(new) => {
+                let reason = Reason::SuccessorAvailable { successor: new.meta.name.clone() };
+                deletes.push(Decision::delete(old, here.name, reason));
+            }
+            Some(_) => surging += 1,
+            None => {
+                let Some(node) = here.node else {
+                    error = Some(format!(
+                        "couldn't get node for nodeName {:?}: node {:?} not found",
+                        &**here.name, &**here.name
+                    ));
+                    return;
+                };
+                let wanted = placer.place(node).should_run;
+                match (is_available(old), wanted) {
+                    (false, false) => deletes.push(Decision::delete(old, here.name, Reason::OldAndUnavailable)),
+                    (false, true) => creates.push(Decision {
+                        reason: Reason::SurgeForUnavailable,
+                        ..Decision::create(daemonset, here.name)
+                    }),
+                    (true, false) => no_longer_wanted.push((old.clone(), here.name.clone())),
+                    (true, true) => candidates.push(here.name.clone()),
+                }
+            }
+        }
+    });
+    if error.is_some() {
+        return Plan { error, ..Plan::default() };
+    }
+    let mut rng = Rng::new(view.seed);
+    rng.shuffle(&mut no_longer_wanted);
+    rng.shuffle(&mut candidates);
+    let surplus = usize::try_from(available - numbers.desired).unwrap_or(0);
+    for (pod, node) in no_longer_wanted.iter().take(surplus) {
+        deletes.push(Decision::delete(pod, node, Reason::NoLongerWanted { node: node.clone() }));
+    }
+    let budget = usize::try_from(numbers.max_surge - surging).unwrap_or(0);
+    for (nth, node) in candidates.iter().take(budget).enumerate() {
+        let reason = Reason::SurgeFirst { surging: surging + nth as i64, max_surge: numbers.max_surge };
+        creates.push(Decision { reason, ..Decision::create(daemonset, node) });
+    }
+    creates.truncate(BURST_REPLICAS);
+    deletes.truncate(BURST_REPLICAS);
+    creates.extend(deletes);
+    Plan { decisions: creates, expects: true, ..Plan::default() }
+}

@@ -1,0 +1,3 @@
+//! The parts in time.
+
+pub mod check;

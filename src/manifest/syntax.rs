@@ -1,0 +1,192 @@
+//! Texts that are no YAML, told in kubectl's words and in plain ones.
+
+use saphyr_parser::ScanError;
+
+use super::yaml::{Failure, Span};
+use super::{Finding, Severity, Stage};
+
+fn finding(span: Span, message: String, mend: &str) -> Finding {
+    let mend = (!mend.is_empty()).then(|| mend.to_owned());
+    Finding { severity: Severity::Error, stage: Stage::Syntax, span, path: String::new(), message, mend, fix: None }
+}
+
+/// A place of one character.
+fn spot(line: usize, column: usize) -> Span {
+    Span { line, column, end_line: line, end_column: column + 1 }
+}
+
+/// What makes a text unreadable before any YAML is looked at.
+pub(super) fn before(chunk: &str, above: usize) -> Option<Finding> {
+    let forbidden = |c: &char| {
+        matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}')
+            || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    let at = chunk.char_indices().find(|(_, c)| forbidden(c))?.0;
+    let line = chunk[..at].matches('\n').count();
+    let column = chunk[..at].rsplit('\n').next().unwrap_or_default().chars().count();
+    let bad = chunk.chars().filter(|c| forbidden(c) || *c == '\u{fffd}').count();
+    let mend = if bad > 8 {
+        "This looks like a binary file, not like a manifest."
+    } else {
+        "An invisible control character stands here. Delete it."
+    };
+    let message = "error converting YAML to JSON: yaml: control characters are not allowed".to_owned();
+    Some(finding(spot(above + line + 1, column + 1), message, mend))
+}
+
+/// What the original's parser refuses although ours reads it: a tab where a line's content should begin.
+pub(super) fn after(_chunk: &str, _above: usize) -> Option<Finding> {
+    None
+}
+
+const PREFIX: &str = "error converting YAML to JSON: yaml: ";
+
+/// Tells why a text is no document.
+pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
+    let helm = |line: usize| template_line(chunk, line.saturating_sub(above + 1)).map(|line| line + above + 1);
+    let failed = match failure {
+        Failure::Scan(error) => scan(chunk, above, &error),
+        Failure::Depth(span) => finding(
+            span,
+            format!("{PREFIX}exceeded max depth"),
+            "The text is nested more than 100 levels deep. Check it for brackets that are never closed.",
+        ),
+        Failure::Aliases(span) => finding(
+            span,
+            format!("{PREFIX}document contains excessive aliasing"),
+            "The aliases (`*name`) in this document repeat far too much. Write the values out.",
+        ),
+        Failure::Key(span) => finding(
+            span,
+            format!("{PREFIX}invalid map key"),
+            "A map or a list stands here where the name of a field is expected. Put text with { or [ in quotes.",
+        ),
+        Failure::Merge(span) => finding(
+            span,
+            format!("{PREFIX}map merge requires map or sequence of maps as the value"),
+            "`<<` must name a map.",
+        ),
+        Failure::NotJson(span, number) => {
+            let name = if number.is_nan() {
+                "NaN"
+            } else if number > 0.0 {
+                "+Inf"
+            } else {
+                "-Inf"
+            };
+            finding(
+                span,
+                format!("error converting YAML to JSON: json: unsupported value: {name}"),
+                "This is read as a number that JSON does not know. Put it in quotes.",
+            )
+        }
+    };
+    match helm(failed.span.line) {
+        Some(line) => {
+            let text = chunk.lines().nth(line - above - 1).unwrap_or_default();
+            let column = text.find("{{").map_or(0, |at| text[..at].chars().count()) + 1;
+            let end_column = text.chars().count() + 1;
+            let mend = format!(
+                "Line {line} holds `{{{{`: this is a Helm template, not yet a manifest. Run `helm template` on the chart and \
+                 paste what it prints."
+            );
+            Finding { span: Span { line, column, end_line: line, end_column }, mend: Some(mend), ..failed }
+        }
+        None => failed,
+    }
+}
+
+/// The line (from 0) to blame on a template: the failing one, else the first with `{{` up to it, else the first at all.
+fn template_line(chunk: &str, failed: usize) -> Option<usize> {
+    let has = |line: &&str| line.contains("{{") && !line.trim_start().starts_with('#');
+    if chunk.lines().nth(failed).as_ref().is_some_and(has) {
+        return Some(failed);
+    }
+    let starts = |line: &&str| {
+        has(line) && (line.trim_start().starts_with("{{") || line.contains(": {{") || line.contains("- {{"))
+    };
+    chunk.lines().position(|line| starts(&line))
+}
+
+/// go-yaml's words for a failure of our scanner. Its scanner counts lines from 1 and its parser from 0, and neither line
+/// is given in the first.
+fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
+    let info = error.info();
+    let marker = error.marker();
+    let line = marker.line().max(1);
+    let text = chunk.lines().nth(line - 1).unwrap_or_default();
+    let here = spot(above + line, marker.col() + 1);
+    let scanner = |line: usize, text: &str| format!("{PREFIX}line {line}: {text}");
+    let parser = |line: usize, text: &str| match line {
+        0 | 1 => format!("{PREFIX}{text}"),
+        _ => format!("{PREFIX}line {}: {text}", line - 1),
+    };
+    if let Some((at, column)) = tab(chunk, line) {
+        let message = scanner(at, "found character that cannot start any token");
+        let mend = format!("Line {} is indented with a tab. YAML allows only spaces there.", above + at);
+        return finding(spot(above + at, column), message, &mend);
+    }
+    let has = |part: &str| info.contains(part);
+    if has("unexpected character") {
+        let c = text.chars().nth(marker.col()).unwrap_or(' ');
+        let mend = format!("A value cannot begin with `{c}`. Put it in quotes.");
+        return finding(here, scanner(line, "found character that cannot start any token"), &mend);
+    }
+    if has("mapping values are not allowed") {
+        let mend = "There is a second `: ` in this line, or the line is indented deeper than the one it belongs to. Put a value \
+                    that contains `: ` in quotes.";
+        return finding(here, scanner(line, "mapping values are not allowed in this context"), mend);
+    }
+    if has("unexpected end of stream") {
+        let mend = "A quote that opens here is never closed.";
+        let opened = last_quote(chunk).map_or(here, |(line, column)| spot(above + line, column));
+        return finding(opened, scanner(line, "found unexpected end of stream"), mend);
+    }
+    if has("flow mapping") || has("flow sequence") {
+        let (bracket, name) = if has("flow mapping") { ('{', "',' or '}'") } else { ('[', "',' or ']'") };
+        let message = parser(line, &format!("did not find expected {name}"));
+        let mend = format!("A `{bracket}` is not closed, or a comma is missing before this place.");
+        return finding(here, message, &mend);
+    }
+    if has("unknown anchor") {
+        let name: String = text.chars().skip(marker.col()).collect();
+        let name = name.trim_start_matches('*').split([' ', ',', ']', '}']).next().unwrap_or_default();
+        let mend =
+            format!("`*{name}` refers to an anchor `&{name}` that is not in this document. Write the value itself.");
+        return finding(here, format!("{PREFIX}unknown anchor '{name}' referenced"), &mend);
+    }
+    if has("block mapping") {
+        let mend = "This line does not fit the ones around it. Give it exactly as many spaces as its neighbours of the same level.";
+        return finding(here, parser(line, "did not find expected key"), mend);
+    }
+    if has("block collection") || has("block sequence entries") {
+        let mend = "The items of a list must all begin with `- ` in the same column.";
+        return finding(here, parser(line, "did not find expected '-' indicator"), mend);
+    }
+    if has("simple key expect") {
+        let mend = "A `:` is missing here, or the line is indented wrongly.";
+        return finding(here, scanner(line, "could not find expected ':'"), mend);
+    }
+    let plain = info.rsplit_once(", ").map_or(info, |(_, rest)| rest);
+    finding(here, scanner(line, plain), "Check the indentation and the punctuation of this line.")
+}
+
+/// The first line up to the failing one with a tab in its indentation, and the tab's column.
+fn tab(chunk: &str, failed: usize) -> Option<(usize, usize)> {
+    chunk.lines().take(failed).enumerate().find_map(|(number, line)| {
+        let column = line.chars().take_while(|c| matches!(c, ' ' | '\t')).position(|c| c == '\t')?;
+        (number + 1 == failed || number + 2 == failed).then_some((number + 1, column + 1))
+    })
+}
+
+/// Where the last quoted text opens: of the lines with an odd number of quotes the last one.
+fn last_quote(chunk: &str) -> Option<(usize, usize)> {
+    let lines: Vec<&str> = chunk.lines().collect();
+    lines.iter().enumerate().rev().find_map(|(number, line)| {
+        ['"', '\''].into_iter().find_map(|quote| {
+            let odd = line.matches(quote).count() % 2 == 1;
+            let at = line.find(quote).filter(|_| odd)?;
+            Some((number + 1, line[..at].chars().count() + 1))
+        })
+    })
+}

@@ -1,0 +1,321 @@
+//! YAML events to values, with the position of every key and value.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
+use serde::Serialize;
+
+use super::scalar;
+use crate::api::value::{Map, Value};
+
+/// A stretch of the text. Lines and columns count from 1, columns in characters; the end is exclusive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Span {
+    pub line: usize,
+    pub column: usize,
+    pub end_line: usize,
+    pub end_column: usize,
+}
+
+/// Where a value and its key stand, and the same for all that is inside it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks {
+    pub key: Option<Span>,
+    pub value: Span,
+    pub inside: Inside,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) enum Inside {
+    #[default]
+    Nothing,
+    List(Vec<Marks>),
+    Map(BTreeMap<String, Marks>),
+}
+
+/// One document as parsed.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub value: Value,
+    pub marks: Marks,
+    pub remarks: Vec<Remark>,
+    /// The line of something after the document's end, which nobody reads.
+    pub more: Option<usize>,
+}
+
+/// What is legal YAML and yet hardly meant.
+#[derive(Debug)]
+pub(super) enum Remark {
+    DuplicateKey { path: String, key: String, span: Span, first: Span },
+    KeyIsNotText { path: String, written: String, read: String, span: Span },
+}
+
+/// Why a text is no document.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Scan(ScanError),
+    Depth(Span),
+    Aliases(Span),
+    /// A map or a list, or null, stands as the key of a map.
+    Key(Span),
+    Merge(Span),
+    /// .inf and .nan have no JSON form.
+    NotJson(Span, f64),
+}
+
+/// Deeper nesting is refused; what follows the tree may use recursion.
+const DEPTH: usize = 100;
+/// Aliases may not repeat more values than this in one document.
+const REPEATED: usize = 100_000;
+
+/// A list or map that is not finished yet.
+struct Frame {
+    anchor: usize,
+    span: Span,
+    holds: Holds,
+}
+
+enum Holds {
+    List(Vec<Value>, Vec<Marks>),
+    Map { map: Map, marks: BTreeMap<String, Marks>, key: Option<Key> },
+}
+
+struct Key {
+    text: String,
+    span: Span,
+    merge: bool,
+}
+
+/// A finished value, and how many values it is made of.
+#[derive(Clone)]
+struct Done {
+    value: Value,
+    marks: Marks,
+    size: usize,
+}
+
+/// Parses the first document of `text`; `above` lines stand before it.
+pub(super) fn parse(text: &str, above: usize) -> Result<Option<Tree>, Failure> {
+    let mut builder =
+        Builder { above, stack: Vec::new(), anchors: HashMap::new(), repeated: 0, done: None, remarks: Vec::new() };
+    let mut ended = false;
+    let mut more = None;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            // Like the original, this reads one document and never looks behind its end.
+            Err(_) if ended => break,
+            Err(error) => return Err(Failure::Scan(error)),
+        };
+        match event {
+            Event::DocumentStart(_) if ended => {
+                more = Some(span.start.line() + above);
+                break;
+            }
+            Event::DocumentEnd => ended = true,
+            event => builder.event(event, span)?,
+        }
+    }
+    let remarks = builder.remarks;
+    Ok(builder.done.map(|done| Tree { value: done.value, marks: done.marks, remarks, more }))
+}
+
+struct Builder {
+    above: usize,
+    stack: Vec<Frame>,
+    anchors: HashMap<usize, Done>,
+    repeated: usize,
+    done: Option<Done>,
+    remarks: Vec<Remark>,
+}
+
+impl Builder {
+    fn span(&self, span: saphyr_parser::Span) -> Span {
+        Span {
+            line: span.start.line() + self.above,
+            column: span.start.col() + 1,
+            end_line: span.end.line() + self.above,
+            end_column: span.end.col() + 1,
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, at: saphyr_parser::Span) -> Result<(), Failure> {
+        let span = self.span(at);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = scalar(&text, style, tag.as_deref());
+                if let Value::Float(number) = value
+                    && !number.is_finite()
+                {
+                    return Err(Failure::NotJson(span, number));
+                }
+                if self.wants_key() {
+                    return self.key(&text, style, value, span, anchor);
+                }
+                self.finish(Done { value, marks: Marks { value: span, ..Marks::default() }, size: 1 }, anchor)
+            }
+            Event::SequenceStart(anchor, _) => self.open(Holds::List(Vec::new(), Vec::new()), anchor, span),
+            Event::MappingStart(anchor, _) => {
+                let holds = Holds::Map { map: Map::new(), marks: BTreeMap::new(), key: None };
+                self.open(holds, anchor, span)
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(frame) = self.stack.pop() else { return Ok(()) };
+                let (value, inside) = match frame.holds {
+                    Holds::List(values, marks) => (Value::List(values), Inside::List(marks)),
+                    Holds::Map { map, marks, .. } => (Value::Map(map), Inside::Map(marks)),
+                };
+                // Only anchored values are ever repeated, so only their size matters.
+                let size = if frame.anchor == 0 { 1 } else { size(&value) };
+                self.finish(Done { value, marks: Marks { key: None, value: frame.span, inside }, size }, frame.anchor)
+            }
+            Event::Alias(anchor) => {
+                let Some(mut done) = self.anchors.get(&anchor).cloned() else {
+                    // An alias inside the very value it names.
+                    return Err(Failure::Aliases(span));
+                };
+                self.repeated += done.size;
+                if self.repeated > REPEATED {
+                    return Err(Failure::Aliases(span));
+                }
+                if self.wants_key() {
+                    let text = scalar::key(done.value.clone()).ok_or(Failure::Key(span))?;
+                    return self.key(&text, ScalarStyle::SingleQuoted, done.value, span, 0);
+                }
+                done.marks.value = span;
+                self.finish(done, 0)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn wants_key(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { holds: Holds::Map { key: None, .. }, .. }))
+    }
+
+    fn open(&mut self, holds: Holds, anchor: usize, span: Span) -> Result<(), Failure> {
+        if self.wants_key() {
+            return Err(Failure::Key(span));
+        }
+        if self.stack.len() >= DEPTH {
+            return Err(Failure::Depth(span));
+        }
+        self.stack.push(Frame { anchor, span, holds });
+        Ok(())
+    }
+
+    fn key(&mut self, text: &str, style: ScalarStyle, value: Value, span: Span, anchor: usize) -> Result<(), Failure> {
+        if anchor != 0 {
+            let marks = Marks { value: span, ..Marks::default() };
+            self.anchors.insert(anchor, Done { value: value.clone(), marks, size: 1 });
+        }
+        let merge = style == ScalarStyle::Plain && text == "<<";
+        let read = scalar::key(value).ok_or(Failure::Key(span))?;
+        if read != text && style == ScalarStyle::Plain {
+            let path = join(&self.path(), &read);
+            self.remarks.push(Remark::KeyIsNotText { path, written: text.to_owned(), read: read.clone(), span });
+        }
+        if let Some(Frame { holds: Holds::Map { key, .. }, .. }) = self.stack.last_mut() {
+            *key = Some(Key { text: read, span, merge });
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, done: Done, anchor: usize) -> Result<(), Failure> {
+        if anchor != 0 {
+            self.repeated += done.size;
+            if self.repeated > REPEATED {
+                return Err(Failure::Aliases(done.marks.value));
+            }
+            self.anchors.insert(anchor, done.clone());
+        }
+        let mut duplicate = None;
+        match self.stack.last_mut().map(|frame| &mut frame.holds) {
+            None => {
+                self.done.get_or_insert(done);
+            }
+            Some(Holds::List(values, marks)) => {
+                values.push(done.value);
+                marks.push(done.marks);
+            }
+            Some(Holds::Map { map, marks, key }) => {
+                let Some(Key { text, span, merge }) = key.take() else {
+                    return Ok(());
+                };
+                if merge {
+                    return merge_into(map, marks, done);
+                }
+                let mut here = done.marks;
+                here.key = Some(span);
+                if let Some(before) = marks.insert(text.clone(), here)
+                    && before.key.is_some_and(|key| key != span)
+                {
+                    duplicate = Some((text.clone(), span, before.key.unwrap_or_default()));
+                }
+                map.insert(text, done.value);
+            }
+        }
+        if let Some((key, span, first)) = duplicate {
+            let path = join(&self.path(), &key);
+            self.remarks.push(Remark::DuplicateKey { path, key, span, first });
+        }
+        Ok(())
+    }
+
+    /// The path of the innermost open value.
+    fn path(&self) -> String {
+        let mut path = String::new();
+        for (depth, frame) in self.stack.iter().enumerate() {
+            match &frame.holds {
+                Holds::List(values, _) if depth + 1 < self.stack.len() => path.push_str(&format!("[{}]", values.len())),
+                Holds::Map { key: Some(key), .. } => path = join(&path, &key.text),
+                _ => {}
+            }
+        }
+        path
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::List(list) => 1 + list.iter().map(size).sum::<usize>(),
+        Value::Map(map) => 1 + map.values().map(size).sum::<usize>(),
+        _ => 1,
+    }
+}
+
+/// `<<`: the keys of one map, or of several of which the first counts most, come in as if written here.
+fn merge_into(map: &mut Map, marks: &mut BTreeMap<String, Marks>, done: Done) -> Result<(), Failure> {
+    let place = done.marks.value;
+    let mut add = |value: Value, inside: Inside| match (value, inside) {
+        (Value::Map(values), Inside::Map(places)) => {
+            map.extend(values);
+            // Without a key of its own, so that a key written out later is no duplicate.
+            marks.extend(places.into_iter().map(|(name, mark)| (name, Marks { key: None, ..mark })));
+            Ok(())
+        }
+        _ => Err(Failure::Merge(place)),
+    };
+    match (done.value, done.marks.inside) {
+        (Value::List(values), Inside::List(places)) => {
+            values.into_iter().zip(places).rev().try_for_each(|(value, mark)| add(value, mark.inside))
+        }
+        (value, inside) => add(value, inside),
+    }
+}
+
+fn scalar(text: &Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Value {
+    let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
+    match (core, tag) {
+        (Some("str" | "binary"), _) => text.as_ref().into(),
+        (Some(_), _) => scalar::resolve(text),
+        (None, Some(_)) => text.as_ref().into(),
+        (None, None) if style == ScalarStyle::Plain => scalar::resolve(text),
+        _ => text.as_ref().into(),
+    }
+}
