@@ -1,3 +1,25 @@
+/*! Contains CodeMirror and Lezer, under the MIT License:
+Copyright (C) 2016-2026 by Marijn Haverbeke <marijn@haverbeke.berlin> and others
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+*/
+
 // The page's YAML editor: CodeMirror 6 behind one small function.
 //
 // Positions are those of findings: lines and columns count from 1, columns in characters (code points); `to` is
@@ -32,10 +54,22 @@ StyleModule.mount = (root, modules) => {
   sheet.replaceSync(mounted.map((module) => module.getRules()).join("\n"));
 };
 
+// Typing over a selection, left to the browser, makes Chromium put the style of the replaced text into a style attribute
+// (which CodeMirror then drops): noise in the console under a content security policy.
+const typeOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { state } = view;
+    if (event.inputType !== "insertText" || event.data === null || event.isComposing) return false;
+    if (state.readOnly || state.selection.main.empty) return false;
+    view.dispatch(state.update(state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true }));
+    return true;
+  },
+});
+
 const colours = HighlightStyle.define([
   { tag: tags.definition(tags.propertyName), color: "var(--accent)" },
   { tag: [tags.string, tags.special(tags.string), tags.content, tags.attributeValue], color: "var(--ok)" },
-  { tag: tags.comment, color: "var(--faint)" },
+  { tag: tags.comment, color: "var(--dim)", fontStyle: "italic" },
   { tag: [tags.labelName, tags.typeName, tags.keyword], color: "var(--warn)" },
   { tag: [tags.meta, tags.separator, tags.punctuation, tags.squareBracket, tags.brace], color: "var(--dim)" },
 ]);
@@ -72,8 +106,8 @@ const look = EditorView.theme({
   ".cm-specialChar": { color: "var(--bad)" },
   "&.cm-focused .cm-matchingBracket": { background: wash("--ok", 25) },
   "&.cm-focused .cm-nonmatchingBracket": { background: wash("--bad", 30) },
-  ".cm-searchMatch": { background: wash("--warn", 28) },
-  ".cm-searchMatch-selected": { background: wash("--warn", 55) },
+  ".cm-searchMatch": { background: wash("--warn", 14) },
+  ".cm-searchMatch-selected": { background: wash("--warn", 14), outline: "1px solid var(--warn)" },
   ".cm-gutter-lint": { width: "14px" },
   ".cm-gutter-lint .cm-gutterElement": { padding: "0 0 0 4px", display: "flex", alignItems: "center" },
   ".cm-lint-marker": { width: "9px", height: "9px" },
@@ -166,6 +200,7 @@ export function createEditor(parent, { doc = "", label, placeholder: hint = "Pas
       syntaxHighlighting(colours),
       placeholder(hint),
       look,
+      typeOver,
       keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap, indentWithTab]),
       readOnly.of([]),
       EditorView.contentAttributes.of({
@@ -193,8 +228,12 @@ export function createEditor(parent, { doc = "", label, placeholder: hint = "Pas
       while (head < least && next[head] === now[head]) head++;
       let tail = 0;
       while (tail < least - head && next[next.length - 1 - tail] === now[now.length - 1 - tail]) tail++;
+      const moved = (offset) =>
+        offset > now.length - tail ? offset + next.length - now.length : Math.min(offset, next.length - tail);
+      const { anchor, head: cursor } = view.state.selection.main;
       view.dispatch({
         changes: { from: head, to: now.length - tail, insert: next.slice(head, next.length - tail) },
+        selection: { anchor: moved(anchor), head: moved(cursor) },
         annotations: fromPage.of(true),
         userEvent: "input.replace",
       });
