@@ -40,7 +40,11 @@ pub fn App() -> Html {
                     }
                 })
             });
-            move || drop(listener)
+            let system = desk.clone();
+            let theme = page::media("(prefers-color-scheme: light)").map(|media| {
+                EventListener::new(&media, "change", move |_| system.send(Action::SystemTheme))
+            });
+            move || drop((listener, theme))
         });
     }
     let tab = |tab: Tab, name: &'static str| {
@@ -69,7 +73,7 @@ pub fn App() -> Html {
                         <Overlay />
                     </div>
                     <TimeBar desk={desk.clone()} time={state.time.clone()} track={state.track.clone()} />
-                    <Log desk={desk.clone()} log={state.log.clone()} record={state.record} />
+                    <Log desk={desk.clone()} log={state.log.clone()} all={state.log_all} record={state.record} />
                 </div>
                 <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab} />
             </main>

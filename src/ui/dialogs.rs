@@ -6,10 +6,11 @@ use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::icon::{self, icon};
-use super::mock::Command;
 use super::session::Desk;
 use super::state::{Action, Dialog};
-use crate::view::forms;
+use crate::api::{Kind, Labels, Name, Taint};
+use crate::engine::{Command, NodeTemplate};
+use crate::view::{ObjectRef, forms};
 
 #[derive(Properties, PartialEq)]
 pub struct DialogProps {
@@ -23,8 +24,8 @@ pub fn DialogView(props: &DialogProps) -> Html {
     match &props.dialog {
         Dialog::Help => html! { <Help {desk} /> },
         Dialog::AddNode => html! { <AddNode {desk} /> },
-        Dialog::Taint(node) => html! { <TaintNode {desk} node={Rc::clone(node)} /> },
-        Dialog::Label(node) => html! { <LabelNode {desk} node={Rc::clone(node)} /> },
+        Dialog::Taint(node) => html! { <TaintNode {desk} node={node.clone()} /> },
+        Dialog::Label(object) => html! { <LabelObject {desk} object={object.clone()} /> },
     }
 }
 
@@ -106,7 +107,7 @@ fn AddNode(props: &PlainProps) -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let command = forms::add_nodes(&value(&name), &value(&count), &value(&labels), &value(&taints))
-                .map(|form| Command::AddNodes { name: form.name, labels: form.labels, taints: form.taints, count: form.count });
+                .map(|(name, count, labels, taints)| Command::AddNodes { template: NodeTemplate { name, labels, taints }, count });
             try_run(&desk, &errors, command);
         })
     };
@@ -133,30 +134,31 @@ fn AddNode(props: &PlainProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct NodeProps {
     desk: Desk,
-    node: Rc<str>,
+    node: Name,
 }
 
 #[component]
 fn TaintNode(props: &NodeProps) -> Html {
-    let (add, remove) = (use_node_ref(), use_node_ref());
+    let add = use_node_ref();
     let errors = use_state(Vec::<String>::new);
-    let now = use_memo((), |()| props.desk.taints_of(&props.node));
+    let now: Rc<Vec<Taint>> = use_memo((), |()| props.desk.taints_of(&props.node));
     let onsubmit = {
-        let (add, errors, desk, node) = (add.clone(), errors.clone(), props.desk.clone(), Rc::clone(&props.node));
+        let (add, errors, desk, node) = (add.clone(), errors.clone(), props.desk.clone(), props.node.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let command = forms::taints(&value(&add))
-                .map(|taints| Command::Taint { name: node.to_string(), add: taints, remove: Vec::new() });
+                .map(|add| Command::Taint { name: node.to_string(), add, remove: Vec::new() });
             try_run(&desk, &errors, command);
         })
     };
-    let _ = remove;
     let removals = now.iter().map(|taint| {
-        let (desk, errors, node, key) = (props.desk.clone(), errors.clone(), Rc::clone(&props.node), taint.clone());
+        let (desk, errors, node, remove) = (props.desk.clone(), errors.clone(), props.node.clone(), taint.clone());
+        let text = taint.to_string();
         let onclick = Callback::from(move |_: MouseEvent| {
-            try_run(&desk, &errors, Ok(Command::Taint { name: node.to_string(), add: Vec::new(), remove: vec![key.clone()] }));
+            let command = Command::Taint { name: node.to_string(), add: Vec::new(), remove: vec![remove.clone()] };
+            try_run(&desk, &errors, Ok(command));
         });
-        html! { <li><code>{taint}</code><button type="button" {onclick} aria-label={["Remove the taint ", taint].concat()}>{"Remove"}</button></li> }
+        html! { <li><code>{&text}</code><button type="button" {onclick} aria-label={["Remove the taint ", &text].concat()}>{"Remove"}</button></li> }
     });
     html! {
         <Frame desk={props.desk.clone()} title={["Taints of ", &props.node].concat()}>
@@ -174,24 +176,33 @@ fn TaintNode(props: &NodeProps) -> Html {
     }
 }
 
+#[derive(Properties, PartialEq)]
+struct LabelProps {
+    desk: Desk,
+    object: ObjectRef,
+}
+
 #[component]
-fn LabelNode(props: &NodeProps) -> Html {
+fn LabelObject(props: &LabelProps) -> Html {
     let labels = use_node_ref();
     let errors = use_state(Vec::<String>::new);
-    let now = use_memo((), |()| props.desk.labels_of(&props.node));
+    let now: Rc<Labels> = use_memo((), |()| props.desk.labels_of(&props.object));
     let onsubmit = {
-        let (labels, errors, desk, node) = (labels.clone(), errors.clone(), props.desk.clone(), Rc::clone(&props.node));
+        let (labels, errors, desk, object) = (labels.clone(), errors.clone(), props.desk.clone(), props.object.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let command =
-                forms::label_changes(&value(&labels)).map(|labels| Command::LabelNode { name: node.to_string(), labels });
+            let name = object.key.name.to_string();
+            let command = forms::label_changes(&value(&labels)).map(|labels| match object.kind {
+                Kind::Pod => Command::LabelPod { namespace: object.key.namespace.to_string(), name, labels },
+                _ => Command::LabelNode { name, labels },
+            });
             try_run(&desk, &errors, command);
         })
     };
     html! {
-        <Frame desk={props.desk.clone()} title={["Labels of ", &props.node].concat()}>
+        <Frame desk={props.desk.clone()} title={["Labels of ", &props.object.key.name].concat()}>
             <form {onsubmit} novalidate=true>
-                <ul class="have">{for now.iter().map(|label| html! { <li><code>{label}</code></li> })}</ul>
+                <ul class="have">{for now.iter().map(|(key, value)| html! { <li><code>{key}{"="}{value}</code></li> })}</ul>
                 <label class="field">{"Change"}<input ref={labels} name="labels" placeholder="disk=ssd, zone-" autocomplete="off" spellcheck="false" /></label>
                 <p class="hint">{"key=value sets a label, key- takes it away."}</p>
                 {view_errors(&errors)}

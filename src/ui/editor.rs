@@ -29,7 +29,7 @@ pub fn EditorPanel(props: &EditorProps) -> Html {
             <ul class="findings" data-testid="findings" aria-label="What is wrong with the manifest" data-errors={errors.to_string()}>{for findings}</ul>
             <div class="bar">
                 <span class="preview" id="preview" aria-live="polite">{&*editor.preview}</span>
-                <button class="primary" data-testid="apply" aria-describedby="preview" title="Ctrl+Enter" disabled={!editor.can_apply}
+                <button class="primary" data-testid="apply" aria-describedby="preview" title="Ctrl+Enter"
                     onclick={desk.on(Action::Apply)}>{"Apply"}</button>
             </div>
         </section>
@@ -74,7 +74,7 @@ fn TextBox(props: &EditorProps) -> Html {
                 if let Some(editor) = opened.await {
                     code.replace(Some(editor));
                     replaced.set(true);
-                    desk.refresh_marks();
+                    desk.send(Action::EditorReady);
                 }
             };
             spawn_local(open);

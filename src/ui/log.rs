@@ -21,6 +21,7 @@ const SPARE: usize = 12;
 pub struct LogProps {
     pub desk: Desk,
     pub log: LogWindow,
+    pub all: bool,
     pub record: Option<u64>,
 }
 
@@ -37,7 +38,7 @@ pub fn Log(props: &LogProps) -> Html {
                 page::set_style_px(&spacer, "height", *total as f64 * f64::from(ROW));
                 page::set_style_px(&spacer, "--first", *first as f64 * f64::from(ROW));
                 if at_end.get() {
-                    scroller.set_scroll_top(i32::MAX / 2);
+                    scroller.set_scroll_top(scroller.scroll_height());
                 }
             }
         });
@@ -88,7 +89,8 @@ pub fn Log(props: &LogProps) -> Html {
     });
     html! {
         <section class="log-panel" aria-label="Activity">
-            <div class="tabs"><h2 class="tab-title">{"Activity"}</h2><span class="count">{props.log.total}</span></div>
+            <div class="tabs"><h2 class="tab-title">{"Activity"}</h2><span class="count">{props.log.total}</span><span class="space"></span>
+                <label class="all"><input type="checkbox" checked={props.all} onchange={props.desk.on(Action::ToggleLogAll)} />{"comparisons and status too"}</label></div>
             <div class="log" data-testid="log" role="listbox" aria-label="Acts, the newest last" tabindex="0" ref={scroller}
                 aria-activedescendant={active.map(|seq| ["row-", &seq.to_string()].concat())} {onscroll} {onkeydown} {onclick}>
                 <div class="log-space" role="presentation" ref={spacer}><div class="log-rows" role="presentation">{for rows}</div></div>

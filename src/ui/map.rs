@@ -11,6 +11,8 @@ use super::paint::Dense;
 use super::session::Desk;
 use super::shared::Shared;
 use super::state::{Action, Dialog};
+use crate::api::Kind;
+use crate::view::object::address;
 use crate::view::scene::letter;
 use crate::view::{Group, NodeCard, NodeStatus, ObjectRef, PodChip, PodLook, Scene};
 
@@ -30,7 +32,6 @@ pub fn MapView(props: &MapProps) -> Html {
     // One listener for the whole map: the cards only say what they are about.
     let onclick = Callback::from(move |event: MouseEvent| {
         let Some(target) = event.target_dyn_into::<Element>() else { return };
-        let address = |element: &Element| element.get_attribute("data-object");
         if let Ok(Some(button)) = target.closest("[data-menu]") {
             if let Some(address) = button.get_attribute("data-menu")
                 && let Ok(button) = button.dyn_into::<HtmlElement>()
@@ -38,7 +39,7 @@ pub fn MapView(props: &MapProps) -> Html {
                 desk.send(Action::OpenMenu(address.into(), button));
             }
         } else if let Ok(Some(object)) = target.closest("[data-object]")
-            && let Some(object) = address(&object).and_then(|address| ObjectRef::parse(&address))
+            && let Some(object) = object.get_attribute("data-object").and_then(|address| ObjectRef::parse(&address))
         {
             desk.send(Action::Select(object));
         }
@@ -57,7 +58,7 @@ pub fn MapView(props: &MapProps) -> Html {
                     <p class="empty">{"The cluster has no nodes. A DaemonSet puts a pod on each node, so add one."}</p>
                 }
                 {for props.scene.groups.iter().enumerate().map(|(index, group)| html! {
-                    <Cards key={group.title} group={Shared(Rc::clone(group))} selection={selection_in(group, &props.selection)}
+                    <Cards key={group.role.title()} group={Shared(Rc::clone(group))} selection={selection_in(group, &props.selection)}
                         add={(index == last).then(|| add.clone())} />
                 })}
                 if empty {
@@ -75,13 +76,7 @@ fn selection_in(group: &Group, selection: &Option<ObjectRef>) -> Option<ObjectRe
 }
 
 fn selected_on(card: &NodeCard, selection: &ObjectRef) -> bool {
-    match selection {
-        ObjectRef::Node(name) => card.name == *name,
-        ObjectRef::Pod { namespace, name } => {
-            card.pods.iter().any(|pod| pod.name == *name && pod.namespace == *namespace)
-        }
-        _ => false,
-    }
+    selection.is_node(&card.name) || card.pods.iter().any(|pod| selection.is_pod(&pod.key))
 }
 
 #[derive(Properties, PartialEq)]
@@ -100,7 +95,7 @@ fn Cards(props: &CardsProps) -> Html {
     });
     html! {
         <div class="group">
-            <h2>{props.group.title}{" · "}{props.group.cards.len()}</h2>
+            <h2>{props.group.role.title()}{" · "}{props.group.cards.len()}</h2>
             <div class="nodes">
                 {for cards}
                 if let Some(onclick) = props.add.clone() {
@@ -121,15 +116,15 @@ struct CardProps {
 fn Card(props: &CardProps) -> Html {
     let card = &props.card;
     let address = ["Node//", &card.name].concat();
-    let selected = matches!(props.selection, Some(ObjectRef::Node(_)));
+    let selected = props.selection.as_ref().is_some_and(|selection| selection.is_node(&card.name));
     let class = classes!(
         "node",
-        card.status.word().to_ascii_lowercase(),
+        card.status.class(),
         selected.then_some("selected"),
         card.cordoned.then_some("cordoned")
     );
     let pods = card.pods.iter().map(|pod| {
-        let selected = matches!(&props.selection, Some(ObjectRef::Pod { name, .. }) if *name == pod.name);
+        let selected = props.selection.as_ref().is_some_and(|selection| selection.is_pod(&pod.key));
         pod_chip(pod, selected)
     });
     html! {
@@ -139,7 +134,7 @@ fn Card(props: &CardProps) -> Html {
                     <button class="plain" aria-pressed={selected.to_string()}>
                         <span class="lamp" aria-hidden="true"></span>
                         <span class="node-name" title={card.name.to_string()}>{&*card.name}</span>
-                        <span class="unseen">{" "}{card.status.word()}</span>
+                        <span class="unseen">{" "}{card.status.word()}{" "}{&card.roles}</span>
                     </button>
                 </h3>
                 if card.status != NodeStatus::Removed {
@@ -157,7 +152,11 @@ fn Card(props: &CardProps) -> Html {
                 {for card.absent.iter().map(|absent| html! {
                     <li key={["why", &absent.daemonset].concat()} class={["why slot-", &absent.slot.to_string()].concat()} data-absent={absent.daemonset.to_string()}>
                         {marker(absent.slot)}
-                        <span><b>{"no "}{&*absent.daemonset}</b>{": "}{&absent.reason}</span>
+                        if absent.reason.is_empty() {
+                            <span class="coming">{"a pod is to come"}</span>
+                        } else {
+                            <span><b>{"no "}{&*absent.daemonset}</b>{": "}{&absent.reason}</span>
+                        }
                     </li>
                 })}
             </ul>
@@ -166,7 +165,8 @@ fn Card(props: &CardProps) -> Html {
 }
 
 fn pod_chip(pod: &PodChip, selected: bool) -> Html {
-    let address = ["Pod/", &pod.namespace, "/", &pod.name].concat();
+    let name = &pod.key.name;
+    let address = address(Kind::Pod, &pod.key);
     let old = pod.slot.is_some() && !pod.current;
     let class = classes!(
         "pod",
@@ -177,21 +177,21 @@ fn pod_chip(pod: &PodChip, selected: bool) -> Html {
     );
     let revision = if pod.revision > 0 { ["rev ", &pod.revision.to_string()].concat() } else { String::new() };
     let state = match (pod.look, old) {
-        (PodLook::Running, true) => html! { <em>{&revision}</em> },
-        (look, _) => html! { <em>{look.word()}<span class="unseen">{" "}{&revision}</span></em> },
+        (PodLook::Running, true) => html! { <em><span class="unseen">{"Running "}</span>{&revision}</em> },
+        _ => html! { <em>{pod.word}<span class="unseen">{" "}{&revision}</span></em> },
     };
     html! {
-        <li key={&*pod.uid} {class} data-pod={pod.name.to_string()} data-phase={pod.phase} data-look={pod.look.class()}
+        <li key={address.clone()} {class} data-pod={name.to_string()} data-phase={pod.phase} data-look={pod.look.class()}
             data-ready={pod.ready.to_string()} data-revision={pod.revision.to_string()} data-node={pod.node.to_string()}
             data-daemonset={pod.daemonset.to_string()} data-object={address.clone()}>
-            <button class="plain" aria-pressed={selected.to_string()} title={pod.name.to_string()}>
+            <button class="plain" aria-pressed={selected.to_string()} title={name.to_string()}>
                 if let Some(slot) = pod.slot { {marker(slot)} } else { <span class="marker"></span> }
-                <span class="unseen">{"Pod "}{&*pod.name}{" "}</span>
+                <span class="unseen">{"Pod "}{&**name}{" "}</span>
                 <span class="pod-name" aria-hidden="true">{&*pod.short}</span>
                 {state}
             </button>
             <button class="quiet more" data-menu={address} aria-haspopup="menu"
-                aria-label={["Actions for pod ", &pod.name].concat()}>{icon(icon::MORE)}</button>
+                aria-label={["Actions for pod ", name].concat()}>{icon(icon::MORE)}</button>
         </li>
     }
 }

@@ -12,7 +12,6 @@ mod live;
 mod log;
 mod map;
 mod menu;
-mod mock;
 mod paint;
 mod ribbon;
 mod session;

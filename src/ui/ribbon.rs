@@ -9,6 +9,7 @@ use super::map::{marker, open_menu};
 use super::session::Desk;
 use super::shared::Shared;
 use super::state::{Action, Stages};
+use crate::api::Kind;
 use crate::view::scene::Parts;
 use crate::view::{ObjectRef, Ribbon, Scene};
 
@@ -22,10 +23,12 @@ pub struct RibbonsProps {
 #[component]
 pub fn Ribbons(props: &RibbonsProps) -> Html {
     let rows = props.scene.ribbons.iter().map(|ribbon| {
-        let selected = matches!(&props.selected, Some(ObjectRef::DaemonSet { namespace, name })
-            if *namespace == ribbon.namespace && *name == ribbon.name);
+        let selected = props
+            .selected
+            .as_ref()
+            .is_some_and(|selected| selected.kind == Kind::DaemonSet && selected.key == ribbon.key);
         html! {
-            <RibbonRow key={&*ribbon.uid} desk={props.desk.clone()} ribbon={Shared(Rc::clone(ribbon))} {selected} />
+            <RibbonRow key={ribbon.key.to_string()} desk={props.desk.clone()} ribbon={Shared(Rc::clone(ribbon))} {selected} />
         }
     });
     html! {
@@ -50,7 +53,7 @@ struct RibbonProps {
 fn RibbonRow(props: &RibbonProps) -> Html {
     let ribbon = &props.ribbon;
     let desk = &props.desk;
-    let object = ObjectRef::DaemonSet { namespace: Rc::clone(&ribbon.namespace), name: Rc::clone(&ribbon.name) };
+    let object = ObjectRef { kind: Kind::DaemonSet, key: ribbon.key.clone() };
     let address = object.to_text();
     let counts = ribbon.counts;
     let number = |key: &'static str, label: &'static str, number: i64| {
@@ -58,12 +61,12 @@ fn RibbonRow(props: &RibbonProps) -> Html {
     };
     html! {
         <div class={classes!("ds", ["slot-", &ribbon.slot.to_string()].concat(), props.selected.then_some("selected"), ribbon.deleting.then_some("deleting"))}
-            data-daemonset={ribbon.name.to_string()}>
+            data-daemonset={ribbon.key.name.to_string()}>
             {marker(ribbon.slot)}
             <button class="ds-name" aria-pressed={props.selected.to_string()} onclick={desk.on(Action::Select(object))}>
-                <strong>{&*ribbon.name}</strong>
+                <strong>{&*ribbon.key.name}</strong>
                 <small>
-                    {&*ribbon.namespace}
+                    {&*ribbon.key.namespace}
                     if ribbon.revision > 0 {
                         {" · rev "}{ribbon.revision}{" · "}{&*ribbon.hash}
                     }
@@ -80,7 +83,7 @@ fn RibbonRow(props: &RibbonProps) -> Html {
                 {number("updated", "up-to-date", counts.updated)}
                 {number("available", "available", counts.available)}
             </div>
-            <button class="quiet square" aria-haspopup="menu" aria-label={["Actions for DaemonSet ", &ribbon.name].concat()}
+            <button class="quiet square" aria-haspopup="menu" aria-label={["Actions for DaemonSet ", &ribbon.key.name].concat()}
                 onclick={open_menu(desk, &address)}>{icon(icon::MORE)}</button>
         </div>
     }

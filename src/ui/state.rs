@@ -4,16 +4,19 @@ use std::rc::Rc;
 
 use web_sys::HtmlElement;
 
-use super::mock::Command;
 use super::shared::Shared;
+use crate::api::Name;
+use crate::engine::{Command, Scenario};
 use crate::view::log::LogWindow;
-use crate::view::{Inspection, ObjectRef, Scene, Tone};
+use crate::view::{Inspection, ObjectRef, Scene, Track};
 
 /// The whole page. Cheap to clone: every part is small or shared.
 #[derive(Clone, Default)]
 pub struct AppState {
     pub scene: Shared<Scene>,
     pub log: LogWindow,
+    /// Whether the log also shows comparisons and status writes.
+    pub log_all: bool,
     pub stages: Shared<Stages>,
     pub inspection: Shared<Inspection>,
     pub editor: EditorState,
@@ -130,16 +133,12 @@ pub struct TimeState {
     pub micros: u64,
     pub playing: bool,
     pub speed: Speed,
+    /// The page shows the past.
+    pub past: bool,
+    /// Nothing is left to happen.
+    pub quiet: bool,
     /// What happens next, or that nothing does.
     pub next: Rc<str>,
-}
-
-/// The acts so far, by tone, in columns of the time track.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Track {
-    pub end: u64,
-    pub at: u64,
-    pub marks: Vec<(u64, Tone)>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -150,7 +149,6 @@ pub struct EditorState {
     pub findings: Shared<Vec<FindingRow>>,
     /// What Apply would do.
     pub preview: Rc<str>,
-    pub can_apply: bool,
     /// A place to show, counted so that the same place can be shown again.
     pub jump: (u32, u32, u32),
 }
@@ -185,14 +183,24 @@ pub struct MenuItem {
 pub enum Dialog {
     Help,
     AddNode,
-    Taint(Rc<str>),
-    Label(Rc<str>),
+    Taint(Name),
+    /// The labels of a node or a pod.
+    Label(ObjectRef),
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
     pub error: bool,
     pub text: String,
+}
+
+/// What is done a little later, so that many changes cost one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    Check,
+    Save,
+    Announce,
+    HideNotice,
 }
 
 #[derive(Clone)]
@@ -204,6 +212,8 @@ pub enum Action {
     GoTo(usize),
     Fix(usize),
     Run(Command),
+    /// A new cluster.
+    Begin(Scenario),
     PlayPause,
     Step,
     ToStart,
@@ -211,7 +221,9 @@ pub enum Action {
     Seek(u64),
     Select(ObjectRef),
     SelectRecord(u64),
+    /// Rows from this one on; beyond the end, the newest.
     ShowLog(usize),
+    ToggleLogAll,
     ShowTab(Tab),
     ShowInspector(InspectorTab),
     NextTheme,
@@ -219,6 +231,11 @@ pub enum Action {
     CloseMenu,
     Open(Dialog),
     CloseDialog,
-    Reset,
     DismissNotice,
+    /// The editor has arrived and wants to know what to mark.
+    EditorReady,
+    /// A timer is due.
+    Due(Job),
+    /// The system changed between light and dark.
+    SystemTheme,
 }

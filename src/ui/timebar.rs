@@ -7,9 +7,8 @@ use yew::prelude::*;
 use super::icon::{self, icon};
 use super::session::Desk;
 use super::shared::Shared;
-use super::state::{Action, Speed, TimeState, Track};
-use crate::view::Tone;
-use crate::view::words;
+use super::state::{Action, Speed, TimeState};
+use crate::view::{Tone, Track, words};
 
 #[derive(Properties, PartialEq)]
 pub struct TimeBarProps {
@@ -34,9 +33,9 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
     let chosen = time.speed.word();
     let (picture, name) = if time.playing { (icon::PAUSE, "Pause") } else { (icon::PLAY, "Play") };
     html! {
-        <section class="time" aria-label="Time">
+        <section class={if time.past { "time past" } else { "time" }} aria-label="Time">
             <button class="square" title="To the start" aria-label="To the start" data-testid="to-start" onclick={desk.on(Action::ToStart)}>{icon(icon::START)}</button>
-            <button class="square" data-testid="play" data-playing={time.playing.to_string()} title={[name, " (space)"].concat()} aria-label={name}
+            <button class="square" data-testid="play" data-playing={time.playing.to_string()} data-quiet={time.quiet.to_string()} title={[name, " (space)"].concat()} aria-label={name}
                 onclick={desk.on(Action::PlayPause)}>{icon(picture)}</button>
             <button class="step" data-testid="step" title="One act further (.)" aria-label="Step: one act further" onclick={desk.on(Action::Step)}>{icon(icon::STEP)}<span>{"Step"}</span></button>
             <select data-testid="speed" aria-label="Speed" title="Speed" {onchange}>
@@ -45,6 +44,7 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
                 })}
             </select>
             <TrackView desk={desk.clone()} track={props.track.clone()} />
+            if time.past { <button class="now" data-testid="now" onclick={desk.on(Action::Seek(u64::MAX))}>{"Now"}</button> }
             <output class="clock" data-testid="clock" data-micros={time.micros.to_string()} title={time.next.to_string()}>{words::clock(time.micros)}</output>
         </section>
     }
@@ -70,7 +70,7 @@ fn TrackView(props: &TrackProps) -> Html {
     let track = &props.track;
     let seek_to = {
         let (desk, track) = (props.desk.clone(), track.clone());
-        move |part: f64| desk.send(Action::Seek((scale(&track) * part.clamp(0.0, 1.0)) as u64))
+        move |part: f64| desk.send(Action::Seek((track.span() as f64 * part.clamp(0.0, 1.0)) as u64))
     };
     let onclick = {
         let seek_to = seek_to.clone();
@@ -84,7 +84,7 @@ fn TrackView(props: &TrackProps) -> Html {
     let onkeydown = {
         let track = track.clone();
         Callback::from(move |event: KeyboardEvent| {
-            let (now, whole) = (track.at as f64, scale(&track));
+            let (now, whole) = (track.at as f64, track.span() as f64);
             let to = match event.key().as_str() {
                 "ArrowLeft" | "ArrowDown" => now - 1e6,
                 "ArrowRight" | "ArrowUp" => now + 1e6,
@@ -106,11 +106,6 @@ fn TrackView(props: &TrackProps) -> Html {
     }
 }
 
-/// The microseconds that the whole width stands for: the acts so far and a third more for what is to come.
-fn scale(track: &Track) -> f64 {
-    (track.end as f64 * 1.33).max(30e6)
-}
-
 fn paint(canvas: &HtmlCanvasElement, track: &Track) -> Option<()> {
     let window = web_sys::window()?;
     let ratio = window.device_pixel_ratio().clamp(1.0, 3.0);
@@ -125,8 +120,7 @@ fn paint(canvas: &HtmlCanvasElement, track: &Track) -> Option<()> {
     let color = |name: &str| style.get_property_value(name).unwrap_or_default();
     pen.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0).ok()?;
     pen.clear_rect(0.0, 0.0, width, height);
-    let whole = scale(track);
-    let x = |micros: u64| 8.0 + (width - 16.0) * micros as f64 / whole;
+    let x = |micros: u64| 8.0 + (width - 16.0) * micros as f64 / track.span() as f64;
     // What has not happened yet.
     pen.save();
     pen.begin_path();
@@ -142,17 +136,17 @@ fn paint(canvas: &HtmlCanvasElement, track: &Track) -> Option<()> {
     }
     pen.stroke();
     pen.restore();
-    for tone in [Tone::Plain, Tone::Update, Tone::Create, Tone::Delete, Tone::You] {
+    for (bit, tone) in Tone::ALL.into_iter().enumerate() {
         let (name, top, long) = match tone {
             Tone::Plain => ("--faint", 13.0, 8.0),
             Tone::Update => ("--update", 9.0, 16.0),
-            Tone::Create => ("--create", 9.0, 16.0),
-            Tone::Delete => ("--delete", 9.0, 16.0),
-            Tone::You => ("--accent", 6.0, 22.0),
+            Tone::Create => ("--create", 7.0, 12.0),
+            Tone::Delete => ("--delete", 17.0, 10.0),
+            Tone::You => ("--accent", 5.0, 24.0),
         };
         pen.set_fill_style_str(&color(name));
-        for (at, _) in track.marks.iter().filter(|mark| mark.1 == tone) {
-            pen.fill_rect(x(*at) - 1.0, top, 2.5, long);
+        for (index, _) in track.columns.iter().enumerate().filter(|(_, tones)| **tones & (1 << bit) != 0) {
+            pen.fill_rect(x(index as u64 * track.width) - 1.0, top, 2.5, long);
         }
     }
     pen.set_fill_style_str(&color("--text"));

@@ -1,36 +1,39 @@
 //! What a reader types into a form, and what is wrong with it. What the cluster makes of it is the store's business.
 
-pub struct AddNodes {
-    pub name: String,
-    pub count: usize,
-    pub labels: Vec<(String, String)>,
-    pub taints: Vec<String>,
-}
+use crate::api::{Labels, Taint};
 
-pub fn add_nodes(name: &str, count: &str, labels_text: &str, taints_text: &str) -> Result<AddNodes, Vec<String>> {
+/// A name, how many, labels and taints.
+pub type NewNodes = (String, u32, Labels, Vec<Taint>);
+
+pub fn add_nodes(name: &str, count: &str, labels_text: &str, taints_text: &str) -> Result<NewNodes, Vec<String>> {
     let mut errors = Vec::new();
     if name.is_empty() {
         errors.push("Name: a node needs one.".to_owned());
     }
-    let count = count.parse::<usize>().ok().filter(|count| (1..=5000).contains(count)).unwrap_or_else(|| {
-        errors.push("How many: a number from 1 to 5000.".to_owned());
+    let count = count.parse::<u32>().ok().filter(|count| (1..=NODES_MAX).contains(count)).unwrap_or_else(|| {
+        errors.push(["How many: a number from 1 to ", &NODES_MAX.to_string(), "."].concat());
         0
     });
     let labels = labels(labels_text).unwrap_or_else(|more| {
         errors.extend(more);
-        Vec::new()
+        Labels::new()
     });
     let taints = taints_in(taints_text, &mut errors);
-    if errors.is_empty() { Ok(AddNodes { name: name.to_owned(), count, labels, taints }) } else { Err(errors) }
+    if errors.is_empty() { Ok((name.to_owned(), count, labels, taints)) } else { Err(errors) }
 }
 
+/// Nodes that are added at once.
+const NODES_MAX: u32 = 5000;
+
 /// `key=value` pairs between commas.
-pub fn labels(text: &str) -> Result<Vec<(String, String)>, Vec<String>> {
+pub fn labels(text: &str) -> Result<Labels, Vec<String>> {
     let mut errors = Vec::new();
-    let mut labels = Vec::new();
+    let mut labels = Labels::new();
     for item in items(text) {
         match item.split_once('=') {
-            Some((key, value)) if !key.trim().is_empty() => labels.push((key.trim().to_owned(), value.trim().to_owned())),
+            Some((key, value)) if !key.trim().is_empty() => {
+                labels.insert(key.trim().to_owned(), value.trim().to_owned());
+            }
             _ => errors.push(["Labels: ", item, " should be key=value."].concat()),
         }
     }
@@ -57,7 +60,7 @@ pub fn label_changes(text: &str) -> Result<Vec<(String, Option<String>)>, Vec<St
 }
 
 /// `key=value:Effect` or `key:Effect`.
-pub fn taints(text: &str) -> Result<Vec<String>, Vec<String>> {
+pub fn taints(text: &str) -> Result<Vec<Taint>, Vec<String>> {
     let mut errors = Vec::new();
     let taints = taints_in(text, &mut errors);
     if taints.is_empty() && errors.is_empty() {
@@ -66,13 +69,12 @@ pub fn taints(text: &str) -> Result<Vec<String>, Vec<String>> {
     if errors.is_empty() { Ok(taints) } else { Err(errors) }
 }
 
-fn taints_in(text: &str, errors: &mut Vec<String>) -> Vec<String> {
+fn taints_in(text: &str, errors: &mut Vec<String>) -> Vec<Taint> {
     let mut taints = Vec::new();
     for item in items(text) {
-        let effect = item.rsplit_once(':').map(|(key, effect)| (!key.is_empty(), effect));
-        match effect {
-            Some((true, "NoSchedule" | "PreferNoSchedule" | "NoExecute")) => taints.push(item.to_owned()),
-            _ => errors.push(
+        match Taint::parse(item) {
+            Some(taint) => taints.push(taint),
+            None => errors.push(
                 ["Taints: ", item, " should be key=value:Effect with NoSchedule, PreferNoSchedule or NoExecute."].concat(),
             ),
         }
@@ -93,7 +95,7 @@ mod tests {
         let errors = add_nodes("", "0", "disk", "gpu:Never").err().unwrap_or_default();
         assert_eq!(errors.len(), 4, "{errors:?}");
         let form = add_nodes("w", "2", "disk=ssd, zone=a", "dedicated=gpu:NoSchedule").ok();
-        assert_eq!(form.map(|form| (form.count, form.labels.len(), form.taints.len())), Some((2, 2, 1)));
+        assert_eq!(form.map(|(_, count, labels, taints)| (count, labels.len(), taints.len())), Some((2, 2, 1)));
     }
 
     #[test]

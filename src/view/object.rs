@@ -1,58 +1,56 @@
 //! What a reader can point at.
 
-use std::rc::Rc;
+use crate::api::{Kind, Name, ObjectKey};
 
 /// A thing on the page that can be selected, and shown in the inspector.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ObjectRef {
-    Node(Rc<str>),
-    Pod { namespace: Rc<str>, name: Rc<str> },
-    DaemonSet { namespace: Rc<str>, name: Rc<str> },
-    Revision { namespace: Rc<str>, name: Rc<str> },
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectRef {
+    pub kind: Kind,
+    pub key: ObjectKey,
 }
 
 impl ObjectRef {
-    pub fn name(&self) -> &Rc<str> {
-        match self {
-            ObjectRef::Node(name) => name,
-            ObjectRef::Pod { name, .. } | ObjectRef::DaemonSet { name, .. } | ObjectRef::Revision { name, .. } => name,
-        }
+    pub fn node(name: &Name) -> ObjectRef {
+        ObjectRef { kind: Kind::Node, key: ObjectKey::cluster(name.clone()) }
     }
 
-    pub fn kind(&self) -> &'static str {
-        match self {
-            ObjectRef::Node(_) => "Node",
-            ObjectRef::Pod { .. } => "Pod",
-            ObjectRef::DaemonSet { .. } => "DaemonSet",
-            ObjectRef::Revision { .. } => "ControllerRevision",
-        }
+    pub fn is_node(&self, name: &Name) -> bool {
+        self.kind == Kind::Node && self.key.name == *name
     }
 
-    /// As one word, for saving; [`ObjectRef::parse`] reads it back.
+    pub fn is_pod(&self, key: &ObjectKey) -> bool {
+        self.kind == Kind::Pod && self.key == *key
+    }
+
+    /// As one word, for the document and for saving; [`ObjectRef::parse`] reads it back.
     pub fn to_text(&self) -> String {
-        match self {
-            ObjectRef::Node(name) => ["Node//", name].concat(),
-            ObjectRef::Pod { namespace, name }
-            | ObjectRef::DaemonSet { namespace, name }
-            | ObjectRef::Revision { namespace, name } => [self.kind(), "/", namespace, "/", name].concat(),
-        }
+        address(self.kind, &self.key)
     }
 
     pub fn parse(text: &str) -> Option<ObjectRef> {
         let mut parts = text.splitn(3, '/');
         let (kind, namespace, name) = (parts.next()?, parts.next()?, parts.next()?);
-        ObjectRef::from_parts(kind, namespace, name)
+        let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind)?;
+        Some(ObjectRef { kind, key: ObjectKey::new(namespace, name) })
     }
+}
 
-    /// The object of a kind and a name, for the kinds that the page shows.
-    pub fn from_parts(kind: &str, namespace: &str, name: &str) -> Option<ObjectRef> {
-        let (namespace, name): (Rc<str>, Rc<str>) = (namespace.into(), name.into());
-        Some(match kind {
-            "Node" => ObjectRef::Node(name),
-            "Pod" => ObjectRef::Pod { namespace, name },
-            "DaemonSet" => ObjectRef::DaemonSet { namespace, name },
-            "ControllerRevision" => ObjectRef::Revision { namespace, name },
-            _ => return None,
-        })
+/// `Pod/default/nginx-x7k2p`
+pub fn address(kind: Kind, key: &ObjectKey) -> String {
+    [kind.as_str(), "/", &key.namespace, "/", &key.name].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_back() {
+        let pod = ObjectRef { kind: Kind::Pod, key: ObjectKey::new("default", "nginx-x7k2p") };
+        assert_eq!(ObjectRef::parse(&pod.to_text()), Some(pod));
+        let node = ObjectRef::node(&"worker-1".into());
+        assert_eq!(node.to_text(), "Node//worker-1");
+        assert_eq!(ObjectRef::parse("Node//worker-1"), Some(node));
+        assert_eq!(ObjectRef::parse("Car//x"), None);
     }
 }

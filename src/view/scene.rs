@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::api::{Name, ObjectKey};
+
 /// How a pod looks on the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PodLook {
@@ -9,7 +11,7 @@ pub enum PodLook {
     Waiting,
     Starting,
     Running,
-    /// Runs, but its readiness probe says no.
+    /// Runs, but is not ready.
     Unready,
     Terminating,
     Failed,
@@ -42,25 +44,26 @@ impl PodLook {
     }
 }
 
+/// A pod, as its chip shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PodChip {
-    pub uid: Rc<str>,
-    pub namespace: Rc<str>,
-    pub name: Rc<str>,
-    /// `-x7k2p` where the card's ribbon already says the rest.
-    pub short: Rc<str>,
+    pub key: ObjectKey,
+    /// `-x7k2p` where its DaemonSet is clear from colour and letter.
+    pub short: Name,
     /// Where it runs, or will.
-    pub node: Rc<str>,
+    pub node: Name,
     /// Empty for a pod that no DaemonSet owns.
-    pub daemonset: Rc<str>,
+    pub daemonset: Name,
     /// The colour and letter of its DaemonSet.
     pub slot: Option<u8>,
     pub look: PodLook,
+    /// What it says: the look's word, or what its container waits for.
+    pub word: &'static str,
     /// `status.phase`
     pub phase: &'static str,
     pub ready: bool,
     /// The number of its ControllerRevision; 0 where there is none.
-    pub revision: u64,
+    pub revision: i64,
     /// Whether that is the revision its DaemonSet wants.
     pub current: bool,
 }
@@ -68,8 +71,9 @@ pub struct PodChip {
 /// Why a DaemonSet has no pod on a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Absent {
-    pub daemonset: Rc<str>,
+    pub daemonset: Name,
     pub slot: u8,
+    /// Empty while one is still to come.
     pub reason: String,
 }
 
@@ -91,12 +95,21 @@ impl NodeStatus {
             NodeStatus::Removed => "Removed",
         }
     }
+
+    pub fn class(self) -> &'static str {
+        match self {
+            NodeStatus::Ready => "ready",
+            NodeStatus::NotReady => "notready",
+            NodeStatus::Unknown => "unknown",
+            NodeStatus::Removed => "removed",
+        }
+    }
 }
 
 /// A short remark on a node's card, a taint for one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chip {
-    /// `taint`, `cordoned`, `kubelet`: the style.
+    /// Its style: `taint`, `cordoned` or `kubelet`.
     pub class: &'static str,
     pub text: String,
     /// What it means, in full.
@@ -105,21 +118,43 @@ pub struct Chip {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeCard {
-    pub name: Rc<str>,
+    pub name: Name,
+    pub role: Role,
     pub status: NodeStatus,
     pub cordoned: bool,
-    pub kubelet_stopped: bool,
-    pub roles: Rc<str>,
+    pub roles: String,
     /// The pod network, shown where there are no chips.
-    pub cidr: Rc<str>,
+    pub cidr: Name,
     pub chips: Vec<Chip>,
     pub pods: Vec<PodChip>,
     pub absent: Vec<Absent>,
 }
 
+/// The groups of the map, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    ControlPlane,
+    Worker,
+    Other,
+    Removed,
+}
+
+impl Role {
+    pub const ALL: [Role; 4] = [Role::ControlPlane, Role::Worker, Role::Other, Role::Removed];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Role::ControlPlane => "control-plane",
+            Role::Worker => "workers",
+            Role::Other => "other roles",
+            Role::Removed => "removed, pods still to be collected",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Group {
-    pub title: &'static str,
+    pub role: Role,
     pub cards: Vec<Rc<NodeCard>>,
 }
 
@@ -135,7 +170,7 @@ pub struct Counts {
 /// How many pods of a DaemonSet are in which state, for the progress bar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
-    /// Of the current revision and available.
+    /// Of the current revision and ready.
     pub updated: u32,
     pub starting: u32,
     pub stopping: u32,
@@ -145,15 +180,14 @@ pub struct Parts {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ribbon {
-    pub uid: Rc<str>,
-    pub namespace: Rc<str>,
-    pub name: Rc<str>,
+    pub key: ObjectKey,
     pub slot: u8,
-    pub revision: u64,
-    pub hash: Rc<str>,
+    /// The revision that holds its template; 0 until there is one.
+    pub revision: i64,
+    pub hash: Name,
     pub counts: Counts,
     pub parts: Parts,
-    /// Its state in words: `rolling out: 3 of 6 updated`.
+    /// Its state in words: `3 of 6 updated`.
     pub summary: String,
     pub deleting: bool,
 }

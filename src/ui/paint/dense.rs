@@ -18,8 +18,8 @@ pub fn Dense(props: &DenseProps) -> Html {
     html! {
         <div class="dense" data-testid="dense">
             {for props.scene.groups.iter().map(|group| html! {
-                <div class="group" key={group.title}>
-                    <h2>{group.title}{" · "}{group.cards.len()}</h2>
+                <div class="group" key={group.role.title()}>
+                    <h2>{group.role.title()}{" · "}{group.cards.len()}</h2>
                     <canvas></canvas>
                 </div>
             })}
