@@ -1,3 +1,21 @@
-//! The parts in time.
+//! Puts the pure parts into time: what happens next, when, and because of what. Knows no pixels.
 
-pub mod check;
+mod check;
+mod command;
+mod history;
+mod manager;
+mod pace;
+mod preview;
+mod record;
+mod sim;
+mod step;
+mod submit;
+
+pub use check::{Check, CheckedDocument, check};
+pub use command::{Command, NodeTemplate, Outcome, Scenario, Settings, SubmittedCommand};
+pub use history::History;
+pub use manager::{LoopStage, LoopState};
+pub use preview::{NodeChange, NodePreview, Preview, preview};
+pub use record::{Actor, ObjectRef, Reason, Record, Verb};
+pub use sim::{Sim, WakeReason};
+pub use step::Step;

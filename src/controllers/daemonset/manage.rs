@@ -177,17 +177,3 @@ impl NodeWork<'_> {
         }
     }
 }
-
-/// Whether a failed pod on the node is being left alone for now, and for how long in all.
-pub fn failed_pod_wait(view: &View, daemonset: &DaemonSet, node: &Name) -> Option<SimDuration> {
-    let key = (daemonset.meta.uid, daemonset.status.observed_generation, node.clone());
-    view.memory.in_backoff(&key, view.now)
-}
-
-/// The moment from which a pod that is ready counts as available.
-pub fn available_at(daemonset: &DaemonSet, pod: &Pod) -> Option<SimTime> {
-    let ready = pod.status.condition("Ready").filter(|condition| condition.status)?;
-    Some(
-        ready.changed_at.truncated_to_second() + SimDuration::from_secs(daemonset.spec.min_ready_seconds.max(0) as u64),
-    )
-}

@@ -12,7 +12,7 @@ mod sync;
 pub mod watch;
 
 pub use memory::{Backoff, Expectations, Memory};
-pub use pods::{NodePods, new_pod, pods_by_node};
+pub use pods::{Current, NodePods, PodMaker, new_pod, pods_by_node};
 pub use reason::Reason;
 pub use rolling_update::{RolloutNumbers, rollout_numbers};
 pub use sync::{Act, Decision, Plan, Stage, View, sync};

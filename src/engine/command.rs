@@ -1,0 +1,258 @@
+//! What the reader can do. Buttons and typed commands make the same ones, and a scenario is a list of them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::taint::{CONTROL_PLANE, NO_SCHEDULE};
+use crate::api::{ConditionStatus, Labels, Node, PodPhase, SimTime, Taint};
+use crate::kubelet;
+use crate::store::Propagation;
+
+/// An act of the reader's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Command {
+    /// `kubectl apply -f -`
+    Apply {
+        text: String,
+    },
+    DeleteDaemonSet {
+        namespace: String,
+        name: String,
+        propagation: Propagation,
+    },
+    DeletePod {
+        namespace: String,
+        name: String,
+        grace_period_seconds: Option<i64>,
+    },
+    /// Nodes join: `name` alone, or `name-1`, `name-2`, ... when there are several.
+    AddNodes {
+        template: NodeTemplate,
+        count: u32,
+    },
+    RemoveNode {
+        name: String,
+    },
+    /// `kubectl cordon`, `kubectl uncordon`
+    Cordon {
+        name: String,
+        on: bool,
+    },
+    /// `kubectl taint node`: removed ones first, by key and effect.
+    Taint {
+        name: String,
+        add: Vec<Taint>,
+        remove: Vec<Taint>,
+    },
+    /// `kubectl label node`; `None` removes a label.
+    LabelNode {
+        name: String,
+        labels: Vec<(String, Option<String>)>,
+    },
+    /// A condition as a kubelet would post it.
+    SetCondition {
+        name: String,
+        condition: String,
+        status: ConditionStatus,
+    },
+    /// Allocatable amounts, in milli-units.
+    SetCapacity {
+        name: String,
+        allocatable: Vec<(String, i64)>,
+    },
+    /// A kubelet dies, or comes back.
+    Kubelet {
+        name: String,
+        running: bool,
+    },
+    /// Sets a pod's Ready condition by hand.
+    SetPodReady {
+        namespace: String,
+        name: String,
+        ready: bool,
+    },
+    /// Sets a pod's phase by hand.
+    SetPodPhase {
+        namespace: String,
+        name: String,
+        phase: PodPhase,
+    },
+    LabelPod {
+        namespace: String,
+        name: String,
+        labels: Vec<(String, Option<String>)>,
+    },
+    /// `kubectl rollout restart`
+    RolloutRestart {
+        namespace: String,
+        name: String,
+    },
+    /// `kubectl rollout undo`; to the revision before the current one unless a number is given.
+    RolloutUndo {
+        namespace: String,
+        name: String,
+        to_revision: Option<i64>,
+    },
+}
+
+/// What new nodes look like.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeTemplate {
+    pub name: String,
+    pub labels: Labels,
+    pub taints: Vec<Taint>,
+}
+
+impl NodeTemplate {
+    pub fn worker(name: &str) -> Self {
+        NodeTemplate { name: name.to_owned(), ..NodeTemplate::default() }
+    }
+
+    /// A node as kubeadm makes those of the control plane.
+    pub fn control_plane(name: &str) -> Self {
+        NodeTemplate {
+            name: name.to_owned(),
+            labels: Labels::from([(CONTROL_PLANE.to_owned(), String::new())]),
+            taints: vec![Taint::new(CONTROL_PLANE, "", NO_SCHEDULE)],
+        }
+    }
+
+    /// A healthy node of this kind.
+    pub(super) fn to_node(&self, name: &str) -> Node {
+        let mut node = Node::named(name);
+        Arc::make_mut(&mut node.meta.labels).extend(self.labels.clone());
+        node.taints = self.taints.clone().into();
+        node
+    }
+}
+
+impl Command {
+    /// The command as kubectl writes it, as far as kubectl has it.
+    pub fn to_text(&self) -> Arc<str> {
+        let changes = |labels: &[(String, Option<String>)]| {
+            let change = |(key, value): &(String, Option<String>)| match value {
+                Some(value) => format!(" {key}={value}"),
+                None => format!(" {key}-"),
+            };
+            labels.iter().map(change).collect::<String>()
+        };
+        let in_namespace = |namespace: &str| match namespace {
+            "default" => String::new(),
+            other => format!(" -n {other}"),
+        };
+        match self {
+            Command::Apply { .. } => "kubectl apply -f -".to_owned(),
+            Command::DeleteDaemonSet { namespace, name, propagation } => {
+                let cascade = match propagation {
+                    Propagation::Background => "",
+                    Propagation::Foreground => " --cascade=foreground",
+                    Propagation::Orphan => " --cascade=orphan",
+                };
+                format!("kubectl delete daemonset {name}{}{cascade}", in_namespace(namespace))
+            }
+            Command::DeletePod { namespace, name, grace_period_seconds } => {
+                let grace = match grace_period_seconds {
+                    Some(0) => " --grace-period=0 --force".to_owned(),
+                    Some(seconds) => format!(" --grace-period={seconds}"),
+                    None => String::new(),
+                };
+                format!("kubectl delete pod {name}{}{grace}", in_namespace(namespace))
+            }
+            Command::AddNodes { template, count: 1 } => format!("node {} joins", template.name),
+            Command::AddNodes { template, count } => format!("{count} nodes {}-… join", template.name),
+            Command::RemoveNode { name } => format!("kubectl delete node {name}"),
+            Command::Cordon { name, on: true } => format!("kubectl cordon {name}"),
+            Command::Cordon { name, on: false } => format!("kubectl uncordon {name}"),
+            Command::Taint { name, add, remove } => {
+                let added = add.iter().map(|taint| format!(" {taint}"));
+                let removed = remove.iter().map(|taint| format!(" {}:{}-", taint.key, taint.effect));
+                format!("kubectl taint node {name}{}", added.chain(removed).collect::<String>())
+            }
+            Command::LabelNode { name, labels } => format!("kubectl label node {name}{}", changes(labels)),
+            Command::SetCondition { name, condition, status } => {
+                format!("{name} reports {condition}={}", status.as_str())
+            }
+            Command::SetCapacity { name, .. } => format!("{name} reports another capacity"),
+            Command::Kubelet { name, running: false } => format!("the kubelet of {name} dies"),
+            Command::Kubelet { name, running: true } => format!("the kubelet of {name} comes back"),
+            Command::SetPodReady { name, ready: true, .. } => format!("{name} is made ready"),
+            Command::SetPodReady { name, ready: false, .. } => format!("{name} is made unready"),
+            Command::SetPodPhase { name, phase, .. } => format!("{name} is made {}", phase.as_str()),
+            Command::LabelPod { namespace, name, labels } => {
+                format!("kubectl label pod {name}{}{}", in_namespace(namespace), changes(labels))
+            }
+            Command::RolloutRestart { namespace, name } => {
+                format!("kubectl rollout restart daemonset {name}{}", in_namespace(namespace))
+            }
+            Command::RolloutUndo { namespace, name, to_revision } => {
+                let to = to_revision.map(|number| format!(" --to-revision={number}")).unwrap_or_default();
+                format!("kubectl rollout undo daemonset {name}{}{to}", in_namespace(namespace))
+            }
+        }
+        .into()
+    }
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// What kubectl prints: `daemonset.apps/agent created`.
+    pub messages: Vec<String>,
+    /// Why nothing, or not everything, was done.
+    pub errors: Vec<String>,
+}
+
+/// How the simulated machinery behaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// Whether controllers keep to the request rates of a real cluster (20 a second for the controllers, 50 for the
+    /// scheduler), or send as fast as the API server answers.
+    pub original_pace: bool,
+    pub kubelet: kubelet::Timing,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { original_pace: true, kubelet: kubelet::Timing::default() }
+    }
+}
+
+/// A cluster, a seed and what the reader did: the same scenario gives the same log, anywhere.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Scenario {
+    pub seed: u64,
+    pub settings: Settings,
+    /// The nodes that are there from the start, each group as with [`Command::AddNodes`].
+    pub nodes: Vec<(NodeTemplate, u32)>,
+    pub commands: Vec<SubmittedCommand>,
+}
+
+/// A command and when it came: so many steps had been taken, and it was so late.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubmittedCommand {
+    pub after_steps: u64,
+    pub at: SimTime,
+    pub command: Command,
+}
+
+impl Scenario {
+    /// The tutorial's cluster: 3 masters and 3 workers.
+    pub fn walk_through() -> Self {
+        Scenario::with_workers(3)
+    }
+
+    /// 3 masters and any number of workers.
+    pub fn with_workers(workers: u32) -> Self {
+        let mut nodes = vec![(NodeTemplate::control_plane("master"), 3)];
+        if workers > 0 {
+            nodes.push((NodeTemplate::worker("worker"), workers));
+        }
+        Scenario { seed: 1, nodes, ..Scenario::default() }
+    }
+}
