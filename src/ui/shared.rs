@@ -41,4 +41,14 @@ impl<T: PartialEq> Shared<T> {
         }
         changed
     }
+
+    /// The same for a value that somebody else keeps: it is copied only if it changed.
+    pub fn update_from(&mut self, value: &T)
+    where
+        T: Clone,
+    {
+        if *self.0 != *value {
+            self.0 = Rc::new(value.clone());
+        }
+    }
 }

@@ -68,6 +68,17 @@ impl Theme {
         }
     }
 
+    /// The next choice, so that the first one is a change that shows: the opposite of the system's, then the system's
+    /// own, then the system again.
+    pub fn next(self, system_is_light: bool) -> Theme {
+        let (same, opposite) = if system_is_light { (Theme::Light, Theme::Dark) } else { (Theme::Dark, Theme::Light) };
+        match self {
+            Theme::System => opposite,
+            chosen if chosen == opposite => same,
+            _ => Theme::System,
+        }
+    }
+
     pub fn parse(word: &str) -> Theme {
         match word {
             "light" => Theme::Light,
@@ -123,9 +134,7 @@ pub struct Stages {
     pub queued: usize,
     pub live: usize,
     /// What it does in the stage `act`.
-    pub act: Rc<str>,
-    /// The DaemonSet it works on.
-    pub key: Rc<str>,
+    pub act: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -220,6 +229,7 @@ pub enum Action {
     SetSpeed(Speed),
     Seek(u64),
     Select(ObjectRef),
+    ShowYaml(ObjectRef, InspectorTab),
     SelectRecord(u64),
     /// Rows from this one on; beyond the end, the newest.
     ShowLog(usize),
