@@ -10,6 +10,8 @@ use super::session::Desk;
 use super::shared::Shared;
 use super::state::{Action, Stages};
 use crate::api::Kind;
+use crate::engine::Command;
+use crate::store::Propagation;
 use crate::view::scene::Parts;
 use crate::view::{ObjectRef, Ribbon, Scene};
 
@@ -56,6 +58,11 @@ fn RibbonRow(props: &RibbonProps) -> Html {
     let object = ObjectRef { kind: Kind::DaemonSet, key: ribbon.key.clone() };
     let address = object.to_text();
     let counts = ribbon.counts;
+    let delete = Command::DeleteDaemonSet {
+        namespace: ribbon.key.namespace.to_string(),
+        name: ribbon.key.name.to_string(),
+        propagation: Propagation::Background,
+    };
     let number = |key: &'static str, label: &'static str, number: i64| {
         html! { <span class={key}>{label}{" "}<b data-count={key}>{number}</b></span> }
     };
@@ -83,8 +90,12 @@ fn RibbonRow(props: &RibbonProps) -> Html {
                 {number("updated", "up-to-date", counts.updated)}
                 {number("available", "available", counts.available)}
             </div>
+            <div class="ds-acts">
+            <button class="quiet square delete" title="Delete the DaemonSet and its pods" aria-label={["Delete DaemonSet ", &ribbon.key.name].concat()}
+                onclick={desk.on(Action::Run(delete))}>{icon(icon::BIN)}</button>
             <button class="quiet square" aria-haspopup="menu" aria-label={["Actions for DaemonSet ", &ribbon.key.name].concat()}
                 onclick={open_menu(desk, &address)}>{icon(icon::MORE)}</button>
+            </div>
         </div>
     }
 }
@@ -131,7 +142,7 @@ pub fn ControlLoop(props: &LoopProps) -> Html {
             4 => html! { <><span class="wide-only">{"update "}</span>{"status"}</> },
             _ => html! { label },
         };
-        html! { <li class={if live { "on" } else { "" }} data-stage={index.to_string()} aria-current={live.then_some("step")}>{short}</li> }
+        html! { <li class={if live { "on" } else { "" }} data-stage={index.to_string()} aria-current={live.then_some("step")}><span>{short}</span></li> }
     });
     html! {
         <ol class="loop" id="loop" aria-label="Control loop of the DaemonSet controller">{for items}</ol>
