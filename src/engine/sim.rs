@@ -220,6 +220,14 @@ impl Sim {
         max_steps
     }
 
+    /// Lets time pass until a moment, whether or not anything happens.
+    pub fn wait_until(&mut self, until: SimTime) {
+        while self.state.agenda.get_min().is_some_and(|((at, _), _)| *at <= until) {
+            self.step();
+        }
+        self.state.now = self.state.now.max(until);
+    }
+
     /// Runs until nothing is left to happen.
     pub fn run_until_quiet(&mut self) {
         for _ in 0..QUIET_STEPS_MAX {

@@ -1,0 +1,7 @@
+//! The browser, without anything of ours: frames, storage, media queries, the clipboard, the editor's JavaScript.
+
+pub mod crash;
+pub mod editor;
+pub mod frame;
+pub mod page;
+pub mod storage;

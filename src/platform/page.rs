@@ -1,0 +1,93 @@
+//! The document around the application: its address, its root element, the clipboard, files, the clock.
+
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, Document, Element, HtmlAnchorElement, HtmlElement, MediaQueryList, Url, UrlSearchParams};
+
+pub fn document() -> Option<Document> {
+    web_sys::window()?.document()
+}
+
+/// Milliseconds since the page was opened.
+pub fn now_ms() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
+/// A parameter of the page's address: `None` without it, an empty text for `?name`.
+pub fn parameter(name: &str) -> Option<String> {
+    let search = web_sys::window()?.location().search().ok()?;
+    UrlSearchParams::new_with_str(&search).ok()?.get(name)
+}
+
+pub fn set_root_attribute(name: &str, value: &str) {
+    if let Some(root) = document().and_then(|document| document.document_element()) {
+        let _ = root.set_attribute(name, value);
+    }
+}
+
+pub fn by_id(id: &str) -> Option<Element> {
+    document()?.get_element_by_id(id)
+}
+
+pub fn query(selector: &str) -> Option<Element> {
+    document()?.query_selector(selector).ok()?
+}
+
+pub fn media(query: &str) -> Option<MediaQueryList> {
+    web_sys::window()?.match_media(query).ok()?
+}
+
+pub fn media_matches(query: &str) -> bool {
+    media(query).is_some_and(|list| list.matches())
+}
+
+pub fn focused() -> Option<HtmlElement> {
+    document()?.active_element()?.dyn_into().ok()
+}
+
+/// Sets a style property without a style attribute, which a strict content security policy forbids.
+pub fn set_style(element: &Element, property: &str, value: &str) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let _ = element.style().set_property(property, value);
+    }
+}
+
+pub fn set_style_px(element: &Element, property: &str, pixels: f64) {
+    let mut value = (pixels.round() as i64).to_string();
+    value.push_str("px");
+    set_style(element, property, &value);
+}
+
+pub fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
+    let Some(window) = web_sys::window() else { return then(false) };
+    let clipboard = window.navigator().clipboard();
+    // Outside of a secure context there is none, whatever the type says.
+    if clipboard.is_undefined() {
+        return then(false);
+    }
+    let promise = clipboard.write_text(text);
+    spawn_local(async move { then(JsFuture::from(promise).await.is_ok()) });
+}
+
+/// Offers a text as a file.
+pub fn download(name: &str, text: &str) -> bool {
+    let offer = || -> Option<()> {
+        let document = document()?;
+        let blob = Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text))).ok()?;
+        let url = Url::create_object_url_with_blob(&blob).ok()?;
+        let link: HtmlAnchorElement = document.create_element("a").ok()?.dyn_into().ok()?;
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+        let _ = Url::revoke_object_url(&url);
+        Some(())
+    };
+    offer().is_some()
+}
+
+pub fn reload() {
+    if let Some(window) = web_sys::window() {
+        let _ = window.location().reload();
+    }
+}

@@ -1,0 +1,120 @@
+//! The whole page.
+
+use std::rc::Rc;
+
+use gloo::events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
+use yew::prelude::*;
+
+use super::dialogs::DialogView;
+use super::editor::EditorPanel;
+use super::header::Header;
+use super::inspector::Inspector;
+use super::live::{Live, NoticeView};
+use super::log::Log;
+use super::map::MapView;
+use super::menu::MenuView;
+use super::paint::Overlay;
+use super::ribbon::{ControlLoop, Ribbons};
+use super::session::Desk;
+use super::state::{Action, Dialog, Tab};
+use super::timebar::TimeBar;
+use crate::platform::page;
+
+#[component]
+pub fn App() -> Html {
+    let desk = use_memo((), |()| Desk::start());
+    let desk = &*desk;
+    let state = use_state(|| desk.state());
+    {
+        let (desk, state) = (desk.clone(), state.setter());
+        use_effect_with((), move |()| {
+            desk.connect(move |next| state.set(next));
+            let keys = desk.clone();
+            let listener = page::document().map(|document| {
+                let options = EventListenerOptions::enable_prevent_default();
+                EventListener::new_with_options(&document, "keydown", options, move |event| {
+                    if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+                        shortcut(&keys, event);
+                    }
+                })
+            });
+            let system = desk.clone();
+            let theme = page::media("(prefers-color-scheme: light)").map(|media| {
+                EventListener::new(&media, "change", move |_| system.send(Action::SystemTheme))
+            });
+            move || drop((listener, theme))
+        });
+    }
+    let tab = |tab: Tab, name: &'static str| {
+        html! {
+            <button aria-current={(state.tab == tab).then_some("page")} onclick={desk.on(Action::ShowTab(tab))}>{name}</button>
+        }
+    };
+    let shown = match state.tab {
+        Tab::Map => "map",
+        Tab::Yaml => "yaml",
+        Tab::Activity => "activity",
+        Tab::Why => "why",
+    };
+    html! {
+        <div class="app" data-tab={shown}>
+            <Header desk={desk.clone()} theme={state.theme} />
+            <main>
+                <EditorPanel desk={desk.clone()} editor={state.editor.clone()} />
+                <div class="center">
+                    <div class="stage">
+                        <div class="ribbon">
+                            <Ribbons desk={desk.clone()} scene={state.scene.clone()} selected={state.selection.clone()} />
+                            <ControlLoop stages={state.stages.clone()} />
+                        </div>
+                        <MapView desk={desk.clone()} scene={state.scene.clone()} selection={state.selection.clone()} />
+                        <Overlay />
+                    </div>
+                    <TimeBar desk={desk.clone()} time={state.time.clone()} track={state.track.clone()} />
+                    <Log desk={desk.clone()} log={state.log.clone()} all={state.log_all} record={state.record} />
+                </div>
+                <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab} />
+            </main>
+            <nav class="bottom" aria-label="Panels">
+                {tab(Tab::Map, "Map")}
+                {tab(Tab::Yaml, "YAML")}
+                {tab(Tab::Activity, "Activity")}
+                {tab(Tab::Why, "Why")}
+            </nav>
+            <NoticeView desk={desk.clone()} notice={state.notice.clone()} />
+            <Live text={Rc::clone(&state.announcement)} />
+            if let Some(menu) = &state.menu {
+                <MenuView desk={desk.clone()} menu={menu.clone()} />
+            }
+            if let Some(dialog) = &state.dialog {
+                <DialogView desk={desk.clone()} dialog={dialog.clone()} />
+            }
+        </div>
+    }
+}
+
+/// The page's own keys; a control that has the focus keeps its own.
+fn shortcut(desk: &Desk, event: &KeyboardEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let inside = |selector: &str| {
+        target.as_ref().is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+    };
+    if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+        event.prevent_default();
+        return desk.send(Action::Apply);
+    }
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || inside("input, textarea, select, [contenteditable], dialog, [role=menu]")
+    {
+        return;
+    }
+    let action = match event.key().as_str() {
+        " " if !inside("button, [role=slider]") => Action::PlayPause,
+        "." => Action::Step,
+        "?" => Action::Open(Dialog::Help),
+        _ => return,
+    };
+    event.prevent_default();
+    desk.send(action);
+}

@@ -1,0 +1,42 @@
+//! The bar at the top.
+
+use yew::prelude::*;
+
+use super::icon::{self, icon};
+use super::map::open_menu;
+use super::session::Desk;
+use super::state::{Action, Dialog, Theme};
+
+#[derive(Properties, PartialEq)]
+pub struct HeaderProps {
+    pub desk: Desk,
+    pub theme: Theme,
+}
+
+#[component]
+pub fn Header(props: &HeaderProps) -> Html {
+    let (picture, title) = match props.theme {
+        Theme::System => (icon::HALF, "Theme: as the system has it"),
+        Theme::Light => (icon::SUN, "Theme: light"),
+        Theme::Dark => (icon::MOON, "Theme: dark"),
+    };
+    let desk = &props.desk;
+    html! {
+        <header class="top">
+            <svg class="logo" viewBox="0 0 22 22" aria-hidden="true">
+                <path d="M0 1h6v6H0zM8 1h6v6H8zM16 1h6v6h-6zM0 8.5h6v6H0zM16 8.5h6v6h-6zM0 16h6v6H0zM8 16h6v6H8zM16 16h6v6h-6z" />
+                <path class="heart" d="M8 8.5h6v6H8z" />
+            </svg>
+            <h1>{"Everynode"}</h1>
+            <button class="scenario" aria-haspopup="menu" onclick={open_menu(desk, "scenario")}>
+                <span>{"nginx walk-through"}</span>{icon(icon::DOWN)}
+            </button>
+            <span class="space"></span>
+            <span class="chip wide-only">{"simulates Kubernetes v1.36"}</span>
+            <button class="square" data-testid="theme" data-choice={props.theme.word()} {title} aria-label={title}
+                onclick={desk.on(Action::NextTheme)}>{icon(picture)}</button>
+            <button class="square" title="Help and shortcuts (?)" aria-label="Help" aria-haspopup="dialog"
+                onclick={desk.on(Action::Open(Dialog::Help))}>{"?"}</button>
+        </header>
+    }
+}

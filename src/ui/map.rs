@@ -1,0 +1,213 @@
+//! The map: node cards grouped by role, or dense cells when there are too many to read.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+use super::icon::{self, icon};
+use super::paint::Dense;
+use super::session::Desk;
+use super::shared::Shared;
+use super::state::{Action, Dialog};
+use crate::api::Kind;
+use crate::view::object::address;
+use crate::view::scene::letter;
+use crate::view::{Group, NodeCard, NodeStatus, ObjectRef, PodChip, PodLook, Scene};
+
+/// With more nodes than this, cards are too many to read and to lay out sixty times a second.
+const CARDS_MAX: usize = 150;
+
+#[derive(Properties, PartialEq)]
+pub struct MapProps {
+    pub desk: Desk,
+    pub scene: Shared<Scene>,
+    pub selection: Option<ObjectRef>,
+}
+
+#[component]
+pub fn MapView(props: &MapProps) -> Html {
+    let desk = props.desk.clone();
+    // One listener for the whole map: the cards only say what they are about.
+    let onclick = Callback::from(move |event: MouseEvent| {
+        let Some(target) = event.target_dyn_into::<Element>() else { return };
+        if let Ok(Some(button)) = target.closest("[data-menu]") {
+            if let Some(address) = button.get_attribute("data-menu")
+                && let Ok(button) = button.dyn_into::<HtmlElement>()
+            {
+                desk.send(Action::OpenMenu(address.into(), button));
+            }
+        } else if let Ok(Some(object)) = target.closest("[data-object]")
+            && let Some(object) = object.get_attribute("data-object").and_then(|address| ObjectRef::parse(&address))
+        {
+            desk.send(Action::Select(object));
+        }
+    });
+    let add = props.desk.on(Action::Open(Dialog::AddNode));
+    let dense = props.scene.node_count > CARDS_MAX;
+    let empty = props.scene.node_count == 0;
+    let last = props.scene.groups.len().saturating_sub(1);
+    html! {
+        <section class="map" data-testid="map" aria-label="Cluster map" {onclick}>
+            if dense {
+                <Dense desk={props.desk.clone()} scene={props.scene.clone()} selection={props.selection.clone()} />
+                <button class="add-node" data-testid="add-node" onclick={add}>{icon(icon::PLUS)}{"Add node"}</button>
+            } else {
+                if empty {
+                    <p class="empty">{"The cluster has no nodes. A DaemonSet puts a pod on each node, so add one."}</p>
+                }
+                {for props.scene.groups.iter().enumerate().map(|(index, group)| html! {
+                    <Cards key={group.role.title()} group={Shared(Rc::clone(group))} selection={selection_in(group, &props.selection)}
+                        add={(index == last).then(|| add.clone())} />
+                })}
+                if empty {
+                    <button class="add-node" data-testid="add-node" onclick={add}>{icon(icon::PLUS)}{"Add node"}</button>
+                }
+            }
+        </section>
+    }
+}
+
+/// The selection, if it is on a card of this group: a group without it need not render when it moves.
+fn selection_in(group: &Group, selection: &Option<ObjectRef>) -> Option<ObjectRef> {
+    let selection = selection.as_ref()?;
+    group.cards.iter().any(|card| selected_on(card, selection)).then(|| selection.clone())
+}
+
+fn selected_on(card: &NodeCard, selection: &ObjectRef) -> bool {
+    selection.is_node(&card.name) || card.pods.iter().any(|pod| selection.is_pod(&pod.key))
+}
+
+#[derive(Properties, PartialEq)]
+struct CardsProps {
+    group: Shared<Group>,
+    selection: Option<ObjectRef>,
+    /// On the last group: its cards end with "Add node".
+    add: Option<Callback<MouseEvent>>,
+}
+
+#[component]
+fn Cards(props: &CardsProps) -> Html {
+    let cards = props.group.cards.iter().map(|card| {
+        let selection = props.selection.clone().filter(|selection| selected_on(card, selection));
+        html! { <Card key={&*card.name} card={Shared(Rc::clone(card))} {selection} /> }
+    });
+    html! {
+        <div class="group">
+            <h2>{props.group.role.title()}{" · "}{props.group.cards.len()}</h2>
+            <div class="nodes">
+                {for cards}
+                if let Some(onclick) = props.add.clone() {
+                    <button key="+" class="add-node" data-testid="add-node" {onclick}>{icon(icon::PLUS)}{"Add node"}</button>
+                }
+            </div>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct CardProps {
+    card: Shared<NodeCard>,
+    selection: Option<ObjectRef>,
+}
+
+#[component]
+fn Card(props: &CardProps) -> Html {
+    let card = &props.card;
+    let address = ["Node//", &card.name].concat();
+    let selected = props.selection.as_ref().is_some_and(|selection| selection.is_node(&card.name));
+    let class = classes!(
+        "node",
+        card.status.class(),
+        selected.then_some("selected"),
+        card.cordoned.then_some("cordoned")
+    );
+    let pods = card.pods.iter().map(|pod| {
+        let selected = props.selection.as_ref().is_some_and(|selection| selection.is_pod(&pod.key));
+        pod_chip(pod, selected)
+    });
+    html! {
+        <article {class} data-node-card={card.name.to_string()} data-object={address.clone()}>
+            <div class="node-head">
+                <h3>
+                    <button class="plain" aria-pressed={selected.to_string()}>
+                        <span class="lamp" aria-hidden="true"></span>
+                        <span class="node-name" title={card.name.to_string()}>{&*card.name}</span>
+                        <span class="unseen">{" "}{card.status.word()}{" "}{&card.roles}</span>
+                    </button>
+                </h3>
+                if card.status != NodeStatus::Removed {
+                    <button class="quiet more" data-menu={address} aria-haspopup="menu"
+                        aria-label={["Actions for node ", &card.name].concat()}>{icon(icon::MORE)}</button>
+                }
+            </div>
+            <div class="meta">
+                if card.status != NodeStatus::Ready { <span class="chip bad">{card.status.word()}</span> }
+                {for card.chips.iter().map(|chip| html! { <span class={classes!("chip", chip.class)} title={chip.title.clone()}>{&chip.text}</span> })}
+                if card.chips.is_empty() && card.status == NodeStatus::Ready { <span class="cidr">{&*card.cidr}</span> }
+            </div>
+            <ul class="pods">
+                {for pods}
+                {for card.absent.iter().map(|absent| html! {
+                    <li key={["why", &absent.daemonset].concat()} class={["why slot-", &absent.slot.to_string()].concat()} data-absent={absent.daemonset.to_string()}>
+                        {marker(absent.slot)}
+                        if absent.reason.is_empty() {
+                            <span class="coming">{"a pod is to come"}</span>
+                        } else {
+                            <span><b>{"no "}{&*absent.daemonset}</b>{": "}{&absent.reason}</span>
+                        }
+                    </li>
+                })}
+            </ul>
+        </article>
+    }
+}
+
+fn pod_chip(pod: &PodChip, selected: bool) -> Html {
+    let name = &pod.key.name;
+    let address = address(Kind::Pod, &pod.key);
+    let old = pod.slot.is_some() && !pod.current;
+    let class = classes!(
+        "pod",
+        pod.look.class(),
+        pod.slot.map(|slot| ["slot-", &slot.to_string()].concat()),
+        old.then_some("old"),
+        selected.then_some("selected")
+    );
+    let revision = if pod.revision > 0 { ["rev ", &pod.revision.to_string()].concat() } else { String::new() };
+    let state = match (pod.look, old) {
+        (PodLook::Running, true) => html! { <em><span class="unseen">{"Running "}</span>{&revision}</em> },
+        _ => html! { <em>{pod.word}<span class="unseen">{" "}{&revision}</span></em> },
+    };
+    html! {
+        <li key={address.clone()} {class} data-pod={name.to_string()} data-phase={pod.phase} data-look={pod.look.class()}
+            data-ready={pod.ready.to_string()} data-revision={pod.revision.to_string()} data-node={pod.node.to_string()}
+            data-daemonset={pod.daemonset.to_string()} data-object={address.clone()}>
+            <button class="plain" aria-pressed={selected.to_string()} title={name.to_string()}>
+                if let Some(slot) = pod.slot { {marker(slot)} } else { <span class="marker"></span> }
+                <span class="unseen">{"Pod "}{&**name}{" "}</span>
+                <span class="pod-name" aria-hidden="true">{&*pod.short}</span>
+                {state}
+            </button>
+            <button class="quiet more" data-menu={address} aria-haspopup="menu"
+                aria-label={["Actions for pod ", name].concat()}>{icon(icon::MORE)}</button>
+        </li>
+    }
+}
+
+/// The mark of a DaemonSet: its colour, its shape, and its letter.
+pub fn marker(slot: u8) -> Html {
+    html! { <span class="marker" aria-hidden="true">{letter(slot)}</span> }
+}
+
+/// Opens the menu of an object from the button that was clicked.
+pub fn open_menu(desk: &Desk, address: &str) -> Callback<MouseEvent> {
+    let (desk, address) = (desk.clone(), Rc::<str>::from(address));
+    Callback::from(move |event: MouseEvent| {
+        let button = event.target_dyn_into::<Element>().and_then(|element| element.closest("button").ok().flatten());
+        if let Some(Ok(button)) = button.map(|button| button.dyn_into::<HtmlElement>()) {
+            desk.send(Action::OpenMenu(Rc::clone(&address), button));
+        }
+    })
+}

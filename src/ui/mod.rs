@@ -1,0 +1,38 @@
+//! The page: Yew components over the view models, and the shell that owns the simulation.
+//!
+//! Knows no rule of Kubernetes. Components get narrow properties that compare by pointer and speak only in [`state::Action`]s.
+
+mod app;
+mod dialogs;
+mod editor;
+mod header;
+mod icon;
+mod inspector;
+mod live;
+mod log;
+mod map;
+mod menu;
+mod menus;
+mod paint;
+mod ribbon;
+mod saved;
+mod session;
+mod shared;
+mod state;
+mod timebar;
+
+pub use app::App;
+
+/// Puts the page into the document.
+pub fn mount() {
+    session::install_panic_dialog();
+    match crate::platform::page::by_id("app") {
+        Some(root) => {
+            root.set_inner_html("");
+            yew::Renderer::<App>::with_root(root).render();
+        }
+        None => {
+            yew::Renderer::<App>::new().render();
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What is painted on canvases: pods on their way, and the map of a large cluster.
+
+mod dense;
+mod overlay;
+
+pub use dense::Dense;
+pub use overlay::Overlay;

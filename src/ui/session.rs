@@ -1,0 +1,738 @@
+//! The imperative shell: owns the simulation, runs it within the frame's budget, and hands out what the page shows.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use gloo::timers::callback::Timeout;
+use web_sys::HtmlElement;
+use yew::Callback;
+
+use super::shared::Shared;
+use super::state::*;
+use super::{menus, saved};
+use crate::api::{Labels, Name, SimTime, Taint};
+use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, Sim};
+use crate::manifest::{Finding, Severity};
+use crate::platform::frame::Frames;
+use crate::platform::{crash, page, storage};
+use crate::store::World;
+use crate::view::inspect::{Moment, inspect};
+use crate::view::log::{LogWindow, announcement, target};
+use crate::view::{LogRow, ObjectRef, SceneBuilder, Tone, Track, fix};
+
+/// How long the simulation may run in one frame, in milliseconds; the rest is for drawing.
+const FRAME_BUDGET: f64 = 8.0;
+/// Steps between two looks at the clock.
+const STEPS_AT_ONCE: usize = 32;
+/// After a pause of the browser (another tab in front), time goes on from where it was.
+const FRAME_MAX: f64 = 100.0;
+/// Rows of the log that exist at once.
+const LOG_ROWS: usize = 64;
+/// While things move, the inspector follows at this pace, in milliseconds.
+const INSPECT_EVERY: f64 = 200.0;
+
+/// What the components hold: where actions go. There is one, so properties that hold it compare equal.
+#[derive(Clone)]
+pub struct Desk(Rc<Inner>);
+
+impl PartialEq for Desk {
+    fn eq(&self, other: &Desk) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+struct Inner {
+    session: RefCell<Session>,
+    /// Actions that came while another one was being carried out.
+    waiting: RefCell<VecDeque<Action>>,
+    render: RefCell<Option<Box<dyn Fn(AppState)>>>,
+    frames: Frames,
+}
+
+struct Session {
+    state: AppState,
+    sim: Sim,
+    past: Option<Past>,
+    builder: SceneBuilder,
+    /// Records that the scene, the log and the track know of.
+    seen: usize,
+    /// The records that the log shows, by number.
+    rows: Vec<u64>,
+    /// The first row that is wanted; none for the newest.
+    log_first: Option<usize>,
+    track: Track,
+    check: Check,
+    /// Where the clock is between two steps, in microseconds.
+    clock: f64,
+    last_frame: Option<f64>,
+    inspected_at: f64,
+    announced: usize,
+    keep_scenario: bool,
+    storage_full: bool,
+    /// Jobs that are due later, each at most once.
+    timers: Vec<(Job, Timeout)>,
+    asked: Vec<(Job, u32)>,
+}
+
+/// The moment that the page shows while it looks back.
+struct Past {
+    records: usize,
+    world: World,
+}
+
+impl Desk {
+    /// Begins where the reader left, or with the walk-through.
+    pub fn start() -> Desk {
+        let session = Session::start();
+        let desk = Desk(Rc::new(Inner {
+            session: RefCell::new(session),
+            waiting: RefCell::default(),
+            render: RefCell::default(),
+            frames: Frames::default(),
+        }));
+        let frame = Rc::downgrade(&desk.0);
+        desk.0.frames.on_frame(move |time| {
+            if let Some(inner) = frame.upgrade() {
+                Desk(inner).frame(time);
+            }
+        });
+        desk
+    }
+
+    pub fn state(&self) -> AppState {
+        self.0.session.try_borrow().map_or_else(|_| AppState::default(), |session| session.state.clone())
+    }
+
+    /// Sets what shows a new state.
+    pub fn connect(&self, render: impl Fn(AppState) + 'static) {
+        self.0.render.replace(Some(Box::new(render)));
+        self.send(Action::Due(Job::Check));
+    }
+
+    /// A callback that sends an action.
+    pub fn on<E>(&self, action: Action) -> Callback<E> {
+        let desk = self.clone();
+        Callback::from(move |_| desk.send(action.clone()))
+    }
+
+    pub fn send(&self, action: Action) {
+        self.0.waiting.borrow_mut().push_back(action);
+        // An action out of an action waits until that is done.
+        let Ok(mut session) = self.0.session.try_borrow_mut() else { return };
+        loop {
+            let next = self.0.waiting.borrow_mut().pop_front();
+            let Some(action) = next else { break };
+            session.act(action);
+        }
+        session.refresh();
+        self.publish(session);
+    }
+
+    /// Does something to the cluster; what is wrong with it comes back to who asked.
+    pub fn run(&self, command: Command) -> Result<(), Vec<String>> {
+        let Ok(mut session) = self.0.session.try_borrow_mut() else { return Ok(()) };
+        let errors = session.submit(command).errors;
+        session.refresh();
+        self.publish(session);
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// A name for one more node: the next number after the last worker's.
+    pub fn next_node_name(&self) -> String {
+        let Ok(session) = self.0.session.try_borrow() else { return String::new() };
+        let nodes = &session.sim.world().nodes;
+        let numbers = nodes.keys().filter_map(|name| name.strip_prefix("worker-")?.parse::<u32>().ok());
+        ["worker-", &(numbers.max().unwrap_or(0).saturating_add(1)).to_string()].concat()
+    }
+
+    pub fn taints_of(&self, node: &Name) -> Vec<Taint> {
+        let Ok(session) = self.0.session.try_borrow() else { return Vec::new() };
+        session.sim.world().nodes.get(node).map_or_else(Vec::new, |node| node.taints.to_vec())
+    }
+
+    pub fn labels_of(&self, object: &ObjectRef) -> Labels {
+        let Ok(session) = self.0.session.try_borrow() else { return Labels::new() };
+        let object = session.sim.world().get(object.kind, &object.key);
+        object.map_or_else(Labels::new, |object| Labels::clone(&object.meta().labels))
+    }
+
+    fn frame(&self, time: f64) {
+        let Ok(mut session) = self.0.session.try_borrow_mut() else { return };
+        session.frame(time);
+        session.refresh();
+        self.publish(session);
+    }
+
+    /// Shows the state, sets the timers that were asked for, and asks for a frame if time goes on.
+    fn publish(&self, mut session: std::cell::RefMut<Session>) {
+        for (job, after) in std::mem::take(&mut session.asked) {
+            let desk = self.clone();
+            let timer = Timeout::new(after, move || desk.send(Action::Due(job)));
+            session.timers.retain(|(other, _)| *other != job);
+            session.timers.push((job, timer));
+        }
+        let state = session.state.clone();
+        let moving = session.moves();
+        drop(session);
+        if moving {
+            self.0.frames.request();
+        }
+        if let Ok(render) = self.0.render.try_borrow()
+            && let Some(render) = &*render
+        {
+            render(state);
+        }
+    }
+}
+
+impl Session {
+    fn start() -> Session {
+        let fresh = page::parameter("fresh").is_some();
+        let get = |key: &str| if fresh { None } else { storage::get(key) };
+        let workers = page::parameter("nodes").and_then(|count| count.parse::<u32>().ok());
+        let scenario = match workers {
+            Some(workers) => Scenario::with_workers(workers.min(100_000)),
+            None if fresh => Scenario::walk_through(),
+            None => saved::scenario().unwrap_or_else(Scenario::walk_through),
+        };
+        let mut sim = Sim::new(&scenario);
+        if workers.is_none()
+            && let Some(now) = get(saved::NOW).and_then(|now| now.parse().ok())
+        {
+            sim.run_until(SimTime(now), usize::MAX);
+        }
+        let speed = page::parameter("speed").or_else(|| get(saved::SPEED));
+        let mut state = AppState {
+            theme: Theme::parse(&storage::get(saved::THEME).unwrap_or_default()),
+            selection: get(saved::SELECTION).and_then(|text| ObjectRef::parse(&text)),
+            ..AppState::default()
+        };
+        state.time.playing = true;
+        state.time.speed = speed.and_then(|word| Speed::parse(&word)).unwrap_or_default();
+        state.editor.text = Shared::from(get(saved::TEXT).unwrap_or_else(|| TUTORIAL.to_owned()));
+        state.editor.loads = 1;
+        let mut session = Session {
+            state,
+            sim,
+            past: None,
+            builder: SceneBuilder::default(),
+            seen: 0,
+            rows: Vec::new(),
+            log_first: None,
+            track: Track::default(),
+            check: Check::default(),
+            clock: 0.0,
+            last_frame: None,
+            inspected_at: f64::MIN,
+            announced: 0,
+            keep_scenario: workers.is_none(),
+            storage_full: false,
+            timers: Vec::new(),
+            asked: Vec::new(),
+        };
+        session.show_theme();
+        session.begin_anew();
+        session.refresh();
+        session
+    }
+
+    /// Whether time goes on by itself.
+    fn moves(&self) -> bool {
+        self.state.time.playing && (self.past.is_some() || !self.sim.is_quiet())
+    }
+
+    fn world(&self) -> &World {
+        self.past.as_ref().map_or(self.sim.world(), |past| &past.world)
+    }
+
+    /// How many records have happened at the moment that is shown.
+    fn records(&self) -> usize {
+        self.past.as_ref().map_or(self.sim.history().records().len(), |past| past.records)
+    }
+
+    fn ask(&mut self, job: Job, after: u32) {
+        self.asked.retain(|(other, _)| *other != job);
+        self.asked.push((job, after));
+    }
+
+    // ------------------------------------------------------------ what the reader does
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Edit(text) => {
+                self.state.editor.text = Shared::from(text);
+                self.ask(Job::Check, 160);
+                self.ask(Job::Save, 400);
+            }
+            Action::Load(text) => self.load(text),
+            Action::Apply => {
+                let text = (*self.state.editor.text).clone();
+                self.submit(Command::Apply { text });
+            }
+            Action::GoTo(index) => {
+                if let Some(finding) = self.check.findings.get(index) {
+                    let count = self.state.editor.jump.0 + 1;
+                    self.state.editor.jump = (count, finding.span.line as u32, finding.span.column as u32);
+                }
+            }
+            Action::Fix(index) => {
+                let fix = self.check.findings.get(index).and_then(|finding| finding.fix.as_ref());
+                if let Some(text) = fix.and_then(|fix| fix::fixed(&self.state.editor.text, fix)) {
+                    self.load(text);
+                }
+            }
+            Action::Run(command) => drop(self.submit(command)),
+            Action::Begin(scenario) => {
+                self.sim = Sim::new(&scenario);
+                self.keep_scenario = true;
+                self.state.selection = None;
+                self.begin_anew();
+                self.ask(Job::Save, 400);
+                self.preview();
+            }
+            Action::PlayPause => {
+                self.state.time.playing = !self.state.time.playing;
+                self.last_frame = None;
+            }
+            Action::Step => self.step(),
+            Action::ToStart => {
+                self.clock = 0.0;
+                self.look_back(self.records_at(0.0));
+            }
+            Action::Seek(to) => self.seek(to),
+            Action::SetSpeed(speed) => {
+                self.state.time.speed = speed;
+                storage::set(saved::SPEED, &speed.word());
+            }
+            Action::Select(object) => self.select(object, None),
+            Action::SelectRecord(seq) => {
+                if let Some(record) = self.sim.history().get(seq) {
+                    self.select(target(record), Some(seq));
+                }
+            }
+            Action::ShowYaml(object, tab) => {
+                self.state.inspector_tab = tab;
+                self.select(object, None);
+                self.state.tab = Tab::Why;
+            }
+            Action::ShowLog(first) => {
+                self.log_first = (first < self.rows.len()).then_some(first);
+            }
+            Action::ToggleLogAll => {
+                self.state.log_all = !self.state.log_all;
+                self.log_first = None;
+                self.list_rows(0);
+            }
+            Action::ShowTab(tab) => self.state.tab = tab,
+            Action::ShowInspector(tab) => {
+                self.state.inspector_tab = tab;
+                self.inspected_at = f64::MIN;
+            }
+            Action::NextTheme => {
+                self.state.theme = self.state.theme.next(page::media_matches(LIGHT));
+                storage::set(saved::THEME, self.state.theme.word());
+                self.show_theme();
+            }
+            Action::SystemTheme => self.show_theme(),
+            Action::OpenMenu(address, anchor) => self.open_menu(&address, anchor),
+            Action::CloseMenu => self.state.menu = None,
+            Action::Open(dialog) => self.state.dialog = Some(dialog),
+            Action::CloseDialog => self.state.dialog = None,
+            Action::DismissNotice => self.state.notice = None,
+            // A new pointer makes the editor look again.
+            Action::EditorReady => self.state.editor.findings = Shared::from((*self.state.editor.findings).clone()),
+            Action::Due(job) => self.due(job),
+        }
+    }
+
+    fn due(&mut self, job: Job) {
+        self.timers.retain(|(other, _)| *other != job);
+        match job {
+            Job::Check => self.check_text(),
+            Job::Save => self.save(),
+            Job::Announce => self.announce(),
+            Job::HideNotice => self.state.notice = None,
+        }
+    }
+
+    fn load(&mut self, text: String) {
+        self.state.editor.text = Shared::from(text);
+        self.state.editor.loads += 1;
+        self.check_text();
+        self.ask(Job::Save, 400);
+    }
+
+    fn select(&mut self, object: ObjectRef, record: Option<u64>) {
+        storage::set(saved::SELECTION, &object.to_text());
+        self.state.selection = Some(object);
+        self.state.record = record;
+        self.inspected_at = f64::MIN;
+    }
+
+    fn open_menu(&mut self, address: &str, anchor: HtmlElement) {
+        let menu = match address {
+            "scenario" => Some(("Clusters".to_owned(), menus::scenarios())),
+            _ => ObjectRef::parse(address).and_then(|object| menus::of(&self.sim, &object)),
+        };
+        self.state.menu = menu.map(|(label, items)| Shared::from(Menu { label, items, anchor }));
+    }
+
+    /// Does something to the cluster. This is the one place where a look into the past becomes another future.
+    fn submit(&mut self, command: Command) -> Outcome {
+        if let Some(past) = self.past.take() {
+            self.sim = self.sim.fork_at(past.records);
+            self.begin_anew();
+        }
+        let outcome = self.sim.submit(command);
+        let error = !outcome.errors.is_empty();
+        let lines: Vec<&str> = outcome.errors.iter().chain(&outcome.messages).map(String::as_str).collect();
+        if !lines.is_empty() {
+            self.state.notice = Some(Shared::from(Notice { error, text: lines.join("\n") }));
+            self.ask(Job::HideNotice, if error { 20_000 } else { 6_000 });
+        }
+        if !self.moves() {
+            self.last_frame = None;
+        }
+        self.clock = self.clock.max(self.sim.now().0 as f64);
+        self.ask(Job::Save, 400);
+        self.preview();
+        outcome
+    }
+
+    // ------------------------------------------------------------ time
+
+    /// One frame: lets the simulation run as long as the budget allows.
+    fn frame(&mut self, time: f64) {
+        let elapsed = self.last_frame.map_or(0.0, |last| (time - last).clamp(0.0, FRAME_MAX));
+        self.last_frame = Some(time);
+        if !self.moves() {
+            self.last_frame = None;
+            return;
+        }
+        let factor = self.state.time.speed.factor();
+        if self.past.is_some() {
+            self.clock += factor.unwrap_or(64.0) * elapsed * 1000.0;
+            self.look_back(self.records_at(self.clock));
+            return;
+        }
+        let end = page::now_ms() + FRAME_BUDGET;
+        let goal = match factor {
+            Some(factor) => {
+                self.clock = self.clock.max(self.sim.now().0 as f64) + factor * elapsed * 1000.0;
+                SimTime(self.clock as u64)
+            }
+            None => SimTime(u64::MAX),
+        };
+        loop {
+            let arrived = self.sim.run_until(goal, STEPS_AT_ONCE) < STEPS_AT_ONCE;
+            if arrived {
+                break;
+            }
+            if page::now_ms() > end {
+                // Too much to do at this speed: time goes as fast as the machine can.
+                self.clock = self.sim.now().0 as f64;
+                break;
+            }
+        }
+        if self.sim.is_quiet() {
+            self.last_frame = None;
+            self.preview();
+            self.ask(Job::Save, 400);
+        }
+    }
+
+    fn step(&mut self) {
+        self.state.time.playing = false;
+        match &self.past {
+            Some(past) => {
+                let records = self.sim.history().records();
+                let next = (past.records..records.len()).find(|index| records.get(*index).is_some_and(Record::is_act));
+                let after = next.map_or(records.len(), |index| index + 1);
+                if let Some(record) = after.checked_sub(1).and_then(|index| records.get(index)) {
+                    self.clock = record.at.0 as f64;
+                }
+                self.look_back(after);
+            }
+            None => {
+                self.sim.step_act();
+                self.clock = self.sim.now().0 as f64;
+                self.preview();
+                self.ask(Job::Save, 400);
+            }
+        }
+    }
+
+    fn seek(&mut self, to: u64) {
+        self.clock = to.min(self.sim.now().0) as f64;
+        if to >= self.sim.now().0 {
+            self.return_to_now();
+        } else {
+            self.look_back(self.records_at(self.clock));
+        }
+    }
+
+    fn records_at(&self, clock: f64) -> usize {
+        self.sim.history().records_at(SimTime(clock as u64))
+    }
+
+    /// Shows the cluster as it was after so many records; at the end of the log that is the present again.
+    fn look_back(&mut self, records: usize) {
+        let history = self.sim.history();
+        if records >= history.records().len() && self.clock >= self.sim.now().0 as f64 {
+            return self.return_to_now();
+        }
+        match &mut self.past {
+            Some(past) if records >= past.records => {
+                let deltas = history.records()[past.records..records].iter().flat_map(|record| record.deltas.iter());
+                for delta in deltas.clone() {
+                    past.world.apply(delta);
+                }
+                past.records = records;
+                self.builder.follow(&past.world, deltas);
+            }
+            _ => {
+                let world = history.world_after(records);
+                self.builder.rebuild(&world);
+                self.past = Some(Past { records, world });
+            }
+        }
+        self.inspected_at = f64::MIN;
+        self.last_frame = self.last_frame.filter(|_| self.state.time.playing);
+    }
+
+    fn return_to_now(&mut self) {
+        if self.past.take().is_some() {
+            self.builder.rebuild(self.sim.world());
+            self.clock = self.sim.now().0 as f64;
+            self.inspected_at = f64::MIN;
+        }
+    }
+
+    // ------------------------------------------------------------ what the page shows
+
+    /// Forgets what was derived from another simulation.
+    fn begin_anew(&mut self) {
+        self.past = None;
+        self.seen = 0;
+        self.rows.clear();
+        self.log_first = None;
+        self.track = Track::default();
+        self.announced = self.sim.history().records().len();
+        self.state.record = None;
+        self.clock = self.sim.now().0 as f64;
+        self.last_frame = None;
+        self.builder.rebuild(self.sim.world());
+        self.inspected_at = f64::MIN;
+        // The scene has all of them already.
+        self.list_rows(0);
+        self.seen = self.sim.history().records().len();
+    }
+
+    /// Brings all that is shown up to date; what did not change keeps its pointer.
+    fn refresh(&mut self) {
+        let new = self.seen;
+        let records = self.sim.history().records();
+        if new < records.len() {
+            if self.past.is_none() {
+                let fresh = records.get(new..).unwrap_or_default();
+                self.builder.follow(self.sim.world(), fresh.iter().flat_map(|record| record.deltas.iter()));
+            }
+            self.list_rows(new);
+            self.seen = self.sim.history().records().len();
+            if self.announced < self.seen && !self.timers.iter().any(|(job, _)| *job == Job::Announce) {
+                self.ask(Job::Announce, 1500);
+            }
+        }
+        let scene = self.builder.scene();
+        if !Rc::ptr_eq(&scene, &self.state.scene.0) {
+            self.state.scene = Shared(scene);
+        }
+        self.refresh_time();
+        self.refresh_stages();
+        self.refresh_log();
+        self.refresh_inspection();
+    }
+
+    fn refresh_time(&mut self) {
+        let micros = if self.past.is_some() { self.clock as u64 } else { self.sim.now().0 };
+        let time = &mut self.state.time;
+        time.micros = micros;
+        time.past = self.past.is_some();
+        time.quiet = self.sim.is_quiet();
+        let next = match self.sim.next_wake() {
+            Some((_, reason)) => reason.0,
+            None => "Nothing is left to happen.".to_owned(),
+        };
+        if *time.next != *next {
+            time.next = next.into();
+        }
+        self.track.reach(self.sim.now().0);
+        self.track.at = micros;
+        self.state.track.update_from(&self.track);
+    }
+
+    fn refresh_stages(&mut self) {
+        let state = self.sim.loop_state();
+        let (live, act) = match state.stage {
+            LoopStage::Watch => (0, String::new()),
+            LoopStage::Queue => (1, String::new()),
+            LoopStage::Compare => (2, String::new()),
+            LoopStage::Act(act) => (3, act),
+            LoopStage::Status => (4, String::new()),
+        };
+        self.state.stages.update(Stages { queued: state.queue_len, live, act });
+    }
+
+    /// Lists the records from a number on in the log and on the track.
+    fn list_rows(&mut self, from: usize) {
+        if from == 0 {
+            self.rows.clear();
+            self.track = Track::default();
+        }
+        for record in self.sim.history().records().get(from..).unwrap_or_default() {
+            if record.is_act() {
+                self.track.mark(record.at.0, Tone::of(record));
+            }
+            if self.state.log_all || record.is_act() {
+                self.rows.push(record.seq);
+            }
+        }
+    }
+
+    fn refresh_log(&mut self) {
+        let records = self.records() as u64;
+        let total = match self.past {
+            Some(_) => self.rows.partition_point(|seq| *seq < records),
+            None => self.rows.len(),
+        };
+        let newest = total.saturating_sub(LOG_ROWS);
+        let first = self.log_first.unwrap_or(newest).min(newest);
+        let wanted = self.rows.get(first..total.min(first + LOG_ROWS)).unwrap_or_default();
+        let shown = &self.state.log.rows;
+        let same = shown.len() == wanted.len() && shown.iter().map(|row| row.seq).eq(wanted.iter().copied());
+        if same {
+            self.state.log.total = total;
+            self.state.log.first = first;
+            return;
+        }
+        let history = self.sim.history();
+        let rows = wanted.iter().filter_map(|seq| match shown.binary_search_by_key(seq, |row| row.seq) {
+            Ok(index) => shown.get(index).cloned(),
+            Err(_) => history.get(*seq).map(|record| Rc::new(LogRow::of(record))),
+        });
+        self.state.log = LogWindow { total, first, rows: Rc::new(rows.collect()) };
+    }
+
+    fn refresh_inspection(&mut self) {
+        let now = page::now_ms();
+        if self.moves() && now - self.inspected_at < INSPECT_EVERY {
+            return;
+        }
+        self.inspected_at = now;
+        let time = self.state.time.micros;
+        let moment = Moment {
+            world: self.world(),
+            history: self.sim.history(),
+            records: self.records(),
+            now: SimTime(time),
+        };
+        let with_yaml = self.state.inspector_tab == InspectorTab::Yaml;
+        let inspection = inspect(&moment, self.state.selection.as_ref(), self.state.record, with_yaml);
+        self.state.inspection.update(inspection);
+    }
+
+    fn check_text(&mut self) {
+        self.check = engine::check(&self.state.editor.text);
+        let rows = self.check.findings.iter().map(finding_row).collect();
+        self.state.editor.findings.update(rows);
+        self.preview();
+    }
+
+    fn preview(&mut self) {
+        let preview = engine::preview(self.sim.world(), &self.check);
+        if *self.state.editor.preview != *preview.sentence {
+            self.state.editor.preview = preview.sentence.into();
+        }
+    }
+
+    fn announce(&mut self) {
+        let records = self.sim.history().records();
+        let text = announcement(records.get(self.announced..).unwrap_or_default().iter());
+        self.announced = records.len();
+        if !text.is_empty() {
+            self.state.announcement = text.into();
+        }
+    }
+
+    // ------------------------------------------------------------ what stays
+
+    fn save(&mut self) {
+        let mut kept = storage::set(saved::TEXT, &self.state.editor.text);
+        if self.keep_scenario {
+            let text = saved::scenario_to_text(self.sim.scenario());
+            kept &= text.is_some_and(|text| storage::set(saved::SCENARIO, &text));
+            kept &= storage::set(saved::NOW, &self.sim.now().0.to_string());
+        }
+        if !kept && !self.storage_full {
+            let text = "The browser has no room left to save this for the next visit.".to_owned();
+            self.state.notice = Some(Shared::from(Notice { error: true, text }));
+        }
+        self.storage_full = !kept;
+    }
+
+    fn show_theme(&self) {
+        let word = match self.state.theme {
+            Theme::System if page::media_matches(LIGHT) => "light",
+            Theme::System => "dark",
+            chosen => chosen.word(),
+        };
+        page::set_root_attribute("data-theme", word);
+    }
+}
+
+const LIGHT: &str = "(prefers-color-scheme: light)";
+
+fn finding_row(finding: &Finding) -> FindingRow {
+    FindingRow {
+        error: finding.severity == Severity::Error,
+        path: finding.path.clone(),
+        message: finding.message.clone(),
+        mend: finding.mend.clone().unwrap_or_default(),
+        line: finding.span.line as u32,
+        column: finding.span.column as u32,
+        end_line: finding.span.end_line as u32,
+        end_column: finding.span.end_column as u32,
+        fixable: finding.fix.is_some(),
+    }
+}
+
+/// The tutorial's manifest.
+pub const TUTORIAL: &str = "apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: nginx-daemon-set
+spec:
+  selector:
+    matchLabels:
+      app: nginx
+  template:
+    metadata:
+      labels:
+        app: nginx
+    spec:
+      containers:
+      - name: nginx
+        image: nginx:1.16
+";
+
+/// A panic ends the program: the text is in the storage, and what may have led to it is forgotten on a new start.
+pub fn install_panic_dialog() {
+    crash::install(
+        || storage::get(saved::TEXT).unwrap_or_else(|| TUTORIAL.to_owned()),
+        || {
+            storage::remove(saved::SCENARIO);
+            storage::remove(saved::NOW);
+        },
+    );
+}

@@ -1,0 +1,251 @@
+//! What the page shows at one moment, and everything a reader can do to it.
+
+use std::rc::Rc;
+
+use web_sys::HtmlElement;
+
+use super::shared::Shared;
+use crate::api::Name;
+use crate::engine::{Command, Scenario};
+use crate::view::log::LogWindow;
+use crate::view::{Inspection, ObjectRef, Scene, Track};
+
+/// The whole page. Cheap to clone: every part is small or shared.
+#[derive(Clone, Default)]
+pub struct AppState {
+    pub scene: Shared<Scene>,
+    pub log: LogWindow,
+    /// Whether the log also shows comparisons and status writes.
+    pub log_all: bool,
+    pub stages: Shared<Stages>,
+    pub inspection: Shared<Inspection>,
+    pub editor: EditorState,
+    pub time: TimeState,
+    pub track: Shared<Track>,
+    pub theme: Theme,
+    pub tab: Tab,
+    pub inspector_tab: InspectorTab,
+    pub selection: Option<ObjectRef>,
+    /// The log row that is selected.
+    pub record: Option<u64>,
+    pub menu: Option<Shared<Menu>>,
+    pub dialog: Option<Dialog>,
+    pub notice: Option<Shared<Notice>>,
+    pub announcement: Rc<str>,
+}
+
+/// The parts of the page that are tabs on a phone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Map,
+    Yaml,
+    Activity,
+    Why,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InspectorTab {
+    #[default]
+    Why,
+    Yaml,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub fn word(self) -> &'static str {
+        match self {
+            Theme::System => "system",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    /// The next choice, so that the first one is a change that shows: the opposite of the system's, then the system's
+    /// own, then the system again.
+    pub fn next(self, system_is_light: bool) -> Theme {
+        let (same, opposite) = if system_is_light { (Theme::Light, Theme::Dark) } else { (Theme::Dark, Theme::Light) };
+        match self {
+            Theme::System => opposite,
+            chosen if chosen == opposite => same,
+            _ => Theme::System,
+        }
+    }
+
+    pub fn parse(word: &str) -> Theme {
+        match word {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => Theme::System,
+        }
+    }
+}
+
+/// How fast the virtual clock runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed(Option<f64>);
+
+impl Speed {
+    pub const CHOICES: [(&'static str, &'static str); 8] = [
+        ("0.25", "0.25×"),
+        ("0.5", "0.5×"),
+        ("1", "1×"),
+        ("2", "2×"),
+        ("4", "4×"),
+        ("8", "8×"),
+        ("16", "16×"),
+        ("max", "as fast as possible"),
+    ];
+
+    pub fn parse(word: &str) -> Option<Speed> {
+        if word == "max" {
+            return Some(Speed(None));
+        }
+        let factor = word.parse::<f64>().ok()?;
+        (factor > 0.0 && factor <= 16.0).then_some(Speed(Some(factor)))
+    }
+
+    /// Virtual time for each real time; `None` for as fast as possible.
+    pub fn factor(self) -> Option<f64> {
+        self.0
+    }
+
+    pub fn word(self) -> String {
+        self.0.map_or_else(|| "max".to_owned(), |factor| factor.to_string())
+    }
+}
+
+impl Default for Speed {
+    fn default() -> Speed {
+        Speed(Some(1.0))
+    }
+}
+
+/// The stages of the control loop and the one it is in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stages {
+    pub queued: usize,
+    pub live: usize,
+    /// What it does in the stage `act`.
+    pub act: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TimeState {
+    pub micros: u64,
+    pub playing: bool,
+    pub speed: Speed,
+    /// The page shows the past.
+    pub past: bool,
+    /// Nothing is left to happen.
+    pub quiet: bool,
+    /// What happens next, or that nothing does.
+    pub next: Rc<str>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct EditorState {
+    /// Counts the texts that came from elsewhere than the keyboard; the editor takes over such a text.
+    pub loads: u32,
+    pub text: Shared<String>,
+    pub findings: Shared<Vec<FindingRow>>,
+    /// What Apply would do.
+    pub preview: Rc<str>,
+    /// A place to show, counted so that the same place can be shown again.
+    pub jump: (u32, u32, u32),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct FindingRow {
+    pub error: bool,
+    pub path: String,
+    pub message: String,
+    pub mend: String,
+    pub line: u32,
+    pub column: u32,
+    pub end_line: u32,
+    pub end_column: u32,
+    pub fixable: bool,
+}
+
+pub struct Menu {
+    pub label: String,
+    pub items: Vec<MenuItem>,
+    /// Where it hangs, and where the focus returns to.
+    pub anchor: HtmlElement,
+}
+
+pub struct MenuItem {
+    pub label: String,
+    pub action: Action,
+    pub danger: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dialog {
+    Help,
+    AddNode,
+    Taint(Name),
+    /// The labels of a node or a pod.
+    Label(ObjectRef),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub error: bool,
+    pub text: String,
+}
+
+/// What is done a little later, so that many changes cost one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    Check,
+    Save,
+    Announce,
+    HideNotice,
+}
+
+#[derive(Clone)]
+pub enum Action {
+    /// The reader typed.
+    Edit(String),
+    Load(String),
+    Apply,
+    GoTo(usize),
+    Fix(usize),
+    Run(Command),
+    /// A new cluster.
+    Begin(Scenario),
+    PlayPause,
+    Step,
+    ToStart,
+    SetSpeed(Speed),
+    Seek(u64),
+    Select(ObjectRef),
+    ShowYaml(ObjectRef, InspectorTab),
+    SelectRecord(u64),
+    /// Rows from this one on; beyond the end, the newest.
+    ShowLog(usize),
+    ToggleLogAll,
+    ShowTab(Tab),
+    ShowInspector(InspectorTab),
+    NextTheme,
+    OpenMenu(Rc<str>, HtmlElement),
+    CloseMenu,
+    Open(Dialog),
+    CloseDialog,
+    DismissNotice,
+    /// The editor has arrived and wants to know what to mark.
+    EditorReady,
+    /// A timer is due.
+    Due(Job),
+    /// The system changed between light and dark.
+    SystemTheme,
+}

@@ -1,0 +1,20 @@
+//! What the page shows, in the reader's words, as plain data: made from the World and the History, read by `ui`.
+//!
+//! Knows no browser. A part that did not change keeps its `Rc`, so the components compare pointers.
+
+pub mod builder;
+pub mod fix;
+pub mod forms;
+pub mod inspect;
+pub mod log;
+pub mod object;
+pub mod scene;
+pub mod track;
+pub mod words;
+
+pub use builder::SceneBuilder;
+pub use inspect::{Block, CheckRow, Inspection, Link, Mark};
+pub use log::{LogRow, Tone};
+pub use object::ObjectRef;
+pub use scene::{Absent, Chip, Group, NodeCard, NodeStatus, PodChip, PodLook, Ribbon, Scene};
+pub use track::Track;

@@ -1,0 +1,62 @@
+//! Small words and numbers as the page writes them.
+
+/// A time of the virtual clock, from microseconds: `00:41.250`, with hours only when there are some.
+pub fn clock(micros: u64) -> String {
+    let millis = micros / 1000;
+    let (hours, minutes, seconds) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60);
+    let mut text = String::with_capacity(12);
+    if hours > 0 {
+        push_padded(&mut text, hours, 2);
+        text.push(':');
+    }
+    push_padded(&mut text, minutes, 2);
+    text.push(':');
+    push_padded(&mut text, seconds, 2);
+    text.push('.');
+    push_padded(&mut text, millis % 1000, 3);
+    text
+}
+
+/// `1 pod`, `2 pods`.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    [&number.to_string(), " ", noun, plural].concat()
+}
+
+/// `a, b and c`; a long list ends in `and 12 more`.
+pub fn list(items: &[&str], most: usize) -> String {
+    match items {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        _ if items.len() > most => [&items[..most].join(", "), " and ", &(items.len() - most).to_string(), " more"].concat(),
+        [first @ .., last] => [&first.join(", "), " and ", last].concat(),
+    }
+}
+
+fn push_padded(text: &mut String, number: u64, width: usize) {
+    let digits = number.to_string();
+    for _ in digits.len()..width {
+        text.push('0');
+    }
+    text.push_str(&digits);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_shows_milliseconds_and_hours_only_when_there_are_some() {
+        assert_eq!(clock(41_250_000), "00:41.250");
+        assert_eq!(clock(3_661_001_999), "01:01:01.001");
+    }
+
+    #[test]
+    fn lists_read_like_a_sentence() {
+        assert_eq!(list(&["a"], 3), "a");
+        assert_eq!(list(&["a", "b", "c"], 3), "a, b and c");
+        assert_eq!(list(&["a", "b", "c", "d"], 2), "a, b and 2 more");
+        assert_eq!(count(1, "pod"), "1 pod");
+        assert_eq!(count(2, "pod"), "2 pods");
+    }
+}
