@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use everynode::api::value::{Map, Value, from_value, to_value};
-use everynode::api::{ConditionStatus, DaemonSet, Kind, Name, ObjectKey, Pod, PodPhase, SimDuration, SimTime, Taint, Uid};
+use everynode::api::{
+    ConditionStatus, DaemonSet, Kind, Name, ObjectKey, Pod, PodPhase, SimDuration, SimTime, Taint, Uid,
+};
 use everynode::controllers::daemonset::history;
 use everynode::engine::{Command, Outcome, Scenario, Settings, Sim};
 use everynode::kubelet;
@@ -174,9 +176,9 @@ impl Replay {
             }
             "kubeletStop" => Command::Kubelet { name, running: false },
             "kubeletStart" => Command::Kubelet { name, running: true },
-            "createNamespace" => Command::Apply {
-                text: format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n"),
-            },
+            "createNamespace" => {
+                Command::Apply { text: format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n") }
+            }
             "wait" => {
                 let until = self.sim.now() + seconds(number(step.get("seconds")).unwrap_or(0.0));
                 self.sim.wait_until(until);
@@ -269,9 +271,8 @@ impl Replay {
     fn revision_number(&self, pod: &Pod) -> Option<i64> {
         let hash = pod.hash()?;
         let owner = pod.meta.controller().map(|owner| &owner.name);
-        let of_owner = owner.and_then(|owner| {
-            self.numbers.get(&(pod.meta.namespace.clone(), owner.clone(), hash.to_owned())).copied()
-        });
+        let of_owner = owner
+            .and_then(|owner| self.numbers.get(&(pod.meta.namespace.clone(), owner.clone(), hash.to_owned())).copied());
         of_owner.or_else(|| self.numbers.iter().find(|((_, _, known), _)| known == hash).map(|(_, number)| *number))
     }
 
@@ -296,9 +297,8 @@ impl Replay {
         let owner = pod.meta.controller().filter(|owner| &*owner.kind == "DaemonSet");
         let text = |value: Option<&str>| value.map_or(Value::Null, Value::from);
         let conditions = pod.status.conditions.iter();
-        let conditions: Map = conditions
-            .map(|it| (it.kind.to_owned(), if it.status { "True" } else { "False" }.into()))
-            .collect();
+        let conditions: Map =
+            conditions.map(|it| (it.kind.to_owned(), if it.status { "True" } else { "False" }.into())).collect();
         [
             ("id", Value::from(self.id(pod))),
             ("namespace", (&*pod.meta.namespace).into()),
@@ -436,10 +436,7 @@ fn daemonset_value(set: &DaemonSet) -> Value {
         ("namespace".to_owned(), Value::from(&*set.meta.namespace)),
         ("name".to_owned(), (&*set.meta.name).into()),
         ("generation".to_owned(), set.meta.generation.into()),
-        (
-            "templateGeneration".to_owned(),
-            set.template_generation().map_or(Value::Null, |it| it.to_string().into()),
-        ),
+        ("templateGeneration".to_owned(), set.template_generation().map_or(Value::Null, |it| it.to_string().into())),
         (
             "status".to_owned(),
             [
@@ -458,7 +455,10 @@ fn daemonset_value(set: &DaemonSet) -> Value {
     ]);
     if set.meta.is_terminating() {
         value.insert("deleting".to_owned(), true.into());
-        value.insert("finalizers".to_owned(), Value::List(set.meta.finalizers.iter().map(|it| (&**it).into()).collect()));
+        value.insert(
+            "finalizers".to_owned(),
+            Value::List(set.meta.finalizers.iter().map(|it| (&**it).into()).collect()),
+        );
     }
     Value::Map(value)
 }
@@ -523,7 +523,11 @@ impl Observers {
     fn look(&mut self, world: &World) {
         for ((_, uid), observed) in &mut self.0 {
             let live = |node: &Name| {
-                world.pods_of_on(*uid, node).filter(|pod| !pod.is_terminating() && !pod.is_terminal()).cloned().collect()
+                world
+                    .pods_of_on(*uid, node)
+                    .filter(|pod| !pod.is_terminating() && !pod.is_terminal())
+                    .cloned()
+                    .collect()
             };
             let live: Vec<Vec<Arc<Pod>>> = observed.nodes.iter().map(live).collect();
             let unavailable = live.iter().filter(|pods| !pods.iter().any(|pod| pod.is_ready())).count();
