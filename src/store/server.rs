@@ -61,7 +61,9 @@ impl World {
             }
             Request::Bind { pod, uid, node } => self.bind(&pod, uid, &node, now)?,
         };
-        let answer = delta.object().clone();
+        let Some(answer) = delta.object().cloned() else {
+            return Err(ApiError { reason: ErrorReason::Invalid, message: "a request about no object".to_owned() });
+        };
         if delta.before != delta.after {
             deltas.push(delta);
         }
