@@ -269,7 +269,8 @@ fn no_hash_map_is_walked_over() {
         let code = source.code.split_whitespace().collect::<Vec<_>>().join(" ");
         let names: BTreeSet<&str> = code
             .match_indices("HashMap")
-            .filter_map(|(at, _)| code[..at].trim_end_matches(['&', ' ']).strip_suffix(':'))
+            .map(|(at, _)| code[..at].trim_end_matches("std::collections::").trim_end_matches(['&', ' ']))
+            .filter_map(|before| before.strip_suffix(':'))
             .filter_map(|before| words(before).last())
             .collect();
         assert!(!names.is_empty(), "{}: a HashMap without a name", source.path);
