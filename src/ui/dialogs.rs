@@ -87,7 +87,7 @@ fn try_run(desk: &Desk, errors: &UseStateHandle<Vec<String>>, command: Result<Co
 }
 
 fn view_errors(errors: &[String]) -> Html {
-    html! { <ul class="form-errors" role="alert">{for errors.iter().map(|error| html! { <li>{error}</li> })}</ul> }
+    html! { <div class="form-errors" role="alert">{for errors.iter().map(|error| html! { <p>{error}</p> })}</div> }
 }
 
 #[derive(Properties, PartialEq)]
