@@ -155,7 +155,7 @@ fn Card(props: &CardProps) -> Html {
                         if absent.reason.is_empty() {
                             <span class="coming">{"a pod is to come"}</span>
                         } else {
-                            <span><span class="unseen">{&*absent.daemonset}{" "}</span><b>{"not here"}</b>{": "}{&absent.reason}</span>
+                            <span><span class="unseen">{&*absent.daemonset}{" "}</span><b>{"no pod"}</b>{": "}{&absent.reason}</span>
                         }
                     </li>
                 })}

@@ -278,7 +278,10 @@ impl Session {
             Action::Load(text) => self.load(text),
             Action::Apply => {
                 let text = (*self.state.editor.text).clone();
-                self.submit(Command::Apply { text });
+                if self.submit(Command::Apply { text }).errors.is_empty() {
+                    // Where panels are tabs, the map is what to look at now.
+                    self.state.tab = Tab::Map;
+                }
             }
             Action::GoTo(index) => {
                 if let Some(finding) = self.check.findings.get(index) {

@@ -102,7 +102,7 @@ impl SceneBuilder {
         self.slots.retain(|uid, _| alive.contains(uid) || world.pods_of(*uid).next().is_some());
         let mut newcomers: Vec<&Arc<DaemonSet>> =
             world.daemonsets.values().filter(|daemonset| !self.slots.contains_key(&daemonset.meta.uid)).collect();
-        newcomers.sort_by_key(|daemonset| daemonset.meta.created_at);
+        newcomers.sort_by_key(|daemonset| (daemonset.meta.created_at, daemonset.meta.resource_version));
         for daemonset in newcomers {
             let taken = |slot: &u8| self.slots.values().any(|other| other == slot);
             let free = (0..SLOTS).find(|slot| !taken(slot));
@@ -255,10 +255,7 @@ fn absences(sets: &[Set], node: &Node, pods: &[PodChip]) -> Vec<Absent> {
         .map(|set| Absent {
             daemonset: set.daemonset.meta.name.clone(),
             slot: set.slot,
-            reason: set.placer.obstacle(node).map_or_else(String::new, |obstacle| match &obstacle {
-                Obstacle::Taint(taint) => ["taint ", &short_taint(taint), " is not tolerated"].concat(),
-                _ => obstacle.to_string(),
-            }),
+            reason: set.placer.obstacle(node).as_ref().map_or_else(String::new, short_reason),
         })
         .collect()
 }
@@ -318,6 +315,16 @@ fn node_chips(node: &Node) -> Vec<Chip> {
         chips.push(Chip { class: "taint", text: short_taint(taint), title: ["taint ", &taint.to_string()].concat() });
     }
     chips
+}
+
+/// An obstacle in as few words as fit on a card; the inspector has all of them.
+fn short_reason(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::NodeName { wanted } => ["pinned to ", wanted].concat(),
+        Obstacle::NodeSelector { key, wanted, .. } => ["it wants ", key, "=", wanted].concat(),
+        Obstacle::Affinity { .. } => "its node affinity does not match".to_owned(),
+        Obstacle::Taint(taint) => ["taint ", &short_taint(taint), " not tolerated"].concat(),
+    }
 }
 
 /// A taint without the prefixes that all clusters share.
