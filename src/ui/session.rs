@@ -125,6 +125,13 @@ impl Desk {
     }
 
     pub fn send(&self, action: Action) {
+        if let Action::Copy(text) = action {
+            let desk = self.clone();
+            return page::copy(&text, move |copied| {
+                let text = if copied { "Copied." } else { "The browser does not allow copying here." };
+                desk.send(Action::Say(Notice { error: !copied, text: text.to_owned() }));
+            });
+        }
         self.0.waiting.borrow_mut().push_back(action);
         // An action out of an action waits until that is done.
         let Ok(mut session) = self.0.session.try_borrow_mut() else { return };
@@ -353,9 +360,12 @@ impl Session {
             Action::Open(dialog) => self.state.dialog = Some(dialog),
             Action::CloseDialog => self.state.dialog = None,
             Action::DismissNotice => self.state.notice = None,
+            Action::Say(notice) => self.say(notice),
             // A new pointer makes the editor look again.
             Action::EditorReady => self.state.editor.findings = Shared::from((*self.state.editor.findings).clone()),
             Action::Due(job) => self.due(job),
+            // Needs no session.
+            Action::Copy(_) => {}
         }
     }
 
@@ -403,8 +413,7 @@ impl Session {
         let error = !outcome.errors.is_empty();
         let lines: Vec<&str> = outcome.errors.iter().chain(&outcome.messages).map(String::as_str).collect();
         if !lines.is_empty() {
-            self.state.notice = Some(Shared::from(Notice { error, text: lines.join("\n") }));
-            self.ask(Job::HideNotice, if error { 20_000 } else { 6_000 });
+            self.say(Notice { error, text: lines.join("\n") });
         }
         if !self.moves() {
             self.last_frame = None;
@@ -413,6 +422,11 @@ impl Session {
         self.ask(Job::Save, 400);
         self.preview();
         outcome
+    }
+
+    fn say(&mut self, notice: Notice) {
+        self.ask(Job::HideNotice, if notice.error { 20_000 } else { 6_000 });
+        self.state.notice = Some(Shared::from(notice));
     }
 
     // ------------------------------------------------------------ time
@@ -716,7 +730,7 @@ impl Session {
         }
         if !kept && !self.storage_full {
             let text = "The browser has no room left to save this for the next visit.".to_owned();
-            self.state.notice = Some(Shared::from(Notice { error: true, text }));
+            self.say(Notice { error: true, text });
         }
         self.storage_full = !kept;
     }

@@ -1,7 +1,7 @@
 //! Makes the [`Scene`] from the World, and afterwards only what changed.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::scene::{
     Absent, Chip, Counts, Group, NodeCard, NodeStatus, Parts, PodChip, PodLook, Ribbon, Role, SLOTS, Scene,
 };
 use crate::api::taint::{NOT_READY, UNREACHABLE, UNSCHEDULABLE};
-use crate::api::{ConditionStatus, DaemonSet, Name, Node, ObjectKey, Pod, PodPhase, Taint, Uid, UpdateStrategy};
+use crate::api::{ConditionStatus, DaemonSet, Name, Node, Pod, PodPhase, Taint, Uid, UpdateStrategy};
 use crate::controllers::daemonset::history;
 use crate::controllers::daemonset::placement::{Obstacle, Placer};
 use crate::store::{Delta, Object, World};
@@ -19,9 +19,9 @@ use crate::store::{Delta, Object, World};
 pub struct SceneBuilder {
     scene: Rc<Scene>,
     cards: BTreeMap<NaturalName, Rc<NodeCard>>,
-    ribbons: BTreeMap<ObjectKey, Rc<Ribbon>>,
+    ribbons: Vec<Rc<Ribbon>>,
     /// Colours, kept as long as a DaemonSet or a pod of it exists.
-    slots: BTreeMap<Uid, u8>,
+    slots: Vec<(Uid, u8)>,
 }
 
 /// What one DaemonSet means for the cards.
@@ -39,7 +39,8 @@ struct Set<'a> {
 #[derive(Default)]
 struct Dirty {
     everything: bool,
-    nodes: BTreeSet<Name>,
+    /// Some may be named twice.
+    nodes: Vec<Name>,
     ribbons: bool,
 }
 
@@ -50,7 +51,7 @@ impl SceneBuilder {
 
     /// Builds everything anew, as for a jump to another moment; equal cards stay the same `Rc`.
     pub fn rebuild(&mut self, world: &World) {
-        self.refresh(world, &Dirty { everything: true, ribbons: true, nodes: BTreeSet::new() });
+        self.refresh(world, Dirty { everything: true, ribbons: true, nodes: Vec::new() });
     }
 
     /// Follows the World through changes that were made to it.
@@ -60,35 +61,28 @@ impl SceneBuilder {
             dirty.note(delta);
         }
         if dirty.everything || dirty.ribbons || !dirty.nodes.is_empty() {
-            self.refresh(world, &dirty);
+            self.refresh(world, dirty);
         }
     }
 
-    fn refresh(&mut self, world: &World, dirty: &Dirty) {
+    fn refresh(&mut self, world: &World, mut dirty: Dirty) {
         self.assign_slots(world);
         let sets: Vec<Set> = world
             .daemonsets
             .values()
-            .map(|daemonset| Set::new(world, daemonset, self.slots.get(&daemonset.meta.uid).copied().unwrap_or(0)))
+            .map(|daemonset| Set::new(world, daemonset, self.slot_of(daemonset.meta.uid).unwrap_or(0)))
             .collect();
         let mut changed = false;
         if dirty.everything {
-            let gone: Vec<Name> = world.nodes_with_pods().filter(|name| !world.nodes.contains_key(*name)).cloned().collect();
+            dirty.nodes = world.nodes.keys().chain(world.nodes_with_pods()).cloned().collect();
+            dirty.nodes.extend(self.cards.keys().map(|name| name.0.clone()));
             let pending = world.pods.values().filter(|pod| pod.spec.node_name.is_none());
-            let waiting: Vec<Name> = pending.filter_map(|pod| pod.target_node().cloned()).collect();
-            let names: BTreeSet<&Name> = world.nodes.keys().chain(&gone).chain(&waiting).collect();
-            self.cards.retain(|name, _| {
-                let keep = names.contains(&name.0);
-                changed |= !keep;
-                keep
-            });
-            for name in names {
-                changed |= self.refresh_card(world, &sets, name);
-            }
-        } else {
-            for name in &dirty.nodes {
-                changed |= self.refresh_card(world, &sets, name);
-            }
+            dirty.nodes.extend(pending.filter_map(|pod| pod.target_node().cloned()));
+        }
+        dirty.nodes.sort_unstable();
+        dirty.nodes.dedup();
+        for name in &dirty.nodes {
+            changed |= self.refresh_card(world, &sets, name);
         }
         let ribbons = self.refresh_ribbons(world, &sets);
         if changed || ribbons || self.scene.pod_count != world.pods.len() {
@@ -98,17 +92,20 @@ impl SceneBuilder {
 
     /// Gives each DaemonSet the lowest free colour, and frees those that nothing wears any more.
     fn assign_slots(&mut self, world: &World) {
-        let alive: BTreeSet<Uid> = world.daemonsets.values().map(|daemonset| daemonset.meta.uid).collect();
-        self.slots.retain(|uid, _| alive.contains(uid) || world.pods_of(*uid).next().is_some());
-        let mut newcomers: Vec<&Arc<DaemonSet>> =
-            world.daemonsets.values().filter(|daemonset| !self.slots.contains_key(&daemonset.meta.uid)).collect();
-        newcomers.sort_by_key(|daemonset| (daemonset.meta.created_at, daemonset.meta.resource_version));
-        for daemonset in newcomers {
-            let taken = |slot: &u8| self.slots.values().any(|other| other == slot);
-            let free = (0..SLOTS).find(|slot| !taken(slot));
+        let alive = |uid| world.daemonsets.values().any(|daemonset| daemonset.meta.uid == uid);
+        self.slots.retain(|(uid, _)| alive(*uid) || world.pods_of(*uid).next().is_some());
+        loop {
+            let newcomers = world.daemonsets.values().filter(|daemonset| self.slot_of(daemonset.meta.uid).is_none());
+            let oldest = newcomers.min_by_key(|daemonset| (daemonset.meta.created_at, daemonset.meta.resource_version));
+            let Some(daemonset) = oldest else { break };
+            let free = (0..SLOTS).find(|slot| self.slots.iter().all(|(_, taken)| taken != slot));
             let slot = free.unwrap_or((self.slots.len() % usize::from(SLOTS)) as u8);
-            self.slots.insert(daemonset.meta.uid, slot);
+            self.slots.push((daemonset.meta.uid, slot));
         }
+    }
+
+    fn slot_of(&self, uid: Uid) -> Option<u8> {
+        self.slots.iter().find(|(known, _)| *known == uid).map(|(_, slot)| *slot)
     }
 
     /// Whether the card changed, came or went.
@@ -144,7 +141,7 @@ impl SceneBuilder {
         for pod in world.pods_on(name) {
             let owner = pod.meta.controller();
             if owner.is_none_or(|owner| !sets.iter().any(|set| set.daemonset.meta.uid == owner.uid)) {
-                let slot = owner.and_then(|owner| self.slots.get(&owner.uid).copied());
+                let slot = owner.and_then(|owner| self.slot_of(owner.uid));
                 chips.push(chip(pod, name, None, slot));
             }
         }
@@ -152,18 +149,16 @@ impl SceneBuilder {
     }
 
     fn refresh_ribbons(&mut self, world: &World, sets: &[Set]) -> bool {
-        let before = self.ribbons.len();
-        self.ribbons.retain(|key, _| world.daemonsets.contains_key(key));
-        let mut changed = before != self.ribbons.len();
+        let mut ribbons: Vec<Rc<Ribbon>> = Vec::with_capacity(sets.len());
         for set in sets {
-            let ribbon = ribbon(world, set);
-            let key = set.daemonset.meta.key();
-            if self.ribbons.get(&key).is_none_or(|old| **old != ribbon) {
-                self.ribbons.insert(key, Rc::new(ribbon));
-                changed = true;
-            }
+            let new = ribbon(world, set);
+            let old = self.ribbons.iter().find(|old| ***old == new).cloned();
+            let at = ribbons.iter().position(|other| other.slot > new.slot).unwrap_or(ribbons.len());
+            ribbons.insert(at, old.unwrap_or_else(|| Rc::new(new)));
         }
-        changed
+        let same = ribbons.len() == self.ribbons.len() && ribbons.iter().zip(&self.ribbons).all(|(a, b)| Rc::ptr_eq(a, b));
+        self.ribbons = ribbons;
+        !same
     }
 
     /// Puts cards and ribbons together; a group of the same cards stays the same `Rc`.
@@ -180,8 +175,7 @@ impl SceneBuilder {
             };
             groups.push(old.filter(same).cloned().unwrap_or_else(|| Rc::new(Group { role, cards })));
         }
-        let mut ribbons: Vec<Rc<Ribbon>> = self.ribbons.values().cloned().collect();
-        ribbons.sort_by_key(|ribbon| ribbon.slot);
+        let ribbons = self.ribbons.clone();
         self.scene =
             Rc::new(Scene { groups, ribbons, node_count: self.cards.len(), pod_count: world.pods.len() });
     }
@@ -193,14 +187,10 @@ impl Dirty {
             match object {
                 Object::Pod(pod) => {
                     self.ribbons = true;
-                    if let Some(node) = pod.target_node()
-                        && !self.nodes.contains(node)
-                    {
-                        self.nodes.insert(node.clone());
-                    }
+                    self.nodes.extend(pod.target_node().cloned());
                 }
                 Object::Node(node) => {
-                    self.nodes.insert(node.meta.name.clone());
+                    self.nodes.push(node.meta.name.clone());
                 }
                 Object::ControllerRevision(_) => self.everything = true,
                 Object::DaemonSet(_) => self.ribbons = true,
