@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use everynode::api::value::{Map, Value, from_value, to_value};
-use everynode::api::{ConditionStatus, DaemonSet, Kind, Name, ObjectKey, Pod, PodPhase, SimDuration, SimTime, Taint, Uid};
+use everynode::api::{
+    ConditionStatus, DaemonSet, Kind, Name, ObjectKey, Pod, PodPhase, SimDuration, SimTime, Taint, Uid,
+};
 use everynode::controllers::daemonset::history;
 use everynode::engine::{Command, Outcome, Scenario, Settings, Sim};
 use everynode::kubelet;
@@ -92,7 +94,7 @@ impl Replay {
         result.insert("result".to_owned(), answer(step, &outcome));
         result.insert("quiescent".to_owned(), quiescent.map_or(Value::Null, Value::Bool));
         result.insert("then".to_owned(), self.state());
-        result.insert("events".to_owned(), Value::List(Vec::new()));
+        result.insert("events".to_owned(), Value::List(self.events(first)));
         result.insert("log".to_owned(), Value::List(log));
         result.insert("observed".to_owned(), observers.to_value());
         if text(step, "op") == "apply" {
@@ -174,9 +176,9 @@ impl Replay {
             }
             "kubeletStop" => Command::Kubelet { name, running: false },
             "kubeletStart" => Command::Kubelet { name, running: true },
-            "createNamespace" => Command::Apply {
-                text: format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n"),
-            },
+            "createNamespace" => {
+                Command::Apply { text: format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n") }
+            }
             "wait" => {
                 let until = self.sim.now() + seconds(number(step.get("seconds")).unwrap_or(0.0));
                 self.sim.wait_until(until);
@@ -208,6 +210,7 @@ impl Replay {
         let settle = seconds(number(step.get("settle")).unwrap_or(SETTLE_SECONDS));
         let give_up = begin + seconds(number(step.get("max")).unwrap_or(MAX_SECONDS));
         let mut last_change = self.sim.now();
+        observers.join(self.sim.world());
         observers.look(self.sim.world());
         loop {
             let until = match hold {
@@ -269,9 +272,8 @@ impl Replay {
     fn revision_number(&self, pod: &Pod) -> Option<i64> {
         let hash = pod.hash()?;
         let owner = pod.meta.controller().map(|owner| &owner.name);
-        let of_owner = owner.and_then(|owner| {
-            self.numbers.get(&(pod.meta.namespace.clone(), owner.clone(), hash.to_owned())).copied()
-        });
+        let of_owner = owner
+            .and_then(|owner| self.numbers.get(&(pod.meta.namespace.clone(), owner.clone(), hash.to_owned())).copied());
         of_owner.or_else(|| self.numbers.iter().find(|((_, _, known), _)| known == hash).map(|(_, number)| *number))
     }
 
@@ -297,7 +299,11 @@ impl Replay {
         let text = |value: Option<&str>| value.map_or(Value::Null, Value::from);
         let conditions = pod.status.conditions.iter();
         let conditions: Map = conditions
-            .map(|it| (it.kind.to_owned(), if it.status { "True" } else { "False" }.into()))
+            .map(|it| {
+                let status = if it.status { "True" } else { "False" };
+                let because = if it.reason.is_empty() { String::new() } else { format!(":{}", it.reason) };
+                (it.kind.to_owned(), format!("{status}{because}").into())
+            })
             .collect();
         [
             ("id", Value::from(self.id(pod))),
@@ -330,6 +336,7 @@ impl Replay {
             let namespace = if document.namespace.is_empty() { "default" } else { &document.namespace };
             let daemonset = self.sim.world().daemonsets.get(&ObjectKey::new(namespace, document.name.as_str()))?;
             let mut object = daemonset.to_value();
+            object.make_map().remove("status");
             for key in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
                 object.entry("metadata").make_map().remove(key);
             }
@@ -338,13 +345,43 @@ impl Replay {
                 ("object", object),
                 ("hash", newest.and_then(|it| it.hash()).map_or(Value::Null, Value::from)),
                 ("revision", newest.map_or(Value::Null, |it| Value::Int(it.revision))),
-                ("data", newest.map_or(Value::Null, |it| (*it.data).clone())),
+                ("collisionCount", daemonset.status.collision_count.map_or(Value::Null, |it| Value::Int(it.into()))),
+                ("controllerRevisionData", newest.map_or(Value::Null, |it| (*it.data).clone())),
             ]))
         });
         Value::List(stored.collect())
     }
 
     // ------------------------------------------------------------ what happened
+
+    /// The events of a step, with how often each happened in it.
+    fn events(&self, first: usize) -> Vec<Value> {
+        let mut events: BTreeMap<ObjectKey, (Arc<everynode::api::Event>, u32)> = BTreeMap::new();
+        for delta in self.sim.history().records()[first..].iter().flat_map(|record| record.deltas.iter()) {
+            let Some(Object::Event(event)) = &delta.after else { continue };
+            let before = match &delta.before {
+                Some(Object::Event(before)) => before.count,
+                _ => 0,
+            };
+            let entry = events.entry(event.meta.key()).or_insert_with(|| (event.clone(), 0));
+            *entry = (event.clone(), entry.1 + event.count - before);
+        }
+        let value = |(event, count): &(Arc<everynode::api::Event>, u32)| {
+            let involved = &event.involved;
+            let object = self.ids.get(&involved.uid).cloned().unwrap_or_else(|| involved.name.to_string());
+            [
+                ("kind", Value::from(involved.kind.as_str())),
+                ("object", object.into()),
+                ("type", event.kind.into()),
+                ("reason", event.reason.into()),
+                ("component", event.component.into()),
+                ("message", (&*event.message).into()),
+                ("count", i64::from(*count).into()),
+            ]
+            .into()
+        };
+        events.values().map(value).collect()
+    }
 
     fn log_entry(&self, at: SimDuration, delta: &Delta) -> Option<Value> {
         let event = match (&delta.before, &delta.after) {
@@ -436,10 +473,7 @@ fn daemonset_value(set: &DaemonSet) -> Value {
         ("namespace".to_owned(), Value::from(&*set.meta.namespace)),
         ("name".to_owned(), (&*set.meta.name).into()),
         ("generation".to_owned(), set.meta.generation.into()),
-        (
-            "templateGeneration".to_owned(),
-            set.template_generation().map_or(Value::Null, |it| it.to_string().into()),
-        ),
+        ("templateGeneration".to_owned(), set.template_generation().map_or(Value::Null, |it| it.to_string().into())),
         (
             "status".to_owned(),
             [
@@ -458,7 +492,10 @@ fn daemonset_value(set: &DaemonSet) -> Value {
     ]);
     if set.meta.is_terminating() {
         value.insert("deleting".to_owned(), true.into());
-        value.insert("finalizers".to_owned(), Value::List(set.meta.finalizers.iter().map(|it| (&**it).into()).collect()));
+        value.insert(
+            "finalizers".to_owned(),
+            Value::List(set.meta.finalizers.iter().map(|it| (&**it).into()).collect()),
+        );
     }
     Value::Map(value)
 }
@@ -520,10 +557,21 @@ impl Observers {
         Observers(observed.collect())
     }
 
+    /// DaemonSets that the step created: no node had a pod of them.
+    fn join(&mut self, world: &World) {
+        for (key, set) in &world.daemonsets {
+            self.0.entry((key.clone(), set.meta.uid)).or_default();
+        }
+    }
+
     fn look(&mut self, world: &World) {
         for ((_, uid), observed) in &mut self.0 {
             let live = |node: &Name| {
-                world.pods_of_on(*uid, node).filter(|pod| !pod.is_terminating() && !pod.is_terminal()).cloned().collect()
+                world
+                    .pods_of_on(*uid, node)
+                    .filter(|pod| !pod.is_terminating() && !pod.is_terminal())
+                    .cloned()
+                    .collect()
             };
             let live: Vec<Vec<Arc<Pod>>> = observed.nodes.iter().map(live).collect();
             let unavailable = live.iter().filter(|pods| !pods.iter().any(|pod| pod.is_ready())).count();

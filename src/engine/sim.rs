@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
-use crate::api::{Kind, Name, Node, ObjectKey, Pod, PodStatus, SimDuration, SimTime, Uid};
+use crate::api::{Involved, Kind, Name, Node, ObjectKey, Pod, PodStatus, SimDuration, SimTime, Uid};
 use crate::controllers::{garbage_collector, node_lifecycle, pod_gc};
 use crate::kubelet;
 use crate::scheduler::{self, Verdict};
 use crate::store::{ApiError, Delta, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Patch, Request, Rng, World};
 
 use super::command::{Scenario, Settings};
+use super::events::{Correlator, Draft};
 use super::history::History;
 use super::manager::{CONTROLLER_QPS, LoopState, Manager, REQUEST_LATENCY};
 use super::pace::Limiter;
@@ -45,6 +46,7 @@ pub struct State {
     /// What is due, by time and then by order.
     agenda: OrdMap<(SimTime, u64), Step>,
     pub(super) manager: Manager,
+    pub(super) correlator: Correlator,
     scheduler: SchedulerQueue,
     collector: Option<Limiter>,
     /// Nodes whose kubelet is dead, and since when.
@@ -136,6 +138,7 @@ impl Sim {
             rng,
             agenda: OrdMap::new(),
             manager: Manager::new(original_pace),
+            correlator: Correlator::default(),
             scheduler: SchedulerQueue {
                 waiting: OrdMap::new(),
                 queued: OrdSet::new(),
@@ -500,7 +503,10 @@ impl Sim {
             match verdict {
                 Verdict::Bind { node } => {
                     let request = Request::Bind { pod: key.clone(), uid, node: node.clone() };
-                    drop(self.send(request, entry(Verb::Bind, Some(node))));
+                    if self.send(request, entry(Verb::Bind, Some(node.clone()))).is_ok() {
+                        let message = format!("Successfully assigned {key} to {node}");
+                        self.tell_about_pod(&pod, "Normal", "Scheduled", message);
+                    }
                 }
                 Verdict::Unschedulable { message } => {
                     let mut status = pod.status.clone();
@@ -508,10 +514,16 @@ impl Sim {
                     let node = pod.target_node().cloned();
                     self.state.scheduler.unschedulable.insert(key.clone(), (uid, cause));
                     self.patch_pod(&pod, status, entry(Verb::Unschedulable, node));
+                    self.tell_about_pod(&pod, "Warning", "FailedScheduling", message);
                 }
             }
         }
         self.wake_scheduler();
+    }
+
+    fn tell_about_pod(&mut self, pod: &Pod, kind: &'static str, reason: &'static str, message: String) {
+        let involved = Involved::new(Kind::Pod, &pod.meta);
+        self.tell(Draft { component: "default-scheduler", involved, kind, reason, message });
     }
 
     /// Something changed on a node: pods that found no place may find one now.
@@ -715,6 +727,15 @@ impl Sim {
 
     /// Models `MarkPodsNotReady`.
     fn mark_pods_not_ready(&mut self, node: &Node, cause: u64) {
+        let tell = |involved, kind, message: String| Draft {
+            component: "node-controller",
+            involved,
+            kind,
+            reason: "NodeNotReady",
+            message,
+        };
+        let message = format!("Node {} status is now: NodeNotReady", node.name());
+        self.tell(tell(Involved::new(Kind::Node, &node.meta), "Normal", message));
         let pods: Vec<Arc<Pod>> = self.state.world.pods_on(node.name()).filter(|pod| pod.is_ready()).cloned().collect();
         for pod in pods {
             let mut status = pod.status.clone();
@@ -728,6 +749,7 @@ impl Sim {
                 caused_by: Some(cause),
             };
             self.patch_pod(&pod, status, entry);
+            self.tell(tell(Involved::new(Kind::Pod, &pod.meta), "Warning", "Node is not ready".to_owned()));
         }
     }
 

@@ -160,7 +160,7 @@ pub fn started(world: &World, pod: &Pod, node: &Node, now: SimTime) -> (PodStatu
         _ => "ContainersNotReady",
     };
     let why = if ready { "" } else { not_ready };
-    status.set_condition("PodReadyToStartContainers", behaviour != Behaviour::CannotPull, "", "", now);
+    status.set_condition("PodReadyToStartContainers", true, "", "", now);
     status.set_condition("Initialized", true, "", "", now);
     status.set_condition("Ready", ready, why, "", now);
     status.set_condition("ContainersReady", ready, why, "", now);

@@ -270,6 +270,10 @@ impl World {
             (Object::Node(node), Patch::NodeConditions(conditions)) => Arc::make_mut(node).conditions = conditions,
             (Object::Node(node), Patch::Allocatable(allocatable)) => Arc::make_mut(node).allocatable = allocatable,
             (Object::ControllerRevision(it), Patch::Revision(number)) => Arc::make_mut(it).revision = number,
+            (Object::Event(event), Patch::Event { count, message, last_at }) => {
+                let event = Arc::make_mut(event);
+                (event.count, event.message, event.last_at) = (count, message, last_at);
+            }
             (object, Patch::Labels(changes)) => merge(&mut object.meta_mut().labels, changes),
             (object, Patch::Annotations(changes)) => merge(&mut object.meta_mut().annotations, changes),
             (object, Patch::AddOwner(owner)) => {

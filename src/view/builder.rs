@@ -73,7 +73,8 @@ impl SceneBuilder {
             .collect();
         let mut changed = false;
         if dirty.everything {
-            let gone: Vec<Name> = world.nodes_with_pods().filter(|name| !world.nodes.contains_key(*name)).cloned().collect();
+            let gone: Vec<Name> =
+                world.nodes_with_pods().filter(|name| !world.nodes.contains_key(*name)).cloned().collect();
             let pending = world.pods.values().filter(|pod| pod.spec.node_name.is_none());
             let waiting: Vec<Name> = pending.filter_map(|pod| pod.target_node().cloned()).collect();
             let names: BTreeSet<&Name> = world.nodes.keys().chain(&gone).chain(&waiting).collect();
@@ -182,8 +183,7 @@ impl SceneBuilder {
         }
         let mut ribbons: Vec<Rc<Ribbon>> = self.ribbons.values().cloned().collect();
         ribbons.sort_by_key(|ribbon| ribbon.slot);
-        self.scene =
-            Rc::new(Scene { groups, ribbons, node_count: self.cards.len(), pod_count: world.pods.len() });
+        self.scene = Rc::new(Scene { groups, ribbons, node_count: self.cards.len(), pod_count: world.pods.len() });
     }
 }
 
@@ -204,7 +204,7 @@ impl Dirty {
                 }
                 Object::ControllerRevision(_) => self.everything = true,
                 Object::DaemonSet(_) => self.ribbons = true,
-                Object::Namespace(_) | Object::PriorityClass(_) => {}
+                Object::Namespace(_) | Object::PriorityClass(_) | Object::Event(_) => {}
             }
         }
         // The status changes often and moves no card; the rest of a DaemonSet may move all.
@@ -328,7 +328,9 @@ fn chip(pod: &Arc<Pod>, node: &Name, set: Option<&Set>, slot: Option<u8>) -> Pod
     let owner = pod.meta.controller().map(|owner| owner.name.clone());
     let name = &pod.meta.name;
     let short = match &owner {
-        Some(owner) => name.strip_prefix(&**owner).filter(|rest| rest.starts_with('-')).map_or_else(|| name.clone(), Name::from),
+        Some(owner) => {
+            name.strip_prefix(&**owner).filter(|rest| rest.starts_with('-')).map_or_else(|| name.clone(), Name::from)
+        }
         None => name.clone(),
     };
     let look = look(pod);
