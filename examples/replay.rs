@@ -70,7 +70,8 @@ impl Replay {
             slow_ready: SimDuration::from_secs(3),
             shows_creating: false,
         };
-        let settings = Settings { kubelet, ..Settings::default() };
+        let settings =
+            Settings { kubelet, node_monitor_grace_period: SimDuration::from_secs(20), ..Settings::default() };
         let mut sim = Sim::new(&Scenario { seed: 7, settings, ..Scenario::default() });
         for node in scenario.get("nodes").and_then(Value::as_list).unwrap_or_default() {
             add_node(&mut sim, node);
@@ -459,7 +460,7 @@ fn answer(step: &Value, outcome: &Outcome) -> Value {
             [
                 ("exit", Value::Int(failed.into())),
                 ("stdout", lines(&outcome.messages).into()),
-                ("stderr", lines(&outcome.errors).into()),
+                ("stderr", (lines(&outcome.warnings) + &lines(&outcome.errors)).into()),
             ]
             .into()
         }

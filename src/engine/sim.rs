@@ -628,7 +628,7 @@ impl Sim {
                 }
             }
             Progress::Ready if !pod.is_ready() => {
-                let (status, reason) = kubelet::ready(&pod, now);
+                let (status, reason) = kubelet::ready(&pod, &self.scenario.settings.kubelet, now);
                 self.patch_pod(&pod, status, entry(Verb::Ready, reason));
             }
             _ => {}
@@ -660,7 +660,7 @@ impl Sim {
             self.state.dead_kubelets.remove(node);
         } else {
             self.state.dead_kubelets.insert(node.clone(), self.state.now);
-            let noticed = self.state.now + node_lifecycle::GRACE_PERIOD;
+            let noticed = self.state.now + self.scenario.settings.node_monitor_grace_period;
             let at = next_multiple(noticed, node_lifecycle::MONITOR_PERIOD);
             self.schedule_at(at, Step::MonitorNode { node: node.clone(), cause });
         }
@@ -706,7 +706,7 @@ impl Sim {
         let silent_since = self.state.dead_kubelets.get(name).copied();
         let Some(node) = self.state.world.nodes.get(name).cloned() else { return };
         let now = self.state.now;
-        if silent_since.is_none_or(|since| now.since(since) < node_lifecycle::GRACE_PERIOD) {
+        if silent_since.is_none_or(|since| now.since(since) < self.scenario.settings.node_monitor_grace_period) {
             return;
         }
         let mut changed = (*node).clone();
@@ -718,7 +718,7 @@ impl Sim {
             verb: Verb::NotReady,
             object: ObjectRef { kind: Kind::Node, key: node.meta.key() },
             node: Some(name.clone()),
-            reason: Reason::KubeletSilent { node: name.clone() },
+            reason: Reason::KubeletSilent { node: name.clone(), silent_for: now.since(silent_since.unwrap_or(now)) },
             caused_by: Some(cause),
         };
         let patch = Patch::NodeConditions(changed.conditions);
@@ -739,7 +739,9 @@ impl Sim {
         let pods: Vec<Arc<Pod>> = self.state.world.pods_on(node.name()).filter(|pod| pod.is_ready()).cloned().collect();
         for pod in pods {
             let mut status = pod.status.clone();
-            status.set_condition("Ready", false, "NodeNotReady", "", self.state.now);
+            // Only the status is set: a reason that stands there stays.
+            let reason = status.condition("Ready").map(|ready| ready.reason.clone()).unwrap_or_else(|| "".into());
+            status.set_condition("Ready", false, &reason, "", self.state.now);
             let entry = Entry {
                 actor: Actor::NodeLifecycle,
                 verb: Verb::NotReady,

@@ -8,7 +8,7 @@ use crate::api::{ControllerRevision, DaemonSet, Kind, Name, ObjectMeta, OwnerRef
 use crate::store::World;
 
 use super::reason::Reason;
-use super::sync::{Act, Decision, Plan, View};
+use super::sync::{Act, Decision, Plan, Stage, View};
 
 /// The revisions that a DaemonSet controls.
 pub fn revisions<'a>(world: &'a World, daemonset: &DaemonSet) -> impl Iterator<Item = &'a Arc<ControllerRevision>> {
@@ -56,7 +56,12 @@ pub fn patch_of(daemonset: &DaemonSet) -> Value {
 /// Models `constructHistory`: claims revisions, then makes sure that exactly one holds the current template and that it
 /// has the highest number.
 pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
-    let mut decisions = claim(view, daemonset);
+    let claims = claim(view, daemonset);
+    if !claims.is_empty() {
+        // What is adopted or released counts once that is done.
+        return Plan { decisions: claims, next: Some(Stage::History), ..Plan::default() };
+    }
+    let mut decisions = Vec::new();
     let decide = |act, reason| Decision { node: None, act, reason };
     let all: Vec<&Arc<ControllerRevision>> = revisions(view.world, daemonset).collect();
     for revision in all.iter().filter(|revision| revision.hash().is_none()) {
@@ -84,7 +89,7 @@ pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
             }
         }
     }
-    Plan { decisions, ..Plan::default() }
+    Plan { decisions, next: Some(Stage::Claim), ..Plan::default() }
 }
 
 /// Models `ClaimControllerRevisions`.
