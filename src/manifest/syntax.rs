@@ -84,6 +84,13 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             format!("{PREFIX}document contains excessive aliasing"),
             "The aliases (`*name`) in this document repeat far too much. Write the values out.",
         ),
+        Failure::Itself(span) => {
+            let line = chunk.lines().nth(span.line - above - 1).unwrap_or_default();
+            let text: String = line.chars().skip(span.column).collect();
+            let name = text.split([' ', ',', ']', '}']).next().unwrap_or_default();
+            let message = format!("{PREFIX}anchor '{name}' value contains itself");
+            finding(span, message, "An alias cannot stand inside the value it repeats. Write the value out.")
+        }
         Failure::Key(span)
             if chunk.lines().nth(span.line - above - 1).is_some_and(|l| l.trim_start().starts_with(':')) =>
         {

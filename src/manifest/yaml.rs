@@ -57,6 +57,8 @@ pub(super) enum Failure {
     Scan(ScanError),
     Depth(Span),
     Aliases(Span),
+    /// An alias stands inside the very value it names.
+    Itself(Span),
     /// A map or a list, or null, stands as the key of a map.
     Key(Span),
     Merge(Span),
@@ -193,8 +195,7 @@ impl Builder<'_> {
             }
             Event::Alias(anchor) => {
                 let Some(mut done) = self.anchors.get(&anchor).cloned() else {
-                    // An alias inside the very value it names.
-                    return Err(Failure::Aliases(span));
+                    return Err(Failure::Itself(span));
                 };
                 self.repeated += done.size;
                 if self.repeated > REPEATED {
