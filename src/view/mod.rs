@@ -9,6 +9,7 @@ pub mod inspect;
 pub mod log;
 pub mod object;
 pub mod scene;
+pub mod stage;
 pub mod track;
 pub mod words;
 
