@@ -321,7 +321,12 @@ impl Sim {
             Step::Schedule => self.schedule_next_pod(),
             Step::Kubelet { pod, uid, progress, cause } => self.kubelet_progress(&pod, uid, progress, cause),
             Step::Collect { kind, key, uid, cause } => self.collect(kind, &key, uid, cause),
-            Step::TaintNode { node, cause } => self.taint_node(&node, cause),
+            Step::TaintNode { node, went_down, cause } => {
+                self.taint_node(&node, cause);
+                if went_down {
+                    self.mark_pods_not_ready(&node, cause);
+                }
+            }
             Step::MonitorNode { node, cause } => self.monitor_node(&node, cause),
             Step::PodGc => self.collect_pods_of_missing_nodes(),
         }
@@ -435,13 +440,11 @@ impl Sim {
     }
 
     fn observe_node(&mut self, old: Option<&Node>, node: &Node, cause: u64) {
-        if node_lifecycle::taints(node).is_some() {
-            let step = Step::TaintNode { node: node.name().clone(), cause };
-            self.schedule_between(TAINTS_FOLLOW, step);
-        }
         use crate::api::ConditionStatus::True;
-        if old.is_some_and(|old| old.ready() == True) && node.ready() != True {
-            self.mark_pods_not_ready(node, cause);
+        let went_down = old.is_some_and(|old| old.ready() == True) && node.ready() != True;
+        if went_down || node_lifecycle::taints(node).is_some() {
+            let step = Step::TaintNode { node: node.name().clone(), went_down, cause };
+            self.schedule_between(TAINTS_FOLLOW, step);
         }
         if old.is_some_and(|old| old.ready() != True) && node.ready() == True {
             self.kubelet_reports_again(node.name(), cause);
@@ -725,8 +728,12 @@ impl Sim {
         drop(self.send(Request::Patch { kind: Kind::Node, key: node.meta.key(), uid: None, patch }, entry));
     }
 
-    /// Models `MarkPodsNotReady`.
-    fn mark_pods_not_ready(&mut self, node: &Node, cause: u64) {
+    /// Models `MarkPodsNotReady`, which comes at about the time of the taint: a sync that is woken by it sees both.
+    fn mark_pods_not_ready(&mut self, name: &Name, cause: u64) {
+        let Some(node) = self.state.world.nodes.get(name).cloned() else { return };
+        if node.ready() == crate::api::ConditionStatus::True {
+            return;
+        }
         let tell = |involved, kind, message: String| Draft {
             component: "node-controller",
             involved,
