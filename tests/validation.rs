@@ -2,7 +2,7 @@
 
 use everynode::api::hash::{compute_hash, dump};
 use everynode::api::value::Value;
-use everynode::engine::check::check;
+use everynode::engine::check;
 use everynode::manifest;
 use everynode::store::defaulting::default_daemonset;
 use everynode::store::validation::validate_daemonset;
