@@ -1,6 +1,6 @@
 //! Texts that people paste, and what they are told.
 
-use everynode::engine::check::{Check, check};
+use everynode::engine::{Check, check};
 use everynode::manifest::{Finding, Severity, read};
 
 const GOOD: &str = "apiVersion: apps/v1
