@@ -685,12 +685,8 @@ impl Session {
             self.preview();
         }
         let time = self.state.time.micros;
-        let moment = Moment {
-            world: self.world(),
-            history: self.sim.history(),
-            records: self.records(),
-            now: SimTime(time),
-        };
+        let moment =
+            Moment { world: self.world(), history: self.sim.history(), records: self.records(), now: SimTime(time) };
         let with_yaml = self.state.inspector_tab == InspectorTab::Yaml;
         let inspection = inspect(&moment, self.state.selection.as_ref(), self.state.record, with_yaml);
         self.state.inspection.update(inspection);

@@ -156,7 +156,8 @@ impl SceneBuilder {
             let at = ribbons.iter().position(|other| other.slot > new.slot).unwrap_or(ribbons.len());
             ribbons.insert(at, old.unwrap_or_else(|| Rc::new(new)));
         }
-        let same = ribbons.len() == self.ribbons.len() && ribbons.iter().zip(&self.ribbons).all(|(a, b)| Rc::ptr_eq(a, b));
+        let same =
+            ribbons.len() == self.ribbons.len() && ribbons.iter().zip(&self.ribbons).all(|(a, b)| Rc::ptr_eq(a, b));
         self.ribbons = ribbons;
         !same
     }
@@ -176,8 +177,7 @@ impl SceneBuilder {
             groups.push(old.filter(same).cloned().unwrap_or_else(|| Rc::new(Group { role, cards })));
         }
         let ribbons = self.ribbons.clone();
-        self.scene =
-            Rc::new(Scene { groups, ribbons, node_count: self.cards.len(), pod_count: world.pods.len() });
+        self.scene = Rc::new(Scene { groups, ribbons, node_count: self.cards.len(), pod_count: world.pods.len() });
     }
 }
 
@@ -194,7 +194,7 @@ impl Dirty {
                 }
                 Object::ControllerRevision(_) => self.everything = true,
                 Object::DaemonSet(_) => self.ribbons = true,
-                Object::Namespace(_) | Object::PriorityClass(_) => {}
+                Object::Namespace(_) | Object::PriorityClass(_) | Object::Event(_) => {}
             }
         }
         // The status changes often and moves no card; the rest of a DaemonSet may move all.
@@ -328,7 +328,9 @@ fn chip(pod: &Arc<Pod>, node: &Name, set: Option<&Set>, slot: Option<u8>) -> Pod
     let owner = pod.meta.controller().map(|owner| owner.name.clone());
     let name = &pod.meta.name;
     let short = match &owner {
-        Some(owner) => name.strip_prefix(&**owner).filter(|rest| rest.starts_with('-')).map_or_else(|| name.clone(), Name::from),
+        Some(owner) => {
+            name.strip_prefix(&**owner).filter(|rest| rest.starts_with('-')).map_or_else(|| name.clone(), Name::from)
+        }
         None => name.clone(),
     };
     let look = look(pod);
