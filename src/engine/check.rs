@@ -18,7 +18,7 @@ pub struct Check {
 #[derive(Clone, Debug)]
 pub struct CheckedDocument {
     pub document: Document,
-    /// With the server's defaults; as written if the document was refused before.
+    /// With the server's defaults; as written if the document was refused before, null for a kind that is skipped.
     pub object: Value,
     /// The `controller-revision-hash` that a DaemonSet's pods would get.
     pub hash: Option<String>,
@@ -48,7 +48,8 @@ pub fn check(text: &str) -> Check {
 }
 
 fn check_document(document: Document, findings: &mut Vec<Finding>) -> CheckedDocument {
-    let mut object = document.value.clone();
+    let skipped = document.refusal.is_none() && !document.simulated();
+    let mut object = if skipped { Value::Null } else { document.value.clone() };
     let (mut hash, mut errors, mut warnings) = (None, Vec::new(), Vec::new());
     if document.refusal.is_none() && document.simulated() {
         match document.kind.as_str() {
