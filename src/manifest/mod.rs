@@ -441,8 +441,11 @@ impl Reader {
         let kind_place = document.position("kind").unwrap_or_default();
         let version_place = document.position("apiVersion").unwrap_or_default();
         let no_match = format!("no matches for kind \"{kind}\" in version \"{version}\"");
-        let known = |name: &str| SIMULATED.iter().find(|(known, _)| *known == name);
-        if let Some((_, right)) = known(kind) {
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let own = !group.contains('.') || group.ends_with(".k8s.io");
+        // Others have their own Nodes; only a DaemonSet is never theirs.
+        let known = SIMULATED.iter().find(|(known, _)| *known == kind).filter(|_| own || kind == "DaemonSet");
+        if let Some((_, right)) = known {
             document.refusal = Some((Stage::Mapping, no_match.clone()));
             let removed = ["extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"].contains(&version);
             let mend = if removed && kind == "DaemonSet" {
@@ -458,7 +461,7 @@ impl Reader {
             return;
         }
         let names: Vec<&str> = SIMULATED.iter().map(|(name, _)| *name).collect();
-        let alike = schema::closest(kind, &names).filter(|_| !OTHERS.contains(&kind));
+        let alike = schema::closest(kind, &names).filter(|_| own && kind.len() > 3 && !OTHERS.contains(&kind));
         if let Some(right) = alike {
             let same_letters = kind.eq_ignore_ascii_case(right);
             let message = if same_letters {
@@ -474,7 +477,7 @@ impl Reader {
             finding.fix = Some(Fix { span: kind_place, replacement: right.to_owned() });
             return;
         }
-        let builtin = ["apps/", "batch/"].iter().any(|group| version.starts_with(group)) || !version.contains('/');
+        let builtin = ["", "apps", "batch"].contains(&group);
         if builtin && !OTHERS.contains(&kind) {
             document.refusal = Some((Stage::Mapping, no_match.clone()));
             self.error(Stage::Mapping, kind_place, "kind", no_match)

@@ -122,7 +122,9 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             )
         }
     };
-    match helm(failed.span.line) {
+    // A tab is the trouble, whatever else stands in the line.
+    let tabbed = failed.mend.as_deref().is_some_and(|mend| mend.contains("with a tab"));
+    match helm(failed.span.line).filter(|_| !tabbed) {
         Some(line) => {
             let text = chunk.lines().nth(line - above - 1).unwrap_or_default();
             let column = text.find("{{").map_or(0, |at| text[..at].chars().count()) + 1;
