@@ -135,6 +135,10 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             );
             Finding { span: Span { line, column, end_line: line, end_column }, mend: Some(mend), ..failed }
         }
+        None if above > 0 && failed.message.contains("yaml: line ") => {
+            let mend = failed.mend.map(|mend| format!("{mend} (kubectl counts the lines from the `---` above.)"));
+            Finding { mend, ..failed }
+        }
         None => failed,
     }
 }
