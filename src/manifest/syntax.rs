@@ -122,7 +122,9 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             )
         }
     };
-    match helm(failed.span.line) {
+    // A tab is the trouble, whatever else stands in the line.
+    let tabbed = failed.mend.as_deref().is_some_and(|mend| mend.contains("with a tab"));
+    match helm(failed.span.line).filter(|_| !tabbed) {
         Some(line) => {
             let text = chunk.lines().nth(line - above - 1).unwrap_or_default();
             let column = text.find("{{").map_or(0, |at| text[..at].chars().count()) + 1;
@@ -132,6 +134,10 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
                  paste what it prints."
             );
             Finding { span: Span { line, column, end_line: line, end_column }, mend: Some(mend), ..failed }
+        }
+        None if above > 0 && failed.message.contains("yaml: line ") => {
+            let mend = failed.mend.map(|mend| format!("{mend} (kubectl counts the lines from the `---` above.)"));
+            Finding { mend, ..failed }
         }
         None => failed,
     }

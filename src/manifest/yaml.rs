@@ -1,6 +1,6 @@
 //! YAML events to values, with the position of every key and value.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 use serde::Serialize;
@@ -31,7 +31,8 @@ pub(super) enum Inside {
     #[default]
     Nothing,
     List(Vec<Marks>),
-    Map(BTreeMap<String, Marks>),
+    /// In the order of the text; of keys given twice the last counts.
+    Map(Vec<(String, Marks)>),
 }
 
 /// One document as parsed.
@@ -71,6 +72,9 @@ const DEPTH: usize = 100;
 /// Aliases may not repeat more values than this in one document.
 const REPEATED: usize = 100_000;
 
+/// More remarks than this help nobody.
+const REMARKS: usize = 100;
+
 /// A list or map that is not finished yet.
 struct Frame {
     anchor: usize,
@@ -80,7 +84,7 @@ struct Frame {
 
 enum Holds {
     List(Vec<Value>, Vec<Marks>),
-    Map { map: Map, marks: BTreeMap<String, Marks>, key: Option<Key> },
+    Map { map: Map, marks: Vec<(String, Marks)>, key: Option<Key> },
 }
 
 struct Key {
@@ -180,7 +184,7 @@ impl Builder<'_> {
             }
             Event::SequenceStart(anchor, _) => self.open(Holds::List(Vec::new(), Vec::new()), anchor, span),
             Event::MappingStart(anchor, _) => {
-                let holds = Holds::Map { map: Map::new(), marks: BTreeMap::new(), key: None };
+                let holds = Holds::Map { map: Map::new(), marks: Vec::new(), key: None };
                 self.open(holds, anchor, span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -234,7 +238,7 @@ impl Builder<'_> {
         }
         let merge = style == ScalarStyle::Plain && text == "<<";
         let read = scalar::key(value).ok_or(Failure::Key(span))?;
-        if read != text && style == ScalarStyle::Plain {
+        if read != text && style == ScalarStyle::Plain && self.remarks.len() < REMARKS {
             let path = join(&self.path(), &read);
             self.remarks.push(Remark::KeyIsNotText { path, written: text.to_owned(), read: read.clone(), span });
         }
@@ -271,12 +275,11 @@ impl Builder<'_> {
                 }
                 let mut here = done.marks;
                 here.key = Some(span);
-                if let Some(before) = marks.insert(text.clone(), here)
-                    && before.key.is_some_and(|key| key != span)
-                {
-                    duplicate = Some((text.clone(), span, before.key.unwrap_or_default()));
+                if map.insert(text.clone(), done.value).is_some() && self.remarks.len() < REMARKS {
+                    let before = marks.iter().rev().find(|(key, _)| *key == text).and_then(|(_, mark)| mark.key);
+                    duplicate = before.map(|before| (text.clone(), span, before));
                 }
-                map.insert(text, done.value);
+                marks.push((text, here));
             }
         }
         if let Some((key, span, first)) = duplicate {
@@ -313,7 +316,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// `<<`: the keys of one map, or of several of which the first counts most, come in as if written here.
-fn merge_into(map: &mut Map, marks: &mut BTreeMap<String, Marks>, done: Done) -> Result<(), Failure> {
+fn merge_into(map: &mut Map, marks: &mut Vec<(String, Marks)>, done: Done) -> Result<(), Failure> {
     let place = done.marks.value;
     let mut add = |value: Value, inside: Inside| match (value, inside) {
         (Value::Map(values), Inside::Map(places)) => {
