@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet};
-
 use crate::api::event::{Event, Involved};
-use crate::api::{Kind, Name, ObjectKey, ObjectMeta, SimDuration, SimTime};
-use crate::store::{Object, Patch, Request};
+use crate::api::{Kind, Name, ObjectKey, ObjectMeta, SimDuration, SimTime, Uid};
+use crate::store::{Object, Patch, Request, Table};
 
 use super::sim::Sim;
 
@@ -28,17 +26,18 @@ pub(super) struct Draft {
     pub message: String,
 }
 
-type Topic = (&'static str, Involved, &'static str, &'static str);
+/// Component, type and reason in one text, and the object's uid.
+type Topic = (Name, Uid);
 
 /// What the recorders remember of what they have told.
 #[derive(Clone, Default)]
 pub(super) struct Correlator {
-    /// Different messages of late, by (component, object, type, reason).
-    similar: OrdMap<Topic, (OrdSet<Name>, SimTime)>,
+    /// Different messages of late, oldest first.
+    similar: Table<Topic, (Arc<[Name]>, SimTime)>,
     /// Stored events, by topic and message; the message of a combined event is empty.
-    told: OrdMap<(Topic, Name), (ObjectKey, u32)>,
-    /// When the token bucket of (component, object, type) is full again.
-    spam: OrdMap<(&'static str, Involved, &'static str), SimTime>,
+    told: Table<(Topic, Name), (ObjectKey, u32)>,
+    /// When the token bucket of a component, type and object is full again.
+    spam: Table<Topic, SimTime>,
     names: u64,
 }
 
@@ -47,33 +46,30 @@ impl Sim {
     pub(super) fn tell(&mut self, draft: Draft) {
         let Draft { component, involved, kind, reason, message } = draft;
         let now = self.state.now;
-        let topic: Topic = (component, involved.clone(), kind, reason);
+        let topic: Topic = (format!("{component} {kind} {reason}").into(), involved.uid);
         let correlator = &mut self.state.correlator;
 
-        let (messages, last) = correlator.similar.entry(topic.clone()).or_default();
-        if now.since(*last) > AGGREGATE_INTERVAL {
-            messages.clear();
+        let similar = correlator.similar.get(&topic).filter(|(_, last)| now.since(*last) <= AGGREGATE_INTERVAL);
+        let mut messages: Vec<Name> = similar.map(|(messages, _)| messages.to_vec()).unwrap_or_default();
+        if !messages.iter().any(|known| **known == *message) {
+            messages.push(message.as_str().into());
         }
-        *last = now;
-        messages.insert(message.as_str().into());
         let combined = messages.len() >= AGGREGATE_AFTER;
-        if combined {
-            // The oldest local key makes room, so that the window slides.
-            let first = messages.get_min().cloned();
-            if let Some(first) = first.filter(|_| messages.len() > AGGREGATE_AFTER) {
-                messages.remove(&first);
-            }
+        if messages.len() > AGGREGATE_AFTER {
+            // The oldest makes room, so that the window slides.
+            messages.remove(0);
         }
+        correlator.similar.insert(topic.clone(), (messages.into(), now));
         let message: Name =
             if combined { format!("(combined from similar events): {message}").into() } else { message.into() };
         let told_as = (topic, if combined { "".into() } else { message.clone() });
 
         let allowed = {
-            let full_at = correlator.spam.entry((component, involved.clone(), kind)).or_default();
-            let next = (*full_at).max(now) + SPAM_REFILL;
+            let bucket: Topic = (format!("{component} {kind}").into(), involved.uid);
+            let next = correlator.spam.get(&bucket).copied().unwrap_or_default().max(now) + SPAM_REFILL;
             let allowed = next.since(now).0 <= SPAM_REFILL.0 * SPAM_BURST;
             if allowed {
-                *full_at = next;
+                correlator.spam.insert(bucket, next);
             }
             allowed
         };

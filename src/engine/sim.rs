@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet};
-
 use crate::api::{Involved, Kind, Name, Node, ObjectKey, Pod, PodStatus, SimDuration, SimTime, Uid};
 use crate::controllers::{garbage_collector, node_lifecycle, pod_gc};
 use crate::kubelet;
 use crate::scheduler::{self, Verdict};
-use crate::store::{ApiError, Delta, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Patch, Request, Rng, World};
+use crate::store::{
+    ApiError, Delta, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Patch, Request, Rng, Table, World,
+};
 
 use super::command::{Scenario, Settings};
 use super::events::{Correlator, Draft};
@@ -44,15 +44,15 @@ pub struct State {
     pub world: World,
     pub(super) rng: Rng,
     /// What is due, by time and then by order.
-    agenda: OrdMap<(SimTime, u64), Step>,
+    agenda: Table<(SimTime, u64), Step>,
     pub(super) manager: Manager,
     pub(super) correlator: Correlator,
     scheduler: SchedulerQueue,
     collector: Option<Limiter>,
     /// Nodes whose kubelet is dead, and since when.
-    dead_kubelets: OrdMap<Name, SimTime>,
+    dead_kubelets: Table<Name, SimTime>,
     /// Missing nodes, and since when the pod garbage collector knows.
-    quarantine: OrdMap<Name, SimTime>,
+    quarantine: Table<Name, SimTime>,
     pod_gc_is_due: bool,
 }
 
@@ -60,9 +60,9 @@ pub struct State {
 #[derive(Clone)]
 struct SchedulerQueue {
     /// By falling priority, then in the order of arrival; with the record that brought them here.
-    waiting: OrdMap<(i64, u64), (ObjectKey, Uid, u64)>,
-    queued: OrdSet<Uid>,
-    unschedulable: OrdMap<ObjectKey, (Uid, u64)>,
+    waiting: Table<(i64, u64), (ObjectKey, Uid, u64)>,
+    queued: Table<Uid, ()>,
+    unschedulable: Table<ObjectKey, (Uid, u64)>,
     is_due: bool,
     limiter: Option<Limiter>,
 }
@@ -136,19 +136,19 @@ impl Sim {
             next_order: 0,
             world,
             rng,
-            agenda: OrdMap::new(),
+            agenda: Table::new(),
             manager: Manager::new(original_pace),
             correlator: Correlator::default(),
             scheduler: SchedulerQueue {
-                waiting: OrdMap::new(),
-                queued: OrdSet::new(),
-                unschedulable: OrdMap::new(),
+                waiting: Table::new(),
+                queued: Table::new(),
+                unschedulable: Table::new(),
                 is_due: false,
                 limiter: limiter(SCHEDULER_QPS),
             },
             collector: limiter(CONTROLLER_QPS),
-            dead_kubelets: OrdMap::new(),
-            quarantine: OrdMap::new(),
+            dead_kubelets: Table::new(),
+            quarantine: Table::new(),
             pod_gc_is_due: false,
         };
         let scenario = Scenario { commands: Vec::new(), ..scenario.clone() };
@@ -190,14 +190,13 @@ impl Sim {
 
     /// When something happens next, and what.
     pub fn next_wake(&self) -> Option<(SimTime, WakeReason)> {
-        let ((at, _), step) = self.state.agenda.get_min()?;
+        let ((at, _), step) = self.state.agenda.first()?;
         Some((*at, WakeReason(describe(step))))
     }
 
     /// Takes the next step, however far away. False if nothing is left to happen.
     pub fn step(&mut self) -> bool {
-        let Some(((at, order), step)) = self.state.agenda.get_min().cloned() else { return false };
-        self.state.agenda.remove(&(at, order));
+        let Some(((at, _), step)) = self.state.agenda.pop_first() else { return false };
         self.state.now = self.state.now.max(at);
         self.state.steps += 1;
         self.take(step);
@@ -211,7 +210,7 @@ impl Sim {
     /// left to happen. Answers how many steps it took; fewer than `max_steps` means that the moment was reached.
     pub fn run_until(&mut self, until: SimTime, max_steps: usize) -> usize {
         for taken in 0..max_steps {
-            match self.state.agenda.get_min() {
+            match self.state.agenda.first() {
                 Some(((at, _), _)) if *at <= until => drop(self.step()),
                 Some(_) => {
                     self.state.now = self.state.now.max(until);
@@ -225,7 +224,7 @@ impl Sim {
 
     /// Lets time pass until a moment, whether or not anything happens.
     pub fn wait_until(&mut self, until: SimTime) {
-        while self.state.agenda.get_min().is_some_and(|((at, _), _)| *at <= until) {
+        while self.state.agenda.first().is_some_and(|((at, _), _)| *at <= until) {
             self.step();
         }
         self.state.now = self.state.now.max(until);
@@ -465,8 +464,8 @@ impl Sim {
     // ------------------------------------------------------------ scheduler
 
     fn wait_for_scheduler(&mut self, pod: &Pod, cause: u64) {
-        if !pod.is_terminating() && !pod.is_terminal() && !self.state.scheduler.queued.contains(&pod.meta.uid) {
-            self.state.scheduler.queued.insert(pod.meta.uid);
+        if !pod.is_terminating() && !pod.is_terminal() && !self.state.scheduler.queued.contains_key(&pod.meta.uid) {
+            self.state.scheduler.queued.insert(pod.meta.uid, ());
             let order = self.state.next_order;
             self.state.next_order += 1;
             let place = (-i64::from(pod.spec.priority), order);
@@ -488,8 +487,7 @@ impl Sim {
 
     fn schedule_next_pod(&mut self) {
         self.state.scheduler.is_due = false;
-        let Some((place, (key, uid, cause))) = self.state.scheduler.waiting.get_min().cloned() else { return };
-        self.state.scheduler.waiting.remove(&place);
+        let Some((_, (key, uid, cause))) = self.state.scheduler.waiting.pop_first() else { return };
         self.state.scheduler.queued.remove(&uid);
         let pod =
             self.state.world.pods.get(&key).filter(|pod| pod.meta.uid == uid && pod.spec.node_name.is_none()).cloned();

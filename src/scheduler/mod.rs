@@ -153,7 +153,7 @@ pub fn schedule(world: &World, pod: &Pod) -> (Verdict, Reason) {
     let mut reasons = Vec::new();
     let mut resolvable = 0;
     let mut best: Option<(usize, &Name)> = None;
-    for (name, node) in &world.nodes {
+    for (name, node) in world.nodes.iter() {
         let obstacles = filter(world, pod, node);
         if obstacles.reasons.is_empty() {
             let load = world.pods_on(name).count();
