@@ -225,6 +225,15 @@ spec:
 }
 
 #[test]
+fn a_long_text_without_indentation_is_not_searched_for_ever() {
+    let flat: String = GOOD.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+    let many = format!("{flat}{}", "- name: a\nimage: b\n".repeat(50_000));
+    assert_eq!(only(&many).fix, None);
+    let doubtful = format!("{flat}env:\n{}", "- name: a\n".repeat(200));
+    assert_eq!(only(&doubtful).fix, None);
+}
+
+#[test]
 fn aliases_may_repeat_but_not_without_end() {
     let text = GOOD
         .replace("      app: agent\n  template", "      &x app: agent\n  template")

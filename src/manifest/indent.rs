@@ -43,6 +43,10 @@ pub(super) fn lost(chunk: &str, above: usize) -> Option<Finding> {
 
 /// The text with its indentation put back, if there is exactly one way to read it.
 fn recover(chunk: &str) -> Option<String> {
+    // The search goes one call deeper with each line.
+    if chunk.lines().count() > LINES {
+        return None;
+    }
     let lines = chunk.lines().map(parse).collect::<Option<Vec<Line>>>()?;
     let plain = |key: &str| lines.iter().find(|line| line.key == Some(key) && !line.dash).and_then(|line| line.value);
     let root = schema::kind(plain("apiVersion")?, plain("kind")?)?;
@@ -58,6 +62,8 @@ fn recover(chunk: &str) -> Option<String> {
     }
 }
 
+/// Longer texts are not attempted.
+const LINES: usize = 300;
 /// Give up after so many tries.
 const STEPS: usize = 20_000;
 

@@ -395,25 +395,23 @@ impl Reader {
                 .mend("A manifest is a map that begins with `apiVersion:` and `kind:`.");
             return true;
         };
-        let missing = |key: &str| match map.get(key) {
-            Some(Value::Str(text)) => text.is_empty(),
-            Some(_) | None => true,
+        let trouble = |key: &str| match map.get(key) {
+            Some(Value::Str(text)) if !text.is_empty() => None,
+            None | Some(Value::Null | Value::Str(_)) => Some(format!("{key} not set")),
+            Some(_) => Some(format!("{key} isn't string type")),
         };
-        let texts: Vec<&str> = [("apiVersion", "apiVersion not set"), ("kind", "kind not set")]
-            .into_iter()
-            .filter_map(|(key, text)| missing(key).then_some(text))
-            .collect();
+        let missing = |key: &str| trouble(key).is_some();
+        let texts: Vec<String> = ["apiVersion", "kind"].into_iter().filter_map(trouble).collect();
         let message = match texts.as_slice() {
             [] if document.api_version.matches('/').count() > 1 => {
                 format!("unexpected GroupVersion string: {}", document.api_version)
             }
             [] => return false,
-            [text] => (*text).to_owned(),
+            [text] => text.clone(),
             _ => format!("[{}]", texts.join(", ")),
         };
         let wrong_case = map.keys().find(|key| {
-            missing(if key.eq_ignore_ascii_case("kind") { "kind" } else { "apiVersion" })
-                && (key.eq_ignore_ascii_case("kind") || key.eq_ignore_ascii_case("apiVersion"))
+            ["apiVersion", "kind"].iter().any(|right| missing(right) && key.eq_ignore_ascii_case(right) && key != right)
         });
         let right = |key: &String| {
             if key.eq_ignore_ascii_case("kind") { "kind" } else { "apiVersion" }

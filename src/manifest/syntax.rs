@@ -245,8 +245,9 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
         let mend = "A `:` is missing here, or the line is indented wrongly.";
         return finding(here, scanner(line, "could not find expected ':'"), mend);
     }
-    let plain = info.rsplit_once(", ").map_or(info, |(_, rest)| rest);
-    finding(here, scanner(line, plain), "Check the indentation and the punctuation of this line.")
+    // With the original's own spelling.
+    let plain = info.rsplit_once(", ").map_or(info, |(_, rest)| rest).replace("hexadecimal", "hexdecimal");
+    finding(here, scanner(line, &plain), "Check the indentation and the punctuation of this line.")
 }
 
 /// The line at or next to the failing one that is indented with a tab, and the tab's column; any line after it if the

@@ -1,7 +1,10 @@
 //! What the server refuses (`ValidateDaemonSet`, `ValidatePod`, `ValidateNode`), in its own words and order.
 
+mod container;
+mod env;
 mod names;
 mod pod;
+mod volumes;
 mod warnings;
 
 use std::fmt;
