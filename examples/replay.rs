@@ -390,7 +390,7 @@ impl Replay {
             (_, None) => "DELETED",
             _ => "MODIFIED",
         };
-        let object = delta.object();
+        let object = delta.object()?;
         let what = changes(delta);
         if event == "MODIFIED" && what.is_empty() {
             return None;

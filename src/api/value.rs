@@ -43,12 +43,12 @@ impl Value {
 
     /// This value as a map; anything that is not one is replaced by an empty one.
     pub fn make_map(&mut self) -> &mut Map {
-        if !matches!(self, Value::Map(_)) {
-            *self = Value::Map(Map::new());
-        }
         match self {
             Value::Map(map) => map,
-            _ => unreachable!("made a map above"),
+            other => {
+                *other = Value::Map(Map::new());
+                other.make_map()
+            }
         }
     }
 

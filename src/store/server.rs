@@ -61,7 +61,9 @@ impl World {
             }
             Request::Bind { pod, uid, node } => self.bind(&pod, uid, &node, now)?,
         };
-        let answer = delta.object().clone();
+        let Some(answer) = delta.object().cloned() else {
+            return Err(ApiError { reason: ErrorReason::Invalid, message: "a request about no object".to_owned() });
+        };
         match &delta {
             // A pod that is deleted without grace is marked before it is removed (`updateForGracefulDeletion`).
             Delta { before: Some(Object::Pod(pod)), after: None } if !pod.is_terminating() => {

@@ -92,11 +92,8 @@ pub struct Delta {
 
 impl Delta {
     /// The object after the change, or the one that was removed.
-    pub fn object(&self) -> &Object {
-        match (&self.after, &self.before) {
-            (Some(object), _) | (None, Some(object)) => object,
-            (None, None) => unreachable!("a delta has a before or an after"),
-        }
+    pub fn object(&self) -> Option<&Object> {
+        self.after.as_ref().or(self.before.as_ref())
     }
 }
 
