@@ -560,7 +560,7 @@ impl Observers {
 
     /// DaemonSets that the step created: no node had a pod of them.
     fn join(&mut self, world: &World) {
-        for (key, set) in &world.daemonsets {
+        for (key, set) in world.daemonsets.iter() {
             self.0.entry((key.clone(), set.meta.uid)).or_default();
         }
     }
