@@ -33,7 +33,11 @@ fn show(what: &str, saved_text: fn() -> String, start_afresh: fn()) -> Option<()
     screen.set_attribute("aria-label", "Something went wrong").ok()?;
     let window = add(&screen, "div", "")?;
     add(&window, "h2", "Something went wrong")?;
-    add(&window, "p", "A mistake in this page stopped the simulation. Your manifest is not lost: save it here, or start afresh with it.")?;
+    add(
+        &window,
+        "p",
+        "A mistake in this page stopped the simulation. Your manifest is not lost: save it here, or start afresh with it.",
+    )?;
     let text = add(&window, "textarea", &saved_text())?;
     text.set_attribute("readonly", "").ok()?;
     text.set_attribute("aria-label", "Your manifest").ok()?;

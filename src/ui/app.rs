@@ -41,9 +41,8 @@ pub fn App() -> Html {
                 })
             });
             let system = desk.clone();
-            let theme = page::media("(prefers-color-scheme: light)").map(|media| {
-                EventListener::new(&media, "change", move |_| system.send(Action::SystemTheme))
-            });
+            let theme = page::media("(prefers-color-scheme: light)")
+                .map(|media| EventListener::new(&media, "change", move |_| system.send(Action::SystemTheme)));
             move || drop((listener, theme))
         });
     }
@@ -98,14 +97,16 @@ pub fn App() -> Html {
 /// The page's own keys; a control that has the focus keeps its own.
 fn shortcut(desk: &Desk, event: &KeyboardEvent) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let inside = |selector: &str| {
-        target.as_ref().is_some_and(|target| target.closest(selector).ok().flatten().is_some())
-    };
+    let inside =
+        |selector: &str| target.as_ref().is_some_and(|target| target.closest(selector).ok().flatten().is_some());
     if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
         event.prevent_default();
         return desk.send(Action::Apply);
     }
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || inside("input, textarea, select, [contenteditable], dialog, [role=menu]")
+    if event.ctrl_key()
+        || event.meta_key()
+        || event.alt_key()
+        || inside("input, textarea, select, [contenteditable], dialog, [role=menu]")
     {
         return;
     }

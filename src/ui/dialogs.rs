@@ -106,8 +106,12 @@ fn AddNode(props: &PlainProps) -> Html {
             (name.clone(), count.clone(), labels.clone(), taints.clone(), errors.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let command = forms::add_nodes(&value(&name), &value(&count), &value(&labels), &value(&taints))
-                .map(|(name, count, labels, taints)| Command::AddNodes { template: NodeTemplate { name, labels, taints }, count });
+            let command = forms::add_nodes(&value(&name), &value(&count), &value(&labels), &value(&taints)).map(
+                |(name, count, labels, taints)| Command::AddNodes {
+                    template: NodeTemplate { name, labels, taints },
+                    count,
+                },
+            );
             try_run(&desk, &errors, command);
         })
     };
@@ -146,8 +150,11 @@ fn TaintNode(props: &NodeProps) -> Html {
         let (add, errors, desk, node) = (add.clone(), errors.clone(), props.desk.clone(), props.node.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let command = forms::taints(&value(&add))
-                .map(|add| Command::Taint { name: node.to_string(), add, remove: Vec::new() });
+            let command = forms::taints(&value(&add)).map(|add| Command::Taint {
+                name: node.to_string(),
+                add,
+                remove: Vec::new(),
+            });
             try_run(&desk, &errors, command);
         })
     };

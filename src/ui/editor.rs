@@ -62,7 +62,8 @@ fn TextBox(props: &EditorProps) -> Html {
 
     // After the first paint: an effect runs when the page stands.
     {
-        let (desk, area, host, code, replaced) = (desk.clone(), area.clone(), host.clone(), Rc::clone(&code), replaced.clone());
+        let (desk, area, host, code, replaced) =
+            (desk.clone(), area.clone(), host.clone(), Rc::clone(&code), replaced.clone());
         use_effect_with((), move |()| {
             let open = async move {
                 let Some(parent) = host.cast::<Element>() else { return };
@@ -148,7 +149,8 @@ fn mark(finding: &FindingRow) -> EditorMark {
 
 fn select_line(area: &HtmlTextAreaElement, line: u32) {
     let text = area.value();
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(|line| line.encode_utf16().count()).sum();
+    let start: usize =
+        text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(|line| line.encode_utf16().count()).sum();
     let length = text.split('\n').nth(line.saturating_sub(1) as usize).map_or(0, |line| line.encode_utf16().count());
     let _ = area.focus();
     let _ = area.set_selection_range(start as u32, (start + length) as u32);

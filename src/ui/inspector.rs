@@ -28,7 +28,9 @@ pub fn Inspector(props: &InspectorProps) -> Html {
                 if matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight") {
                     desk.send(Action::ShowInspector(other));
                     let next = page::by_id(if other == InspectorTab::Why { "tab-why" } else { "tab-yaml" });
-                    if let Some(next) = next.and_then(|next| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(next).ok()) {
+                    if let Some(next) =
+                        next.and_then(|next| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(next).ok())
+                    {
                         let _ = next.focus();
                     }
                 }
@@ -44,7 +46,9 @@ pub fn Inspector(props: &InspectorProps) -> Html {
         (None, _) if inspection.blocks.is_empty() => html! {
             <p class="empty">{"Select a node, a pod, a DaemonSet or a line of the activity log, and this panel tells why it is as it is."}</p>
         },
-        (_, InspectorTab::Yaml) if inspection.yaml.is_empty() => html! { <p class="empty">{"This object is gone."}</p> },
+        (_, InspectorTab::Yaml) if inspection.yaml.is_empty() => {
+            html! { <p class="empty">{"This object is gone."}</p> }
+        }
         (_, InspectorTab::Yaml) => html! { <Yaml inspection={inspection.clone()} /> },
         _ => html! { <>{for inspection.blocks.iter().map(|block| view_block(desk, block))}</> },
     };

@@ -77,16 +77,18 @@ pub fn Log(props: &LogProps) -> Html {
     let onclick = {
         let desk = props.desk.clone();
         Callback::from(move |event: MouseEvent| {
-            let row = event.target_dyn_into::<web_sys::Element>().and_then(|target| target.closest("[data-seq]").ok()?);
+            let row =
+                event.target_dyn_into::<web_sys::Element>().and_then(|target| target.closest("[data-seq]").ok()?);
             if let Some(seq) = row.and_then(|row| row.get_attribute("data-seq")?.parse().ok()) {
                 desk.send(Action::SelectRecord(seq));
             }
         })
     };
     let active = props.record.filter(|record| props.log.rows.iter().any(|row| row.seq == *record));
-    let rows = props.log.rows.iter().enumerate().map(|(index, row)| {
-        view_row(row, props.log.first + index + 1, props.log.total, props.record == Some(row.seq))
-    });
+    let rows =
+        props.log.rows.iter().enumerate().map(|(index, row)| {
+            view_row(row, props.log.first + index + 1, props.log.total, props.record == Some(row.seq))
+        });
     html! {
         <section class="log-panel" aria-label="Activity">
             <div class="tabs"><h2 class="tab-title">{"Activity"}</h2><span class="count">{props.log.total}</span><span class="space"></span>

@@ -117,12 +117,8 @@ fn Card(props: &CardProps) -> Html {
     let card = &props.card;
     let address = ["Node//", &card.name].concat();
     let selected = props.selection.as_ref().is_some_and(|selection| selection.is_node(&card.name));
-    let class = classes!(
-        "node",
-        card.status.class(),
-        selected.then_some("selected"),
-        card.cordoned.then_some("cordoned")
-    );
+    let class =
+        classes!("node", card.status.class(), selected.then_some("selected"), card.cordoned.then_some("cordoned"));
     let pods = card.pods.iter().map(|pod| {
         let selected = props.selection.as_ref().is_some_and(|selection| selection.is_pod(&pod.key));
         pod_chip(pod, selected)

@@ -86,7 +86,8 @@ fn place(list: &HtmlElement, anchor: &HtmlElement) {
     let (at, own) = (anchor.get_bounding_client_rect(), list.get_bounding_client_rect());
     let (width, height) = (f64::from(root.client_width()), f64::from(root.client_height()));
     let left = if at.left() + own.width() + 8.0 > width { at.right() - own.width() } else { at.left() };
-    let top = if at.bottom() + own.height() + 12.0 > height { at.top() - own.height() - 4.0 } else { at.bottom() + 4.0 };
+    let top =
+        if at.bottom() + own.height() + 12.0 > height { at.top() - own.height() - 4.0 } else { at.bottom() + 4.0 };
     page::set_style_px(list, "left", left.clamp(8.0, (width - own.width() - 8.0).max(8.0)));
     page::set_style_px(list, "top", top.clamp(8.0, (height - own.height() - 8.0).max(8.0)));
 }
@@ -98,8 +99,9 @@ fn focus_item(list: &HtmlElement, choose: impl Fn(Option<u32>, u32) -> u32) {
         return;
     }
     let focused: Option<Element> = page::focused().map(Into::into);
-    let now = (0..count)
-        .find(|index| items.item(*index).as_ref().map(AsRef::as_ref) == focused.as_ref().map(|item| -> &web_sys::Node { item }));
+    let now = (0..count).find(|index| {
+        items.item(*index).as_ref().map(AsRef::as_ref) == focused.as_ref().map(|item| -> &web_sys::Node { item })
+    });
     if let Some(item) = items.item(choose(now, count)).and_then(|item| item.dyn_into::<HtmlElement>().ok()) {
         let _ = item.focus();
     }

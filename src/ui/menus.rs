@@ -35,7 +35,8 @@ pub fn of(sim: &Sim, object: &ObjectRef) -> Option<(String, Vec<MenuItem>)> {
         Kind::DaemonSet => daemonset_items(sim, object)?,
         _ => return None,
     };
-    let label = ["Actions for ", if object.kind == Kind::DaemonSet { "DaemonSet " } else { "" }, &object.key.name].concat();
+    let label =
+        ["Actions for ", if object.kind == Kind::DaemonSet { "DaemonSet " } else { "" }, &object.key.name].concat();
     Some((label, items))
 }
 
@@ -78,7 +79,8 @@ fn pod_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
     let pod = sim.world().pods.get(&object.key)?;
     let (namespace, name) = (|| object.key.namespace.to_string(), || object.key.name.to_string());
     let ready = pod.is_ready();
-    let delete = |grace_period_seconds| Command::DeletePod { namespace: namespace(), name: name(), grace_period_seconds };
+    let delete =
+        |grace_period_seconds| Command::DeletePod { namespace: namespace(), name: name(), grace_period_seconds };
     Some(vec![
         item(
             if ready { "Make it unready" } else { "Make it ready" },

@@ -132,8 +132,10 @@ pub struct LoopProps {
 #[component]
 pub fn ControlLoop(props: &LoopProps) -> Html {
     let stages = &props.stages;
-    let queue = if stages.queued == 0 { "queue".to_owned() } else { ["queue · ", &stages.queued.to_string()].concat() };
-    let act = if stages.live == 3 && !stages.act.is_empty() { ["act: ", &stages.act].concat() } else { "act".to_owned() };
+    let queue =
+        if stages.queued == 0 { "queue".to_owned() } else { ["queue · ", &stages.queued.to_string()].concat() };
+    let act =
+        if stages.live == 3 && !stages.act.is_empty() { ["act: ", &stages.act].concat() } else { "act".to_owned() };
     let labels = ["watch".to_owned(), queue, "compare desired with actual".to_owned(), act, "update status".to_owned()];
     let items = labels.into_iter().enumerate().map(|(index, label)| {
         let live = index == stages.live;

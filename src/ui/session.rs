@@ -631,12 +631,8 @@ impl Session {
         }
         self.inspected_at = now;
         let time = self.state.time.micros;
-        let moment = Moment {
-            world: self.world(),
-            history: self.sim.history(),
-            records: self.records(),
-            now: SimTime(time),
-        };
+        let moment =
+            Moment { world: self.world(), history: self.sim.history(), records: self.records(), now: SimTime(time) };
         let with_yaml = self.state.inspector_tab == InspectorTab::Yaml;
         let inspection = inspect(&moment, self.state.selection.as_ref(), self.state.record, with_yaml);
         self.state.inspection.update(inspection);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::dense::{CARDS_MAX, DenseBuilder};
 use super::scene::{
     Absent, Chip, Counts, Group, NodeCard, NodeStatus, Parts, PodChip, PodLook, Ribbon, Role, SLOTS, Scene,
 };
@@ -19,16 +20,18 @@ use crate::store::{Delta, Object, World};
 pub struct SceneBuilder {
     scene: Rc<Scene>,
     cards: BTreeMap<NaturalName, Rc<NodeCard>>,
+    /// In the place of cards when there are many nodes.
+    dense: DenseBuilder,
     ribbons: BTreeMap<ObjectKey, Rc<Ribbon>>,
     /// Colours, kept as long as a DaemonSet or a pod of it exists.
     slots: BTreeMap<Uid, u8>,
 }
 
 /// What one DaemonSet means for the cards.
-struct Set<'a> {
-    daemonset: &'a Arc<DaemonSet>,
-    slot: u8,
-    placer: Placer<'a>,
+pub(super) struct Set<'a> {
+    pub daemonset: &'a Arc<DaemonSet>,
+    pub slot: u8,
+    pub placer: Placer<'a>,
     /// Its revisions' numbers by hash.
     revisions: Vec<(&'a str, i64)>,
     current: Name,
@@ -66,14 +69,19 @@ impl SceneBuilder {
 
     fn refresh(&mut self, world: &World, dirty: &Dirty) {
         self.assign_slots(world);
-        let sets: Vec<Set> = world
-            .daemonsets
-            .values()
-            .map(|daemonset| Set::new(world, daemonset, self.slots.get(&daemonset.meta.uid).copied().unwrap_or(0)))
-            .collect();
+        let sets = self.sets(world);
         let mut changed = false;
-        if dirty.everything {
-            let gone: Vec<Name> = world.nodes_with_pods().filter(|name| !world.nodes.contains_key(*name)).cloned().collect();
+        let dense = world.nodes.len() > CARDS_MAX;
+        let everything = dirty.everything || dense != self.scene.dense.is_some();
+        if dense && everything {
+            self.cards.clear();
+            self.dense.rebuild(world, &sets);
+            changed = true;
+        } else if dense {
+            changed = self.dense.follow(world, &sets, dirty.nodes.iter());
+        } else if everything {
+            let gone: Vec<Name> =
+                world.nodes_with_pods().filter(|name| !world.nodes.contains_key(*name)).cloned().collect();
             let pending = world.pods.values().filter(|pod| pod.spec.node_name.is_none());
             let waiting: Vec<Name> = pending.filter_map(|pod| pod.target_node().cloned()).collect();
             let names: BTreeSet<&Name> = world.nodes.keys().chain(&gone).chain(&waiting).collect();
@@ -92,8 +100,25 @@ impl SceneBuilder {
         }
         let ribbons = self.refresh_ribbons(world, &sets);
         if changed || ribbons || self.scene.pod_count != world.pods.len() {
-            self.assemble(world);
+            self.assemble(world, dense);
         }
+    }
+
+    fn sets<'a>(&self, world: &'a World) -> Vec<Set<'a>> {
+        let slot = |daemonset: &DaemonSet| self.slots.get(&daemonset.meta.uid).copied().unwrap_or(0);
+        world.daemonsets.values().map(|daemonset| Set::new(world, daemonset, slot(daemonset))).collect()
+    }
+
+    /// The card of a single node, where the map has no room for cards.
+    pub fn card_of(&self, world: &World, name: &Name) -> Option<NodeCard> {
+        let sets = self.sets(world);
+        let node = world.nodes.get(name);
+        let pods = self.chips_on(world, &sets, name);
+        if node.is_none() && pods.is_empty() {
+            return None;
+        }
+        let absent = node.map(|node| absences(&sets, node, &pods)).unwrap_or_default();
+        Some(card(name, node, pods, absent))
     }
 
     /// Gives each DaemonSet the lowest free colour, and frees those that nothing wears any more.
@@ -167,7 +192,7 @@ impl SceneBuilder {
     }
 
     /// Puts cards and ribbons together; a group of the same cards stays the same `Rc`.
-    fn assemble(&mut self, world: &World) {
+    fn assemble(&mut self, world: &World, dense: bool) {
         let mut groups: Vec<Rc<Group>> = Vec::new();
         for role in Role::ALL {
             let cards: Vec<Rc<NodeCard>> = self.cards.values().filter(|card| card.role == role).cloned().collect();
@@ -182,8 +207,9 @@ impl SceneBuilder {
         }
         let mut ribbons: Vec<Rc<Ribbon>> = self.ribbons.values().cloned().collect();
         ribbons.sort_by_key(|ribbon| ribbon.slot);
-        self.scene =
-            Rc::new(Scene { groups, ribbons, node_count: self.cards.len(), pod_count: world.pods.len() });
+        let dense = dense.then(|| self.dense.map());
+        let node_count = dense.as_ref().map_or(self.cards.len(), |map| map.cells.names.len());
+        self.scene = Rc::new(Scene { groups, dense, ribbons, node_count, pod_count: world.pods.len() });
     }
 }
 
@@ -240,7 +266,7 @@ impl<'a> Set<'a> {
         self.revisions.iter().find(|(known, _)| *known == hash).map_or(0, |(_, number)| *number)
     }
 
-    fn is_current(&self, pod: &Pod) -> bool {
+    pub fn is_current(&self, pod: &Pod) -> bool {
         pod.hash() == Some(&*self.current)
     }
 }
@@ -328,7 +354,9 @@ fn chip(pod: &Arc<Pod>, node: &Name, set: Option<&Set>, slot: Option<u8>) -> Pod
     let owner = pod.meta.controller().map(|owner| owner.name.clone());
     let name = &pod.meta.name;
     let short = match &owner {
-        Some(owner) => name.strip_prefix(&**owner).filter(|rest| rest.starts_with('-')).map_or_else(|| name.clone(), Name::from),
+        Some(owner) => {
+            name.strip_prefix(&**owner).filter(|rest| rest.starts_with('-')).map_or_else(|| name.clone(), Name::from)
+        }
         None => name.clone(),
     };
     let look = look(pod);
@@ -350,7 +378,7 @@ fn chip(pod: &Arc<Pod>, node: &Name, set: Option<&Set>, slot: Option<u8>) -> Pod
     }
 }
 
-fn look(pod: &Pod) -> PodLook {
+pub(super) fn look(pod: &Pod) -> PodLook {
     match pod.status.phase {
         PodPhase::Failed => PodLook::Failed,
         PodPhase::Succeeded => PodLook::Succeeded,
@@ -423,7 +451,7 @@ fn summary(daemonset: &DaemonSet, pods: i64) -> String {
 
 /// Orders `worker-2` before `worker-10`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct NaturalName(Name);
+pub(super) struct NaturalName(pub Name);
 
 impl Ord for NaturalName {
     fn cmp(&self, other: &Self) -> Ordering {

@@ -75,7 +75,8 @@ fn taints_in(text: &str, errors: &mut Vec<String>) -> Vec<Taint> {
         match Taint::parse(item) {
             Some(taint) => taints.push(taint),
             None => errors.push(
-                ["Taints: ", item, " should be key=value:Effect with NoSchedule, PreferNoSchedule or NoExecute."].concat(),
+                ["Taints: ", item, " should be key=value:Effect with NoSchedule, PreferNoSchedule or NoExecute."]
+                    .concat(),
             ),
         }
     }

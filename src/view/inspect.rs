@@ -228,7 +228,10 @@ fn about_pod(world: &World, pod: &Pod, now: SimTime, blocks: &mut Vec<Block>) {
         let number = history::revision_number(world, daemonset, pod.hash());
         let current = history::current(world, daemonset).and_then(|revision| revision.hash());
         let word = if current.is_some() && current == pod.hash() { ", the current one" } else { ", an old one" };
-        rows.push(fact("revision", number.map_or_else(|| "unknown".to_owned(), |number| [&number.to_string(), word].concat())));
+        rows.push(fact(
+            "revision",
+            number.map_or_else(|| "unknown".to_owned(), |number| [&number.to_string(), word].concat()),
+        ));
     }
     rows.push(fact("owner", owner.map_or("nobody", |owner| &*owner.name)));
     if let Some(ip) = &pod.status.pod_ip {
@@ -256,7 +259,11 @@ fn about_daemonset(world: &World, daemonset: &DaemonSet, blocks: &mut Vec<Block>
             let (observed, wanted) = (status.observed_generation.to_string(), daemonset.meta.generation.to_string());
             ["observed generation ", &observed, " of ", &wanted].concat()
         }),
-        row(status.updated_number_scheduled >= desired, "Pods are of the current revision", of(status.updated_number_scheduled)),
+        row(
+            status.updated_number_scheduled >= desired,
+            "Pods are of the current revision",
+            of(status.updated_number_scheduled),
+        ),
         row(status.number_available >= desired, "Pods are available", of(status.number_available)),
     ];
     if status.number_misscheduled > 0 {
@@ -270,8 +277,20 @@ fn about_daemonset(world: &World, daemonset: &DaemonSet, blocks: &mut Vec<Block>
         UpdateStrategy::OnDelete => "OnDelete: a pod gets the new template when you delete it".to_owned(),
         UpdateStrategy::RollingUpdate { max_unavailable, max_surge } => {
             let numbers = rollout_numbers(world, daemonset, max_unavailable, max_surge);
-            let surge = if numbers.max_surge > 0 { [", ", &numbers.max_surge.to_string(), " may surge"].concat() } else { String::new() };
-            ["RollingUpdate: at most ", &numbers.max_unavailable.to_string(), " of ", &numbers.desired.to_string(), " unavailable", &surge].concat()
+            let surge = if numbers.max_surge > 0 {
+                [", ", &numbers.max_surge.to_string(), " may surge"].concat()
+            } else {
+                String::new()
+            };
+            [
+                "RollingUpdate: at most ",
+                &numbers.max_unavailable.to_string(),
+                " of ",
+                &numbers.desired.to_string(),
+                " unavailable",
+                &surge,
+            ]
+            .concat()
         }
     };
     blocks.push(Block::Checks { title: "Rollout".to_owned(), verdict: String::new(), rows });
@@ -282,7 +301,11 @@ fn about_daemonset(world: &World, daemonset: &DaemonSet, blocks: &mut Vec<Block>
     for node in world.nodes.values() {
         if let Some(obstacle) = placer.obstacle(node) {
             if without.len() < NODES_MAX {
-                without.push(CheckRow { mark: Mark::No, title: node.meta.name.to_string(), detail: obstacle.to_string() });
+                without.push(CheckRow {
+                    mark: Mark::No,
+                    title: node.meta.name.to_string(),
+                    detail: obstacle.to_string(),
+                });
             } else {
                 more += 1;
             }
@@ -298,7 +321,10 @@ fn about_daemonset(world: &World, daemonset: &DaemonSet, blocks: &mut Vec<Block>
     let current = history::current(world, daemonset).map(|revision| revision.revision);
     let rows = revisions.into_iter().map(|revision| {
         let mark = if Some(revision.revision) == current { ", current" } else { "" };
-        fact(&["revision ", &revision.revision.to_string()].concat(), [revision.hash().unwrap_or("no hash"), mark].concat())
+        fact(
+            &["revision ", &revision.revision.to_string()].concat(),
+            [revision.hash().unwrap_or("no hash"), mark].concat(),
+        )
     });
     blocks.push(Block::Facts { title: "Revisions".to_owned(), rows: rows.collect() });
 

@@ -28,7 +28,9 @@ pub fn list(items: &[&str], most: usize) -> String {
     match items {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        _ if items.len() > most => [&items[..most].join(", "), " and ", &(items.len() - most).to_string(), " more"].concat(),
+        _ if items.len() > most => {
+            [&items[..most].join(", "), " and ", &(items.len() - most).to_string(), " more"].concat()
+        }
         [first @ .., last] => [&first.join(", "), " and ", last].concat(),
     }
 }
