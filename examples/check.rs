@@ -6,6 +6,8 @@ use std::io::Read;
 use everynode::api::value::{Map, Value};
 use everynode::engine::check::{Check, CheckedDocument, check};
 use everynode::manifest::{Finding, Stage};
+use everynode::store::defaulting::default_daemonset;
+use everynode::store::validation::{FieldError, validate_daemonset};
 
 fn main() {
     let mut bytes = Vec::new();
@@ -36,7 +38,8 @@ fn answer(check: &Check) -> Value {
         accepted = false;
     }
     let first = check.documents.first();
-    let causes = first.map_or(Vec::new(), |first| first.errors.iter().map(cause).collect());
+    let errors = first.map_or_else(nothing, |first| first.errors.clone());
+    let causes = errors.iter().map(cause).collect();
     let mut answer = Map::new();
     answer.insert("accepted".into(), accepted.into());
     answer.insert("stderr".into(), stderr.into());
@@ -49,6 +52,13 @@ fn answer(check: &Check) -> Value {
     Value::Map(answer)
 }
 
+/// What the server says to a document without content.
+fn nothing() -> Vec<FieldError> {
+    let mut empty = Value::Map(Map::new());
+    default_daemonset(&mut empty);
+    validate_daemonset(&empty, None)
+}
+
 fn syntax_error(finding: &Finding) -> String {
     match finding.message.as_str() {
         message if message.starts_with("no objects") => format!("error: {message}\n"),
@@ -56,7 +66,7 @@ fn syntax_error(finding: &Finding) -> String {
     }
 }
 
-fn cause(error: &everynode::store::validation::FieldError) -> Value {
+fn cause(error: &FieldError) -> Value {
     [("reason", error.kind.reason().into()), ("message", error.body().into()), ("field", error.path.as_str().into())]
         .into()
 }

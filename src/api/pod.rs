@@ -319,6 +319,8 @@ pub struct PodCondition {
 pub struct PodStatus {
     pub phase: PodPhase,
     pub conditions: Arc<[PodCondition]>,
+    /// Since when the Ready condition has been true: asked for far more often than it is set.
+    ready_since: Option<SimTime>,
     /// `reason` and `message` of the whole pod, set when it failed (`Evicted`, `OutOfcpu`, ...).
     pub reason: Option<Name>,
     pub message: Option<Name>,
@@ -348,6 +350,9 @@ impl PodStatus {
             None => conditions.push(new),
         }
         self.conditions = conditions.into();
+        if kind == "Ready" {
+            self.ready_since = self.condition(kind).filter(|ready| ready.status).map(|ready| ready.changed_at);
+        }
     }
 }
 
@@ -385,15 +390,13 @@ impl Pod {
 
     /// Models `IsPodReady`.
     pub fn is_ready(&self) -> bool {
-        self.status.condition("Ready").is_some_and(|condition| condition.status)
+        self.status.ready_since.is_some()
     }
 
     /// Models `IsPodAvailable`: ready, and that for at least `min_ready_seconds`.
     pub fn is_available(&self, min_ready_seconds: i64, now: SimTime) -> bool {
-        self.status.condition("Ready").is_some_and(|ready| {
-            let needed = SimDuration::from_secs(min_ready_seconds.max(0) as u64);
-            ready.status && ready.changed_at.truncated_to_second() + needed <= now
-        })
+        let needed = SimDuration::from_secs(min_ready_seconds.max(0) as u64);
+        self.status.ready_since.is_some_and(|since| since.truncated_to_second() + needed <= now)
     }
 
     pub fn hash(&self) -> Option<&str> {

@@ -212,8 +212,9 @@ pub struct Problem {
 /// How a value does not fit its type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wrong {
-    /// The struct has no such field; the name of a field it may have been meant for.
-    UnknownField { meant: Option<&'static str> },
+    /// The struct has no such field; the name of a field it may have been meant for, and whether the value does not fit
+    /// that one.
+    UnknownField { meant: Option<&'static str>, misfit: bool },
     /// Go's `UnmarshalTypeError`, or the error of a type that decodes itself, which ends the decoding at once.
     Type { message: String, ends: bool, expected: Type },
 }
@@ -252,6 +253,13 @@ struct Decoder {
     go_path: Vec<&'static str>,
 }
 
+/// Whether a value could stand in a field of a type.
+fn fits(value: &Value, ty: &Type, of: &'static Struct) -> bool {
+    let mut decoder = Decoder { problems: Vec::new(), go_path: Vec::new() };
+    decoder.value(value, ty, of, "");
+    decoder.problems.is_empty()
+}
+
 /// More problems than this are of no use to anybody.
 const PROBLEMS: usize = 100;
 
@@ -269,7 +277,9 @@ impl Decoder {
                     self.go_path.pop();
                 }
                 None => {
-                    let what = Wrong::UnknownField { meant: closest(key, &of.names()) };
+                    let meant = closest(key, &of.names());
+                    let misfit = meant.and_then(|name| of.field(name)).is_some_and(|field| !fits(value, &field.ty, of));
+                    let what = Wrong::UnknownField { meant, misfit };
                     self.problems.push(Problem { path: here, what });
                 }
             }
@@ -433,7 +443,7 @@ mod tests {
         let spec: Value = [("template", [("spec", [("containers", vec![container].into())].into())].into())].into();
         let problems = decode(&[("spec", spec)].into(), root);
         assert_eq!(problems[0].path, "spec.template.spec.containers[0].Image");
-        assert_eq!(problems[0].what, Wrong::UnknownField { meant: Some("image") });
+        assert_eq!(problems[0].what, Wrong::UnknownField { meant: Some("image"), misfit: false });
         assert_eq!(
             decoding_error(&problems).unwrap(),
             "json: cannot unmarshal number into Go struct field Container.spec.template.spec.containers.args of type string"

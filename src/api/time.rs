@@ -112,7 +112,7 @@ impl fmt::Display for SimDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0..1_000_000 => write!(f, "{} ms", self.0 / 1000),
-            1_000_000..60_000_000 if self.0 % 1_000_000 != 0 => write!(f, "{:.1} s", self.as_secs_f64()),
+            1_000_000..60_000_000 if !self.0.is_multiple_of(1_000_000) => write!(f, "{:.1} s", self.as_secs_f64()),
             1_000_000..120_000_000 => write!(f, "{} s", self.0 / 1_000_000),
             _ => write!(f, "{} min", self.0 / 60_000_000),
         }

@@ -2,7 +2,7 @@
 
 use crate::api::hash::compute_hash;
 use crate::api::value::Value;
-use crate::manifest::{self, Document, Finding, Severity, Stage};
+use crate::manifest::{self, Document, Finding, Fix, Severity, Span, Stage};
 use crate::store::defaulting;
 use crate::store::validation::{self, ErrorKind, FieldError};
 
@@ -50,7 +50,7 @@ pub fn check(text: &str) -> Check {
 fn check_document(document: Document, findings: &mut Vec<Finding>) -> CheckedDocument {
     let mut object = document.value.clone();
     let (mut hash, mut errors, mut warnings) = (None, Vec::new(), Vec::new());
-    if !document.refused && document.simulated() {
+    if document.refusal.is_none() && document.simulated() {
         match document.kind.as_str() {
             "DaemonSet" => {
                 defaulting::default_daemonset(&mut object);
@@ -69,39 +69,186 @@ fn check_document(document: Document, findings: &mut Vec<Finding>) -> CheckedDoc
             kind => defaulting::default_other(&mut object, kind),
         }
     }
-    findings.extend(errors.iter().map(|error| field_finding(&document, error)));
+    let has_selector = object.at(&["spec", "selector"]).is_some_and(|selector| !selector.is_null());
+    for error in &errors {
+        let mut finding = finding(&document, Severity::Error, Stage::Validation, &error.path, error.to_string());
+        finding.span = place(&document, error);
+        (finding.mend, finding.fix) = mend(error, &document, finding.span, has_selector);
+        findings.push(finding);
+    }
     for (path, message) in &warnings {
-        findings.push(Finding {
-            severity: Severity::Warning,
-            stage: Stage::Advice,
-            span: document.position(path).unwrap_or_default(),
-            path: path.clone(),
-            message: message.clone(),
-            mend: None,
-            fix: None,
-        });
+        findings.push(finding(&document, Severity::Warning, Stage::Advice, path, message.clone()));
     }
     let warnings = warnings.into_iter().map(|(_, message)| message).collect();
     CheckedDocument { document, object, hash, errors, warnings }
 }
 
-/// Places a validation error at its field, with a mend.
-fn field_finding(document: &Document, error: &FieldError) -> Finding {
-    Finding {
-        severity: Severity::Error,
-        stage: Stage::Validation,
-        span: document.position(&error.path).unwrap_or_default(),
-        path: error.path.clone(),
-        message: error.to_string(),
-        mend: mend(error),
-        fix: None,
-    }
+fn finding(document: &Document, severity: Severity, stage: Stage, path: &str, message: String) -> Finding {
+    let span = document.position(path).unwrap_or_default();
+    Finding { severity, stage, span, path: path.to_owned(), message, mend: None, fix: None }
 }
 
-/// What to write instead, in plain words.
-fn mend(error: &FieldError) -> Option<String> {
-    match error.kind {
-        ErrorKind::Required => Some("This field must be given.".to_owned()),
-        _ => None,
+/// Where to mark an error: mostly at its path, but the server's paths are not always those of the text.
+fn place(document: &Document, error: &FieldError) -> Span {
+    let path = real_path(&error.path);
+    let named = error.bad_value.trim_matches('"');
+    // Labels and the like are blamed as a whole: find the entry with the bad key or value.
+    let entries = manifest::lookup(&document.value, &path).and_then(Value::as_map);
+    let entry = entries.filter(|_| !named.is_empty()).and_then(|map| {
+        map.iter().find(|(key, value)| key.as_str() == named || value.as_str() == Some(named)).map(|(key, _)| key)
+    });
+    if let Some(key) = entry {
+        return document.key_position(&format!("{path}[{key}]")).unwrap_or_default();
     }
+    // So are the mounts of a container.
+    if let Some((mounts, field)) = path.rsplit_once('.').filter(|(parent, _)| parent.ends_with("volumeMounts")) {
+        let list = manifest::lookup(&document.value, mounts).and_then(Value::as_list).unwrap_or_default();
+        let index = list.iter().position(|mount| match mount.get(field).and_then(Value::as_str) {
+            Some(text) => named.is_empty() || text == named,
+            None => false,
+        });
+        if let Some(index) = index {
+            return document.position(&format!("{mounts}[{index}].{field}")).unwrap_or_default();
+        }
+    }
+    document.position(&path).unwrap_or_default()
+}
+
+/// The path in the object for one that the server gives.
+fn real_path(path: &str) -> String {
+    for field in ["labels", "annotations"] {
+        if path == format!("spec.template.{field}") {
+            return format!("spec.template.metadata.{field}");
+        }
+    }
+    for field in ["shareProcessNamespace", "hostPID", "hostIPC", "hostUsers"] {
+        if let Some(parent) = path.strip_suffix(&format!("securityContext.{field}")) {
+            return format!("{parent}{field}");
+        }
+    }
+    path.strip_prefix("metadata.taints").map_or_else(|| path.to_owned(), |rest| format!("spec.taints{rest}"))
+}
+
+/// What to write instead, in plain words, and the text itself where there can be no doubt.
+fn mend(error: &FieldError, document: &Document, span: Span, has_selector: bool) -> (Option<String>, Option<Fix>) {
+    let path = error.path.as_str();
+    let field = path.rsplit('.').next().unwrap_or(path);
+    let detail = error.detail.as_str();
+    let words = match error.kind {
+        _ if path == "spec.template.metadata.labels" && !has_selector => {
+            "The DaemonSet has no `spec.selector`. Add one whose `matchLabels` repeat the labels of the template."
+                .to_owned()
+        }
+        _ if path == "spec.template.metadata.labels" => {
+            let selector = document.value.at(&["spec", "selector", "matchLabels"]).and_then(Value::as_map);
+            let wanted =
+                selector.into_iter().flatten().filter_map(|(key, value)| Some(format!("{key}: {}", value.as_str()?)));
+            let wanted = wanted.collect::<Vec<_>>().join(", ");
+            match wanted.is_empty() {
+                true => "The template's labels must be ones that `spec.selector` selects.".to_owned(),
+                false => format!(
+                    "The pods must carry the labels that `spec.selector` asks for ({wanted}). Make both the same."
+                ),
+            }
+        }
+        _ if detail.starts_with("may not be set when maxUnavailable") => {
+            "Of maxUnavailable and maxSurge one must be 0. maxUnavailable is 1 unless given: add `maxUnavailable: 0`."
+                .to_owned()
+        }
+        _ if detail.starts_with("cannot be 0 when maxSurge") => {
+            "With both at 0 no pod could ever be replaced. Give one of maxUnavailable and maxSurge a value above 0."
+                .to_owned()
+        }
+        _ if detail.starts_with("a valid percent string") => match error.bad_value.trim_matches('"').parse::<u32>() {
+            Ok(number) => format!("Write {number} without quotes, or \"{number}%\"."),
+            Err(_) => "Write a whole number such as 1, or a percentage such as \"10%\".".to_owned(),
+        },
+        _ if path == "spec.updateStrategy" => "Write `type: RollingUpdate` or `type: OnDelete`.".to_owned(),
+        _ if path.ends_with("restartPolicy") && detail == "supported values: \"Always\"" => {
+            "The pods of a DaemonSet are always restarted. Write `restartPolicy: Always`, or leave the field out."
+                .to_owned()
+        }
+        _ if detail == "field is immutable" => {
+            format!("`{path}` cannot be changed. Delete the object and create it again, or keep the old value.")
+        }
+        ErrorKind::Required if field == "containers" => {
+            "The pod needs at least one container, with `name` and `image`.".to_owned()
+        }
+        ErrorKind::Required if detail.starts_with("must specify a handler") => {
+            "Say what to do: add `httpGet`, `tcpSocket`, `exec` or `grpc`.".to_owned()
+        }
+        ErrorKind::Required if detail.contains("Limit must be set") => {
+            "For this resource the limit must be given, and equal the request.".to_owned()
+        }
+        ErrorKind::Required => format!("Add the field `{field}`."),
+        ErrorKind::NotFound => format!(
+            "There is no volume {} under `volumes`, or that volume is itself wrong. Add it, or correct the name.",
+            error.bad_value
+        ),
+        ErrorKind::Duplicate => format!("{} is used twice here. Give each its own.", error.bad_value),
+        ErrorKind::NotSupported => {
+            let supported = detail.trim_start_matches("supported values: ");
+            let right = same_letters(error.bad_value.trim_matches('"'), supported);
+            if let Some(right) = right {
+                let here = manifest::lookup(&document.value, path).and_then(Value::as_str);
+                let fix = here.map(|_| Fix { span, replacement: right.clone() });
+                return (Some(format!("Upper and lower case matter: write {right}.")), fix);
+            }
+            match supported.contains(", ") {
+                true => format!("Write one of {supported}."),
+                false => format!("Write {supported}."),
+            }
+        }
+        ErrorKind::TooLong => "Make it shorter.".to_owned(),
+        ErrorKind::Forbidden if detail.starts_with("may not specify more than 1") => "Keep one of them.".to_owned(),
+        ErrorKind::Forbidden if detail.contains("privileged containers") => {
+            "Add `securityContext: {privileged: true}` to the container, or leave `mountPropagation` out.".to_owned()
+        }
+        ErrorKind::Forbidden => format!("Remove `{field}`."),
+        ErrorKind::Invalid if detail.contains("RFC 1123") || detail.contains("must not contain dots") => {
+            let good = dns_name(error.bad_value.trim_matches('"'), !detail.contains("subdomain"));
+            let rule = "Use only lower case letters, digits and `-`, with a letter or digit first and last";
+            match good {
+                Some(good) => format!("{rule}, for instance `{good}`."),
+                None => format!("{rule}."),
+            }
+        }
+        ErrorKind::Invalid if detail.contains("valid label") || detail.contains("name part") => {
+            "Use only letters, digits, `-`, `_` and `.`, with a letter or digit first and last.".to_owned()
+        }
+        ErrorKind::Invalid if detail.contains("must be less than or equal to") => {
+            "A request cannot be larger than its limit. Raise the limit or lower the request.".to_owned()
+        }
+        ErrorKind::Invalid if detail.starts_with("operator must be Exists") => {
+            "A toleration without a key tolerates every taint: write `operator: Exists`, or give a key.".to_owned()
+        }
+        ErrorKind::Invalid if detail.starts_with("must be between") || detail.starts_with("must be greater") => {
+            format!("`{field}` {detail}.")
+        }
+        ErrorKind::Invalid if detail.contains("when `hostNetwork` is true") => {
+            "On the host's network both ports are one. Give hostPort and containerPort the same number.".to_owned()
+        }
+        ErrorKind::Invalid => return (None, None),
+    };
+    (Some(words), None)
+}
+
+/// The supported value that differs only in case.
+fn same_letters(value: &str, supported: &str) -> Option<String> {
+    let mut words = supported.split(", ").map(|word| word.trim_matches('"'));
+    words.find(|word| word.eq_ignore_ascii_case(value)).map(str::to_owned)
+}
+
+/// A good name made of a bad one.
+fn dns_name(bad: &str, label: bool) -> Option<String> {
+    let mapped: String = bad
+        .chars()
+        .map(|c| match c.to_ascii_lowercase() {
+            c if c.is_ascii_lowercase() || c.is_ascii_digit() => c,
+            '.' if !label => '.',
+            _ => '-',
+        })
+        .collect();
+    let good = mapped.split('.').map(|part| part.trim_matches('-')).filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    (!good.is_empty()).then(|| good.join("."))
 }

@@ -41,6 +41,8 @@ pub struct Manager {
     failures: OrdMap<ObjectKey, u32>,
     /// Nodes whose change is to be looked at (`nodeUpdateQueue`).
     nodes: OrdSet<Name>,
+    /// What the pods of each DaemonSet have in common.
+    makers: OrdMap<ObjectKey, Arc<PodMaker>>,
     pub(super) limiter: Option<Limiter>,
     stage: LoopStage,
 }
@@ -93,6 +95,7 @@ impl Manager {
             active: OrdMap::new(),
             failures: OrdMap::new(),
             nodes: OrdSet::new(),
+            makers: OrdMap::new(),
             limiter: original_pace.then(|| Limiter::new(CONTROLLER_QPS.0, CONTROLLER_QPS.1)),
             stage: LoopStage::Watch,
         }
@@ -219,10 +222,7 @@ impl Sim {
             Stage::Status => LoopStage::Status,
             _ => LoopStage::Act(summary(&creates, &rest)),
         };
-        let maker = self.state.world.daemonsets.get(key).filter(|_| !creates.is_empty()).map(|daemonset| {
-            let hash = history::current(&self.state.world, daemonset).and_then(|revision| revision.hash());
-            Arc::new(PodMaker::new(daemonset, hash.unwrap_or_default()))
-        });
+        let maker = if creates.is_empty() { None } else { self.pod_maker(key) };
         let cause = self.state.manager.active.get(key).map(|sync| sync.cause);
         let mut woken_by = None;
         if stage != Stage::Status {
@@ -246,6 +246,16 @@ impl Sim {
             sync.failed_in_batch = false;
         }
         self.send_next(key);
+    }
+
+    fn pod_maker(&mut self, key: &ObjectKey) -> Option<Arc<PodMaker>> {
+        let daemonset = self.state.world.daemonsets.get(key)?;
+        let revision = history::current(&self.state.world, daemonset);
+        let hash = revision.and_then(|revision| revision.hash()).unwrap_or_default();
+        let kept = self.state.manager.makers.get(key).filter(|maker| maker.is_for(daemonset, hash)).cloned();
+        let maker = kept.unwrap_or_else(|| Arc::new(PodMaker::new(daemonset, hash)));
+        self.state.manager.makers.insert(key.clone(), maker.clone());
+        Some(maker)
     }
 
     /// Models `slowStartBatch`: creates in batches of 1, 2, 4, ..., then everything else at once.

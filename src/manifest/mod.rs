@@ -2,6 +2,7 @@
 //! it, each finding at its place; [`print`] writes an object as `kubectl get -o yaml` does.
 
 mod indent;
+mod lenient;
 mod print;
 mod scalar;
 mod syntax;
@@ -90,9 +91,7 @@ pub struct Document {
     pub namespace: String,
     /// The line on which it begins.
     pub line: usize,
-    /// Every error in it so far: kubectl would not get it past the server.
-    pub refused: bool,
-    /// kubectl's words for the first thing it or the server refuses while reading.
+    /// The first thing that kubectl or the server refuses while decoding, and who does.
     pub refusal: Option<(Stage, String)>,
     marks: Marks,
 }
@@ -117,6 +116,16 @@ impl Document {
 }
 
 impl Marks {
+    /// The spans of the scalars that go over several lines.
+    fn long_scalars(&self) -> Vec<Span> {
+        match &self.inside {
+            Inside::Nothing if self.value.end_line > self.value.line => vec![self.value],
+            Inside::Nothing => Vec::new(),
+            Inside::List(list) => list.iter().flat_map(Marks::long_scalars).collect(),
+            Inside::Map(map) => map.values().flat_map(Marks::long_scalars).collect(),
+        }
+    }
+
     fn place(&self) -> Span {
         match (&self.inside, self.key) {
             (Inside::Nothing, _) => match self.key {
@@ -263,7 +272,7 @@ impl Reader {
         }
         match yaml::parse(chunk, above) {
             Ok(Some(tree)) => {
-                if let Some(finding) = syntax::after(chunk, above) {
+                if let Some(finding) = syntax::after(chunk, above, &tree) {
                     self.0.findings.push(finding);
                 } else {
                     self.tree(tree);
@@ -321,7 +330,6 @@ impl Reader {
             name: text(&["metadata", "name"]),
             namespace: text(&["metadata", "namespace"]),
             line: marks.place().line,
-            refused: false,
             refusal: None,
             value: Value::Null,
             marks,
@@ -331,10 +339,7 @@ impl Reader {
             return self.items(value, inside, depth);
         }
         document.value = value;
-        let first = self.0.findings.len();
         self.examine(&mut document);
-        let errors = self.0.findings[first..].iter().any(|finding| finding.severity == Severity::Error);
-        document.refused = errors;
         self.0.documents.push(document);
     }
 
@@ -370,7 +375,11 @@ impl Reader {
         };
         let metadata: Vec<Problem> = problems.iter().filter(in_metadata).cloned().collect();
         document.refusal = match (schema::decoding_error(&metadata), schema::decoding_error(&problems)) {
-            (Some(message), _) => Some((Stage::Metadata, message)),
+            // kubectl decodes the metadata into a struct of its own.
+            (Some(message), _) => {
+                let own = message.replace(&format!("field {kind}.metadata"), "field metadataOnlyObject.metadata");
+                Some((Stage::Metadata, own))
+            }
             (None, Some(message)) => Some((Stage::Decoding, message)),
             (None, None) => None,
         };
@@ -479,7 +488,7 @@ impl Reader {
     fn problem(&mut self, document: &Document, problem: &Problem) {
         let path = problem.path.as_str();
         match &problem.what {
-            Wrong::UnknownField { meant } => {
+            Wrong::UnknownField { meant, misfit } => {
                 let place = document.key_position(path).unwrap_or_default();
                 let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
                 let sibling = |right: &str| {
@@ -496,7 +505,8 @@ impl Reader {
                     Some(right) => {
                         finding.mend(format!("Did you mean `{right}`?"));
                         let near = schema::edits(&name.to_lowercase(), &right.to_lowercase()) <= 1;
-                        finding.fix = near.then(|| Fix { span: place, replacement: (*right).to_owned() });
+                        let certain = near && !*misfit;
+                        finding.fix = certain.then(|| Fix { span: place, replacement: (*right).to_owned() });
                     }
                     None => {
                         finding.mend(elsewhere(name, parent));
@@ -556,7 +566,7 @@ fn present(root: &Value, path: &str) -> bool {
 }
 
 /// The value at a path as findings write it.
-pub(crate) fn lookup<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
+pub fn lookup<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
     let mut at = root;
     let mut rest = path;
     while !rest.is_empty() {

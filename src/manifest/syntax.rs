@@ -2,7 +2,8 @@
 
 use saphyr_parser::ScanError;
 
-use super::yaml::{Failure, Span};
+use super::lenient;
+use super::yaml::{Failure, Span, Tree};
 use super::{Finding, Severity, Stage};
 
 fn finding(span: Span, message: String, mend: &str) -> Finding {
@@ -34,9 +35,36 @@ pub(super) fn before(chunk: &str, above: usize) -> Option<Finding> {
     Some(finding(spot(above + line + 1, column + 1), message, mend))
 }
 
-/// What the original's parser refuses although ours reads it: a tab where a line's content should begin.
-pub(super) fn after(_chunk: &str, _above: usize) -> Option<Finding> {
-    None
+/// What the original's scanner refuses although ours reads it: a tab in the indentation of a line that belongs to no
+/// longer text.
+pub(super) fn after(chunk: &str, above: usize, tree: &Tree) -> Option<Finding> {
+    let tabbed = |line: &str| line[..line.len() - line.trim_start_matches([' ', '\t']).len()].contains('\t');
+    if !chunk.lines().any(tabbed) {
+        return None;
+    }
+    let (scalars, flow) = (tree.marks.long_scalars(), lenient::rewrite(chunk).moved);
+    let (number, line) = chunk.lines().enumerate().find(|(number, line)| {
+        let here = above + number + 1;
+        let in_flow =
+            flow.get(*number) == Some(&true) || (line.trim().is_empty() && flow.get(number + 1) == Some(&true));
+        tabbed(line) && !in_flow && !scalars.iter().any(|span| span.line < here && here <= span.end_line)
+    })?;
+    let column = line.chars().position(|c| c == '\t')? + 1;
+    Some(tab_finding(chunk, above, number + 1, column))
+}
+
+/// A tab stands where only spaces may.
+fn tab_finding(chunk: &str, above: usize, line: usize, column: usize) -> Finding {
+    let before = chunk.lines().take(line - 1).filter(|line| !line.trim().is_empty()).last().unwrap_or_default();
+    let text = match before.trim_start().rsplit_once(": ").map(|(_, value)| value.trim()) {
+        // Go on reading a plain text, the tab would belong to it but for its column.
+        Some(value) if !value.starts_with(['"', '\'', '[', '{', '|', '>', '&', '*', '#']) && !value.contains(" #") => {
+            "found a tab character that violates indentation"
+        }
+        _ => "found character that cannot start any token",
+    };
+    let mend = format!("Line {} is indented with a tab. YAML allows only spaces there.", above + line);
+    finding(spot(above + line, column), format!("{PREFIX}line {line}: {text}"), &mend)
 }
 
 const PREFIX: &str = "error converting YAML to JSON: yaml: ";
@@ -56,6 +84,12 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             format!("{PREFIX}document contains excessive aliasing"),
             "The aliases (`*name`) in this document repeat far too much. Write the values out.",
         ),
+        Failure::Key(span)
+            if chunk.lines().nth(span.line - above - 1).is_some_and(|l| l.trim_start().starts_with(':')) =>
+        {
+            let message = format!("{PREFIX}line {}: did not find expected key", span.line - above - 1);
+            finding(span, message, "This line begins with `:`. Write the name of a field before it.")
+        }
         Failure::Key(span) => finding(
             span,
             format!("{PREFIX}invalid map key"),
@@ -121,12 +155,17 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
         0 | 1 => format!("{PREFIX}{text}"),
         _ => format!("{PREFIX}line {}: {text}", line - 1),
     };
-    if let Some((at, column)) = tab(chunk, line) {
-        let message = scanner(at, "found character that cannot start any token");
-        let mend = format!("Line {} is indented with a tab. YAML allows only spaces there.", above + at);
-        return finding(spot(above + at, column), message, &mend);
+    if let Some((at, column)) = tab(chunk, line, info) {
+        return tab_finding(chunk, above, at, column);
     }
     let has = |part: &str| info.contains(part);
+    let rest = chunk.lines().skip(line - 1).enumerate();
+    let mut rest =
+        rest.map(|(number, line)| if number == 0 { marker.col() < line.chars().count() } else { !line.is_empty() });
+    if above == 0 && chunk.trim_start().starts_with('{') && !rest.any(|more| more) {
+        let mend = "The JSON ends before all its brackets and quotes are closed. Copy all of it.";
+        return finding(here, "unexpected EOF".to_owned(), mend);
+    }
     if has("unexpected character") {
         let c = text.chars().nth(marker.col()).unwrap_or(' ');
         let mend = format!("A value cannot begin with `{c}`. Put it in quotes.");
@@ -140,7 +179,8 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     if has("unexpected end of stream") {
         let mend = "A quote that opens here is never closed.";
         let opened = last_quote(chunk).map_or(here, |(line, column)| spot(above + line, column));
-        return finding(opened, scanner(line, "found unexpected end of stream"), mend);
+        let last = chunk.matches('\n').count() + 1;
+        return finding(opened, scanner(last, "found unexpected end of stream"), mend);
     }
     if has("flow mapping") || has("flow sequence") {
         let (bracket, name) = if has("flow mapping") { ('{', "',' or '}'") } else { ('[', "',' or ']'") };
@@ -159,7 +199,29 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
         let mend = "This line does not fit the ones around it. Give it exactly as many spaces as its neighbours of the same level.";
         return finding(here, parser(line, "did not find expected key"), mend);
     }
-    if has("block collection") || has("block sequence entries") {
+    if has("block sequence entries") {
+        let mend = "A list cannot begin on the line of its key. Put the `- ` on a line of its own below it.";
+        return finding(here, scanner(line, "block sequence entries are not allowed in this context"), mend);
+    }
+    if has("misplaced bracket") {
+        let before = chunk.lines().take(line - 1).filter(|line| !line.trim().is_empty()).last().unwrap_or_default();
+        let value = before.trim_end().ends_with([':', '-']);
+        let text = if value { "did not find expected node content" } else { "did not find expected key" };
+        return finding(here, parser(line, text), "This closing bracket has no opening one. Delete it.");
+    }
+    if has("invalid trailing content after double-quoted") {
+        let mend = "Text follows a closing quote. Put all of the value inside the quotes.";
+        let message = match text.trim_start().starts_with('"') || text.matches('"').count() % 2 == 1 {
+            true => scanner(line, "could not find expected ':'"),
+            false => parser(line, "did not find expected key"),
+        };
+        return finding(here, message, mend);
+    }
+    if has("<document start>") {
+        let mend = "Text stands outside of any document. Check the indentation of this line.";
+        return finding(here, parser(line, "did not find expected <document start>"), mend);
+    }
+    if has("block collection") {
         let mend = "The items of a list must all begin with `- ` in the same column.";
         return finding(here, parser(line, "did not find expected '-' indicator"), mend);
     }
@@ -171,11 +233,13 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     finding(here, scanner(line, plain), "Check the indentation and the punctuation of this line.")
 }
 
-/// The first line up to the failing one with a tab in its indentation, and the tab's column.
-fn tab(chunk: &str, failed: usize) -> Option<(usize, usize)> {
-    chunk.lines().take(failed).enumerate().find_map(|(number, line)| {
+/// The line at or next to the failing one that is indented with a tab, and the tab's column; any line after it if the
+/// failure is about a tab.
+fn tab(chunk: &str, failed: usize, info: &str) -> Option<(usize, usize)> {
+    let reach = if info.contains("tab") { usize::MAX } else { 2 };
+    chunk.lines().enumerate().skip(failed.saturating_sub(2)).take(reach).find_map(|(number, line)| {
         let column = line.chars().take_while(|c| matches!(c, ' ' | '\t')).position(|c| c == '\t')?;
-        (number + 1 == failed || number + 2 == failed).then_some((number + 1, column + 1))
+        Some((number + 1, column + 1))
     })
 }
 

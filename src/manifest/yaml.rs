@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 use serde::Serialize;
 
+use super::lenient::{self, Lenient};
 use super::scalar;
 use crate::api::value::{Map, Value};
 
@@ -97,8 +98,18 @@ struct Done {
 
 /// Parses the first document of `text`; `above` lines stand before it.
 pub(super) fn parse(text: &str, above: usize) -> Result<Option<Tree>, Failure> {
-    let mut builder =
-        Builder { above, stack: Vec::new(), anchors: HashMap::new(), repeated: 0, done: None, remarks: Vec::new() };
+    match parse_text(text, above, None) {
+        Err(Failure::Scan(error)) if lenient::helps(error.info()) => {
+            let lenient = lenient::rewrite(text);
+            parse_text(&lenient.text, above, Some(&lenient)).map_err(|_| Failure::Scan(error))
+        }
+        result => result,
+    }
+}
+
+fn parse_text(text: &str, above: usize, lenient: Option<&Lenient>) -> Result<Option<Tree>, Failure> {
+    let (stack, anchors, remarks) = (Vec::new(), HashMap::new(), Vec::new());
+    let mut builder = Builder { above, lenient, stack, anchors, repeated: 0, done: None, remarks };
     let mut ended = false;
     let mut more = None;
     for event in Parser::new_from_str(text) {
@@ -106,6 +117,10 @@ pub(super) fn parse(text: &str, above: usize) -> Result<Option<Tree>, Failure> {
             Ok(event) => event,
             // Like the original, this reads one document and never looks behind its end.
             Err(_) if ended => break,
+            Err(error) if builder.done.is_some() && error.info().contains("<document start>") => {
+                more = Some(error.marker().line() + above);
+                break;
+            }
             Err(error) => return Err(Failure::Scan(error)),
         };
         match event {
@@ -121,8 +136,9 @@ pub(super) fn parse(text: &str, above: usize) -> Result<Option<Tree>, Failure> {
     Ok(builder.done.map(|done| Tree { value: done.value, marks: done.marks, remarks, more }))
 }
 
-struct Builder {
+struct Builder<'a> {
     above: usize,
+    lenient: Option<&'a Lenient>,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Done>,
     repeated: usize,
@@ -130,13 +146,19 @@ struct Builder {
     remarks: Vec<Remark>,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn span(&self, span: saphyr_parser::Span) -> Span {
+        let column = |marker: &saphyr_parser::Marker| match self.lenient {
+            Some(lenient) if lenient.moved.get(marker.line().saturating_sub(1)) == Some(&true) => {
+                marker.col().saturating_sub(lenient.pad) + 1
+            }
+            _ => marker.col() + 1,
+        };
         Span {
             line: span.start.line() + self.above,
-            column: span.start.col() + 1,
+            column: column(&span.start),
             end_line: span.end.line() + self.above,
-            end_column: span.end.col() + 1,
+            end_column: column(&span.end),
         }
     }
 
@@ -224,7 +246,8 @@ impl Builder {
 
     fn finish(&mut self, done: Done, anchor: usize) -> Result<(), Failure> {
         if anchor != 0 {
-            self.repeated += done.size;
+            // Anchors within anchored values: each keeps a copy of all inside it.
+            self.repeated += if done.size > 1 { done.size } else { 0 };
             if self.repeated > REPEATED {
                 return Err(Failure::Aliases(done.marks.value));
             }

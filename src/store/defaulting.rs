@@ -16,6 +16,13 @@ pub fn default_daemonset(daemonset: &mut Value) {
         default(rolling, "maxUnavailable", 1);
         default(rolling, "maxSurge", 0);
     }
+    if text(strategy, "type") != "RollingUpdate"
+        && let Some(rolling) = inside(strategy, "rollingUpdate")
+    {
+        // No defaults here, but the internal type has no room for "unset".
+        default(rolling, "maxUnavailable", 0);
+        default(rolling, "maxSurge", 0);
+    }
     default(spec, "revisionHistoryLimit", 10);
     let template = spec.entry("template");
     template.entry("metadata");

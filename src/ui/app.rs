@@ -59,7 +59,7 @@ pub fn App() -> Html {
     };
     html! {
         <div class="app" data-tab={shown}>
-            <Header desk={desk.clone()} theme={state.theme} />
+            <Header desk={desk.clone()} theme={state.theme} cluster={Rc::clone(&state.cluster)} />
             <main>
                 <EditorPanel desk={desk.clone()} editor={state.editor.clone()} />
                 <div class="center">
@@ -75,6 +75,9 @@ pub fn App() -> Html {
                     <Log desk={desk.clone()} log={state.log.clone()} all={state.log_all} record={state.record} />
                 </div>
                 <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab} />
+                if let Some(menu) = &state.menu {
+                    <MenuView desk={desk.clone()} menu={menu.clone()} />
+                }
             </main>
             <nav class="bottom" aria-label="Panels">
                 {tab(Tab::Map, "Map")}
@@ -84,9 +87,6 @@ pub fn App() -> Html {
             </nav>
             <NoticeView desk={desk.clone()} notice={state.notice.clone()} />
             <Live text={Rc::clone(&state.announcement)} />
-            if let Some(menu) = &state.menu {
-                <MenuView desk={desk.clone()} menu={menu.clone()} />
-            }
             if let Some(dialog) = &state.dialog {
                 <DialogView desk={desk.clone()} dialog={dialog.clone()} />
             }

@@ -87,7 +87,7 @@ fn try_run(desk: &Desk, errors: &UseStateHandle<Vec<String>>, command: Result<Co
 }
 
 fn view_errors(errors: &[String]) -> Html {
-    html! { <ul class="form-errors" role="alert">{for errors.iter().map(|error| html! { <li>{error}</li> })}</ul> }
+    html! { <div class="form-errors" role="alert">{for errors.iter().map(|error| html! { <p>{error}</p> })}</div> }
 }
 
 #[derive(Properties, PartialEq)]
@@ -100,7 +100,17 @@ fn AddNode(props: &PlainProps) -> Html {
     let (name, count, labels, taints) = (use_node_ref(), use_node_ref(), use_node_ref(), use_node_ref());
     let errors = use_state(Vec::<String>::new);
     let desk = props.desk.clone();
-    let suggestion = use_memo((), |()| desk.next_node_name());
+    {
+        // Set once: a value in the markup would come back with every message.
+        let (name, count, desk) = (name.clone(), count.clone(), desk.clone());
+        use_effect_with((), move |()| {
+            if let (Some(name), Some(count)) = (name.cast::<HtmlInputElement>(), count.cast::<HtmlInputElement>()) {
+                name.set_value(&desk.next_node_name());
+                count.set_value("1");
+                name.select();
+            }
+        });
+    }
     let onsubmit = {
         let (name, count, labels, taints, errors) =
             (name.clone(), count.clone(), labels.clone(), taints.clone(), errors.clone());
@@ -119,8 +129,8 @@ fn AddNode(props: &PlainProps) -> Html {
         <Frame desk={props.desk.clone()} title="Add nodes">
             <form {onsubmit} novalidate=true>
                 <div class="field pair">
-                    <label>{"Name"}<input ref={name} name="name" value={(*suggestion).clone()} autocomplete="off" spellcheck="false" /></label>
-                    <label class="narrow">{"How many"}<input ref={count} name="count" type="number" min="1" max="5000" value="1" /></label>
+                    <label>{"Name"}<input ref={name} name="name" autocomplete="off" spellcheck="false" /></label>
+                    <label class="narrow">{"How many"}<input ref={count} name="count" type="number" min="1" max="5000" /></label>
                 </div>
                 <label class="field">{"Labels"}<input ref={labels} name="labels" placeholder="disk=ssd, zone=a" autocomplete="off" spellcheck="false" /></label>
                 <label class="field">{"Taints"}<input ref={taints} name="taints" placeholder="dedicated=gpu:NoSchedule" autocomplete="off" spellcheck="false" /></label>

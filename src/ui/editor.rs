@@ -28,7 +28,7 @@ pub fn EditorPanel(props: &EditorProps) -> Html {
             <TextBox desk={desk.clone()} editor={editor.clone()} />
             <ul class="findings" data-testid="findings" aria-label="What is wrong with the manifest" data-errors={errors.to_string()}>{for findings}</ul>
             <div class="bar">
-                <span class="preview" id="preview" aria-live="polite">{&*editor.preview}</span>
+                <span class="preview" id="preview" aria-live="polite" title={editor.preview.to_string()}>{&*editor.preview}</span>
                 <button class="primary" data-testid="apply" aria-describedby="preview" title="Ctrl+Enter"
                     onclick={desk.on(Action::Apply)}>{"Apply"}</button>
             </div>

@@ -1,5 +1,7 @@
 //! The bar at the top.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::icon::{self, icon};
@@ -11,6 +13,7 @@ use super::state::{Action, Dialog, Theme};
 pub struct HeaderProps {
     pub desk: Desk,
     pub theme: Theme,
+    pub cluster: Rc<str>,
 }
 
 #[component]
@@ -28,8 +31,8 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <path class="heart" d="M8 8.5h6v6H8z" />
             </svg>
             <h1>{"Everynode"}</h1>
-            <button class="scenario" aria-haspopup="menu" onclick={open_menu(desk, "scenario")}>
-                <span>{"nginx walk-through"}</span>{icon(icon::DOWN)}
+            <button class="scenario" aria-haspopup="menu" data-testid="scenario" title="Clusters to begin with" onclick={open_menu(desk, "scenario")}>
+                <span>{&*props.cluster}</span>{icon(icon::DOWN)}
             </button>
             <span class="space"></span>
             <span class="chip wide-only">{"simulates Kubernetes v1.36"}</span>

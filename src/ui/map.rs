@@ -146,12 +146,12 @@ fn Card(props: &CardProps) -> Html {
             <ul class="pods">
                 {for pods}
                 {for card.absent.iter().map(|absent| html! {
-                    <li key={["why", &absent.daemonset].concat()} class={["why slot-", &absent.slot.to_string()].concat()} data-absent={absent.daemonset.to_string()}>
+                    <li key={["why", &absent.daemonset].concat()} title={["Why there is no pod of ", &absent.daemonset].concat()} class={["why slot-", &absent.slot.to_string()].concat()} data-absent={absent.daemonset.to_string()}>
                         {marker(absent.slot)}
                         if absent.reason.is_empty() {
                             <span class="coming">{"a pod is to come"}</span>
                         } else {
-                            <span><b>{"no "}{&*absent.daemonset}</b>{": "}{&absent.reason}</span>
+                            <span><span class="unseen">{&*absent.daemonset}{" "}</span><b>{"no pod"}</b>{": "}{&absent.reason}</span>
                         }
                     </li>
                 })}

@@ -19,7 +19,8 @@ use crate::platform::{crash, page, storage};
 use crate::store::World;
 use crate::view::inspect::{Moment, inspect};
 use crate::view::log::{LogWindow, announcement, target};
-use crate::view::{LogRow, ObjectRef, SceneBuilder, Tone, Track, fix};
+use crate::view::stage::Busy;
+use crate::view::{LogRow, ObjectRef, SceneBuilder, Tone, Track, fix, words};
 
 /// How long the simulation may run in one frame, in milliseconds; the rest is for drawing.
 const FRAME_BUDGET: f64 = 8.0;
@@ -31,6 +32,10 @@ const FRAME_MAX: f64 = 100.0;
 const LOG_ROWS: usize = 64;
 /// While things move, the inspector follows at this pace, in milliseconds.
 const INSPECT_EVERY: f64 = 200.0;
+/// How long a stage of the control loop is shown at least, in milliseconds.
+const STAGE_SHOWN: f64 = 600.0;
+/// With more nodes than this, what Apply would do is worked out anew only when things have come to rest.
+const PREVIEW_NODES: usize = 500;
 
 /// What the components hold: where actions go. There is one, so properties that hold it compare equal.
 #[derive(Clone)]
@@ -67,6 +72,9 @@ struct Session {
     clock: f64,
     last_frame: Option<f64>,
     inspected_at: f64,
+    /// What the controller has been doing since then.
+    busy: Busy,
+    busy_since: f64,
     announced: usize,
     keep_scenario: bool,
     storage_full: bool,
@@ -225,6 +233,8 @@ impl Session {
             clock: 0.0,
             last_frame: None,
             inspected_at: f64::MIN,
+            busy: Busy::default(),
+            busy_since: f64::MIN,
             announced: 0,
             keep_scenario: workers.is_none(),
             storage_full: false,
@@ -268,7 +278,10 @@ impl Session {
             Action::Load(text) => self.load(text),
             Action::Apply => {
                 let text = (*self.state.editor.text).clone();
-                self.submit(Command::Apply { text });
+                if self.submit(Command::Apply { text }).errors.is_empty() {
+                    // Where panels are tabs, the map is what to look at now.
+                    self.state.tab = Tab::Map;
+                }
             }
             Action::GoTo(index) => {
                 if let Some(finding) = self.check.findings.get(index) {
@@ -353,6 +366,8 @@ impl Session {
             Job::Save => self.save(),
             Job::Announce => self.announce(),
             Job::HideNotice => self.state.notice = None,
+            // What is shown is brought up to date after every job.
+            Job::Stage => {}
         }
     }
 
@@ -522,6 +537,14 @@ impl Session {
         self.state.record = None;
         self.clock = self.sim.now().0 as f64;
         self.last_frame = None;
+        self.busy = Busy::default();
+        let scenario = self.sim.scenario();
+        self.state.cluster = if scenario.nodes == Scenario::walk_through().nodes {
+            "nginx walk-through".into()
+        } else {
+            let nodes: u32 = scenario.nodes.iter().map(|(_, count)| count).sum();
+            words::count(nodes as usize, "node").into()
+        };
         self.builder.rebuild(self.sim.world());
         self.inspected_at = f64::MIN;
         // The scene has all of them already.
@@ -537,6 +560,18 @@ impl Session {
             if self.past.is_none() {
                 let fresh = records.get(new..).unwrap_or_default();
                 self.builder.follow(self.sim.world(), fresh.iter().flat_map(|record| record.deltas.iter()));
+            }
+            let now = page::now_ms();
+            if now - self.busy_since > STAGE_SHOWN {
+                self.busy = Busy::default();
+            }
+            let before = self.busy;
+            for record in self.sim.history().records().get(new..).unwrap_or_default() {
+                self.busy.note(record);
+            }
+            if self.busy != before {
+                self.busy_since = now;
+                self.ask(Job::Stage, STAGE_SHOWN as u32 + 20);
             }
             self.list_rows(new);
             self.seen = self.sim.history().records().len();
@@ -574,11 +609,13 @@ impl Session {
 
     fn refresh_stages(&mut self) {
         let state = self.sim.loop_state();
+        let shown = if page::now_ms() - self.busy_since < STAGE_SHOWN { self.busy.stage() } else { None };
         let (live, act) = match state.stage {
+            LoopStage::Act(act) => (3, act),
+            _ if shown.is_some() => shown.unwrap_or_default(),
             LoopStage::Watch => (0, String::new()),
             LoopStage::Queue => (1, String::new()),
             LoopStage::Compare => (2, String::new()),
-            LoopStage::Act(act) => (3, act),
             LoopStage::Status => (4, String::new()),
         };
         self.state.stages.update(Stages { queued: state.queue_len, live, act });
@@ -630,6 +667,9 @@ impl Session {
             return;
         }
         self.inspected_at = now;
+        if self.moves() && self.sim.world().nodes.len() <= PREVIEW_NODES {
+            self.preview();
+        }
         let time = self.state.time.micros;
         let moment =
             Moment { world: self.world(), history: self.sim.history(), records: self.records(), now: SimTime(time) };

@@ -23,6 +23,8 @@ pub struct AppState {
     pub time: TimeState,
     pub track: Shared<Track>,
     pub theme: Theme,
+    /// What the cluster is called.
+    pub cluster: Rc<str>,
     pub tab: Tab,
     pub inspector_tab: InspectorTab,
     pub selection: Option<ObjectRef>,
@@ -210,6 +212,8 @@ pub enum Job {
     Save,
     Announce,
     HideNotice,
+    /// The control loop's stage has been seen long enough.
+    Stage,
 }
 
 #[derive(Clone)]

@@ -9,10 +9,10 @@ use super::dense::{CARDS_MAX, DenseBuilder};
 use super::scene::{
     Absent, Chip, Counts, Group, NodeCard, NodeStatus, Parts, PodChip, PodLook, Ribbon, Role, SLOTS, Scene,
 };
-use crate::api::taint::{CONTROL_PLANE, NOT_READY, UNREACHABLE, UNSCHEDULABLE};
+use crate::api::taint::{NOT_READY, UNREACHABLE, UNSCHEDULABLE};
 use crate::api::{ConditionStatus, DaemonSet, Name, Node, ObjectKey, Pod, PodPhase, Taint, Uid, UpdateStrategy};
 use crate::controllers::daemonset::history;
-use crate::controllers::daemonset::placement::Placer;
+use crate::controllers::daemonset::placement::{Obstacle, Placer};
 use crate::store::{Delta, Object, World};
 
 /// Keeps the scene and what is needed to follow the World cheaply.
@@ -127,7 +127,7 @@ impl SceneBuilder {
         self.slots.retain(|uid, _| alive.contains(uid) || world.pods_of(*uid).next().is_some());
         let mut newcomers: Vec<&Arc<DaemonSet>> =
             world.daemonsets.values().filter(|daemonset| !self.slots.contains_key(&daemonset.meta.uid)).collect();
-        newcomers.sort_by_key(|daemonset| daemonset.meta.created_at);
+        newcomers.sort_by_key(|daemonset| (daemonset.meta.created_at, daemonset.meta.resource_version));
         for daemonset in newcomers {
             let taken = |slot: &u8| self.slots.values().any(|other| other == slot);
             let free = (0..SLOTS).find(|slot| !taken(slot));
@@ -281,7 +281,7 @@ fn absences(sets: &[Set], node: &Node, pods: &[PodChip]) -> Vec<Absent> {
         .map(|set| Absent {
             daemonset: set.daemonset.meta.name.clone(),
             slot: set.slot,
-            reason: set.placer.obstacle(node).map_or_else(String::new, |obstacle| obstacle.to_string()),
+            reason: set.placer.obstacle(node).as_ref().map_or_else(String::new, short_reason),
         })
         .collect()
 }
@@ -338,16 +338,26 @@ fn node_chips(node: &Node) -> Vec<Chip> {
         _ => true,
     };
     for taint in node.taints.iter().filter(said) {
-        let full = taint.to_string();
-        let short = if taint.key == CONTROL_PLANE {
-            full.strip_prefix("node-role.kubernetes.io/")
-        } else {
-            full.strip_prefix("node.kubernetes.io/")
-        };
-        let text = short.unwrap_or(&full).to_owned();
-        chips.push(Chip { class: "taint", text, title: ["taint ", &full].concat() });
+        chips.push(Chip { class: "taint", text: short_taint(taint), title: ["taint ", &taint.to_string()].concat() });
     }
     chips
+}
+
+/// An obstacle in as few words as fit on a card; the inspector has all of them.
+fn short_reason(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::NodeName { wanted } => ["pinned to ", wanted].concat(),
+        Obstacle::NodeSelector { key, wanted, .. } => ["it wants ", key, "=", wanted].concat(),
+        Obstacle::Affinity { .. } => "its node affinity does not match".to_owned(),
+        Obstacle::Taint(taint) => ["taint ", &short_taint(taint), " not tolerated"].concat(),
+    }
+}
+
+/// A taint without the prefixes that all clusters share.
+fn short_taint(taint: &Taint) -> String {
+    let full = taint.to_string();
+    let short = ["node-role.kubernetes.io/", "node.kubernetes.io/"].iter().find_map(|prefix| full.strip_prefix(prefix));
+    short.map_or_else(|| full.clone(), str::to_owned)
 }
 
 fn chip(pod: &Arc<Pod>, node: &Name, set: Option<&Set>, slot: Option<u8>) -> PodChip {

@@ -12,7 +12,7 @@ use crate::manifest;
 use crate::store::World;
 
 /// The longest chain of causes that is shown.
-const CHAIN_MAX: usize = 12;
+const CHAIN_MAX: usize = 6;
 /// How far back, or forth, the log is searched for acts on an object.
 const SEARCH_MAX: usize = 4000;
 /// The most nodes that are listed one by one.
@@ -351,16 +351,27 @@ fn acts_on<'a>(moment: &Moment<'a>, object: &'a ObjectRef) -> impl Iterator<Item
         .filter(|record| record.is_act() && record.object.kind == object.kind && record.object.key == object.key)
 }
 
-/// From the first cause to the record itself.
+/// From the first cause to the record itself. Comparisons on the way are left out, and so is the middle of a long
+/// chain: a rollout's last pod has the whole rollout as its cause.
 fn causes(moment: &Moment, record: &Record) -> Vec<Link> {
     let mut links = vec![link(record)];
     let mut at = record;
+    let mut left_out = 0;
     while let Some(cause) = at.caused_by.and_then(|seq| moment.history.get(seq)) {
         // A cause is older: this ends, whatever the log says.
-        if cause.seq >= at.seq || links.len() >= CHAIN_MAX {
+        if cause.seq >= at.seq {
             break;
         }
-        links.push(link(cause));
+        if cause.caused_by.is_none() {
+            if left_out > 0 {
+                let title = [&words::count(left_out, "act"), " in between"].concat();
+                let empty = (String::new(), String::new());
+                links.push(Link { seq: at.seq, clock: empty.0, tone: Tone::Plain, title, detail: empty.1, function: "" });
+            }
+            links.push(link(cause));
+        } else if cause.is_act() {
+            if links.len() < CHAIN_MAX { links.push(link(cause)) } else { left_out += 1 }
+        }
         at = cause;
     }
     links.reverse();

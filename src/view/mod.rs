@@ -11,6 +11,7 @@ pub mod log;
 pub mod motion;
 pub mod object;
 pub mod scene;
+pub mod stage;
 pub mod track;
 pub mod words;
 

@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use run::{Failure, Tally, root, run, tally, total};
+use run::{Failure, Tally, replace_by, root, run, tally, total};
 use tools::{Tool, Tools};
 
 const USAGE: &str = "\
@@ -77,27 +77,29 @@ fn serve(args: &[String]) -> Result<(), Failure> {
         needs.extend([Tool::Node, Tool::WasmOpt]);
     }
     let tools = Tools::set_up(&needs)?;
-    let option = |long: &str, short: &str| {
-        let value_at = |at: usize| args.get(at + 1).cloned();
-        args.iter().enumerate().find_map(|(at, arg)| match arg.strip_prefix(long) {
-            Some("") => value_at(at),
-            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
-            None => (arg == short).then(|| value_at(at)).flatten(),
-        })
-    };
-    let address = option("--address", "-a").unwrap_or_else(|| "127.0.0.1".to_owned());
-    let port = option("--port", "-p").unwrap_or_else(|| "8080".to_owned());
-    if TcpListener::bind(format!("{address}:{port}")).is_err() {
+    let address = option(args, "--address", "-a").unwrap_or("127.0.0.1");
+    let port = option(args, "--port", "-p").unwrap_or("8080");
+    if let Ok(number) = port.parse::<u16>()
+        && let Err(error) = TcpListener::bind((address, number))
+    {
         return Err(Failure::new(format!(
-            "Something else already listens at {address}:{port}: end it, or choose another port with \
-             `cargo xtask serve --port 8081`."
+            "{address}:{port} cannot be listened at ({error}). If something else listens there, end it, or choose \
+             another port: `cargo xtask serve --port 8081`."
         )));
     }
-    println!(
-        "\nEverynode will be at http://{address}:{port}/ as soon as it is built (the first build takes a minute)."
-    );
+    println!("\nEverynode will be at http://{address}:{port}/ as soon as it is built (at first that takes a minute).");
     println!("Ctrl-C ends it.\n");
-    run(tools.trunk("serve").args(args))
+    // Not in dist/, which is for release builds.
+    replace_by(tools.trunk("serve").args(args).env("TRUNK_BUILD_DIST", "target/serve"))
+}
+
+/// The value of an option in any of the forms `--port 80`, `--port=80` and `-p 80`.
+fn option<'a>(args: &'a [String], long: &str, short: &str) -> Option<&'a str> {
+    args.iter().enumerate().find_map(|(at, arg)| match arg.strip_prefix(long).and_then(|rest| rest.strip_prefix('=')) {
+        Some(value) => Some(value),
+        None if arg == long || arg == short => args.get(at + 1).map(String::as_str),
+        None => None,
+    })
 }
 
 fn build(args: &[String]) -> Result<(), Failure> {

@@ -191,7 +191,7 @@ impl Tools {
             }
         }
         if let Some(node) = missing.iter().find(|row| row.tool == Tool::Node) {
-            return Err(Failure::new(format!("{} is missing: {}.", node.name, node.mend)));
+            return Err(Failure::new(format!("Missing: {}. Please {}.", node.name, node.mend)));
         }
         if !missing.is_empty() {
             println!("To be installed first, once (into {} where it is not the system's):", tools.cache.display());
@@ -202,10 +202,16 @@ impl Tools {
         for row in missing {
             println!("\nInstalling {}: {}.", row.name, row.takes);
             if let Err(failure) = (row.install)(&tools) {
-                return Err(Failure::new(format!("{failure}\n{} could not be installed: {}.", row.name, row.mend)));
+                return Err(Failure::new(format!(
+                    "{failure}\nCould not be installed: {}. Please {}.",
+                    row.name, row.mend
+                )));
             }
             if !(row.find)(&mut tools) {
-                return Err(Failure::new(format!("{} was installed but is not found: {}.", row.name, row.mend)));
+                return Err(Failure::new(format!(
+                    "Installed, but still not found: {}. Please {}.",
+                    row.name, row.mend
+                )));
             }
         }
         tools.offline = fetch_crates();

@@ -167,7 +167,8 @@ pub(super) fn cleanup(view: &View, daemonset: &DaemonSet) -> Plan {
     live.dedup();
     let mut decisions = Vec::new();
     for revision in old {
-        if surplus > 0 && !revision.hash().is_some_and(|hash| live.binary_search(&hash).is_ok()) {
+        let is_live = revision.hash().is_some_and(|hash| live.binary_search(&hash).is_ok());
+        if surplus > 0 && !is_live {
             let act = Act::DeleteRevision { revision: revision.meta.key(), uid: revision.meta.uid };
             decisions.push(Decision { node: None, act, reason: Reason::BeyondHistoryLimit { limit } });
             surplus -= 1;

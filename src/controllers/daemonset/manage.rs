@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{DaemonSet, Name, Pod, PodPhase, SimDuration, SimTime};
+use crate::api::{DaemonSet, Name, Pod, PodPhase, SimDuration};
 
 use super::memory::BackoffKey;
 use super::placement::{Obstacle, Placer};

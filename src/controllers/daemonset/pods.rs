@@ -1,11 +1,12 @@
 //! The pods of a DaemonSet: which they are, where they stand, and how a new one is made.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::pod::{GENERATION_LABEL, HASH_LABEL};
 use crate::api::{
-    DaemonSet, Kind, Labels, Name, Node, ObjectMeta, OwnerReference, Pod, PodPhase, PodSpec, PodStatus, SimTime,
+    DaemonSet, DaemonSetSpec, Kind, Labels, Name, Node, ObjectMeta, OwnerReference, Pod, PodSpec, PodStatus, SimTime,
 };
 use crate::store::World;
 
@@ -23,16 +24,11 @@ pub struct NodePods<'a> {
 /// order of names (`getNodesToDaemonPods`). Pods that have ended and are being deleted are left out.
 pub fn pods_by_node(world: &World, daemonset: &DaemonSet, mut visit: impl FnMut(NodePods<'_>)) {
     let selector = &daemonset.spec.selector;
-    // Pods of one template share their labels, so the selector is asked once for all of them.
-    let mut last_labels: Option<(&Arc<Labels>, bool)> = None;
+    let matching = LabelMemo::default();
     let mut pods = world
         .pods_of(daemonset.meta.uid)
         .filter(|pod| {
-            let matches = match last_labels {
-                Some((labels, matches)) if Arc::ptr_eq(labels, &pod.meta.labels) => matches,
-                _ => selector.matches(&pod.meta.labels),
-            };
-            last_labels = Some((&pod.meta.labels, matches));
+            let matches = matching.ask(&pod.meta.labels, |labels| selector.matches(labels));
             matches && !(pod.is_terminal() && pod.is_terminating())
         })
         .peekable();
@@ -48,16 +44,44 @@ pub fn pods_by_node(world: &World, daemonset: &DaemonSet, mut visit: impl FnMut(
             }
         };
         let name = match (nodes.peek().map(|(name, _)| *name), pod_target) {
+            (Some(node), Some(target)) if same_name(node, target) => node,
             (Some(node), Some(target)) => node.min(target),
             (Some(name), None) | (None, Some(name)) => name,
             (None, None) => return,
         };
-        let node = nodes.next_if(|(node, _)| *node == name).map(|(_, node)| node);
+        let node = nodes.next_if(|(node, _)| same_name(node, name)).map(|(_, node)| node);
         here.clear();
-        while let Some(pod) = pods.next_if(|pod| pod.target_node() == Some(name)) {
+        while let Some(pod) = pods.next_if(|pod| pod.target_node().is_some_and(|target| same_name(target, name))) {
             here.push(pod);
         }
         visit(NodePods { name, node, pods: &here });
+    }
+}
+
+/// Names that come from one place are one pointer.
+fn same_name(a: &Name, b: &Name) -> bool {
+    Arc::ptr_eq(a, b) || a == b
+}
+
+/// Pods of one template share their labels, so a question about labels is asked once for all of them. A rollout has two
+/// or three different ones, so a few answers are enough.
+#[derive(Default)]
+struct LabelMemo(RefCell<Vec<(Arc<Labels>, bool)>>);
+
+impl LabelMemo {
+    const ANSWERS_MAX: usize = 4;
+
+    fn ask(&self, labels: &Arc<Labels>, question: impl FnOnce(&Labels) -> bool) -> bool {
+        let mut answers = self.0.borrow_mut();
+        if let Some((_, answer)) = answers.iter().find(|(known, _)| Arc::ptr_eq(known, labels)) {
+            return *answer;
+        }
+        let answer = question(labels);
+        if answers.len() == Self::ANSWERS_MAX {
+            answers.remove(0);
+        }
+        answers.push((labels.clone(), answer));
+        answer
     }
 }
 
@@ -88,18 +112,21 @@ pub struct Current {
     pub hash: String,
     /// The template generation as the label writes it.
     pub generation: Option<String>,
+    updated: LabelMemo,
 }
 
 impl Current {
     pub fn new(daemonset: &DaemonSet, hash: &str) -> Self {
         let generation = daemonset.template_generation().map(|number| number.to_string());
-        Current { hash: hash.to_owned(), generation }
+        Current { hash: hash.to_owned(), generation, updated: LabelMemo::default() }
     }
 
     /// Models `IsPodUpdated`: made from the current template, by the hash or by the template generation.
     pub fn is_updated(&self, pod: &Pod) -> bool {
-        let by_hash = !self.hash.is_empty() && pod.hash() == Some(&self.hash);
-        by_hash || self.generation.as_deref().is_some_and(|it| pod.meta.label(GENERATION_LABEL) == Some(it))
+        self.updated.ask(&pod.meta.labels, |labels| {
+            let by_hash = !self.hash.is_empty() && labels.get(HASH_LABEL) == Some(&self.hash);
+            by_hash || (self.generation.is_some() && labels.get(GENERATION_LABEL) == self.generation.as_ref())
+        })
     }
 
     pub fn has_current_hash(&self, pod: &Pod) -> bool {
@@ -107,9 +134,12 @@ impl Current {
     }
 }
 
-/// What all new pods of one DaemonSet revision share, made once for a whole sync.
+/// What all new pods of one DaemonSet revision share. Kept from sync to sync, so that they really share it.
+#[derive(Clone)]
 pub struct PodMaker {
     blueprint: Pod,
+    spec: Arc<DaemonSetSpec>,
+    hash: String,
 }
 
 impl PodMaker {
@@ -140,8 +170,18 @@ impl PodMaker {
             tolerations: pod_tolerations(&template.spec),
             priority: 0,
         };
-        let status = PodStatus { phase: PodPhase::Pending, ..PodStatus::default() };
-        PodMaker { blueprint: Pod { meta, spec, status } }
+        let status = PodStatus::default();
+        PodMaker { blueprint: Pod { meta, spec, status }, spec: daemonset.spec.clone(), hash: hash.to_owned() }
+    }
+
+    /// Whether this still makes the pods that a DaemonSet wants.
+    pub fn is_for(&self, daemonset: &DaemonSet, hash: &str) -> bool {
+        let owner = self.blueprint.meta.controller().map(|owner| owner.uid);
+        let generation = daemonset.template_generation().map(|number| number.to_string());
+        Arc::ptr_eq(&self.spec, &daemonset.spec)
+            && self.hash == hash
+            && owner == Some(daemonset.meta.uid)
+            && self.blueprint.meta.label(GENERATION_LABEL) == generation.as_deref()
     }
 
     /// A pod for one node: its required node affinity is replaced by the node's name

@@ -147,9 +147,10 @@ pub fn sync_node_update(world: &World, node: &Node) -> Vec<ObjectKey> {
         };
         let has_pod = world.pods_on(node.name()).any(|pod| is_its(&pod));
         let placement = Placer::new(&daemonset.spec).place(node);
-        (placement.should_run && !has_pod)
-            || (!placement.should_continue && has_pod)
-            || (has_pod && daemonset.status.number_misscheduled > 0)
+        match has_pod {
+            false => placement.should_run,
+            true => !placement.should_continue || daemonset.status.number_misscheduled > 0,
+        }
     };
     world.daemonsets.values().filter(matters).map(|daemonset| daemonset.meta.key()).collect()
 }

@@ -1,0 +1,222 @@
+// What a reader of the page waits for, measured in the installed Chromium on dist/: `cargo xtask bench`.
+//
+//   loading    from navigation (empty cache, fresh profile) to an Apply that works, and to the first pod on the map
+//   rollout    frames during a rolling update, watched at the speed that the page starts with for some seconds, and
+//              run as fast as possible to its end
+//   sizes      every file of dist/, raw and as compressed by a good host
+//
+// Prints tables, and writes the same figures to test-output/bench.json. Arguments choose parts; NODES and RUNS choose
+// cluster sizes (10,100,1000) and how often loading is measured (7).
+
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { App } from "./app.mjs";
+import { launch } from "./browser.mjs";
+import { dist, serveDist } from "./server.mjs";
+
+const runs = Number(process.env.RUNS ?? 7);
+const sizes = (process.env.NODES ?? "10,100,1000").split(",").map(Number);
+const parts = process.argv.length > 2 ? process.argv.slice(2) : ["loading", "rollout", "sizes"];
+const viewport = { width: 1440, height: 900 };
+const watchSeconds = 8;
+const giveUpSeconds = 180;
+
+const ms = (number) => (number === undefined ? "-" : Number(number.toFixed(1)));
+/** Rows as a plain table, with the names of the first row's fields above. */
+function show(title, rows) {
+  const names = Object.keys(rows[0]);
+  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? "-")))];
+  const widths = names.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const isText = (column) => typeof rows[0][names[column]] === "string";
+  const pad = (cell, column) => (isText(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column]));
+  console.log(`\n${title}\n`);
+  for (const line of lines) console.log(line.map(pad).join("  ").trimEnd());
+}
+
+const quantile = (numbers, q) => {
+  const sorted = numbers.toSorted ? numbers.toSorted((a, b) => a - b) : [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
+};
+
+/** In the page, from its very start: notes when Apply can be pressed, presses it, and notes the first pod. */
+function noteLoading() {
+  const notes = (globalThis.notes = {});
+  const painted = (then) => requestAnimationFrame(() => setTimeout(then));
+  const look = () => {
+    const apply = document.querySelector("[data-testid=apply]");
+    if (notes.apply === undefined && apply && !apply.disabled) {
+      notes.apply = performance.now();
+      painted(() => {
+        notes.applyPainted = performance.now();
+        apply.click();
+      });
+    }
+    if (document.querySelector("[data-pod]")) {
+      observer.disconnect();
+      painted(() => {
+        notes.pod = performance.now();
+        notes.paint = performance.getEntriesByName("first-contentful-paint")[0]?.startTime;
+        notes.done = true;
+      });
+    }
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
+}
+
+async function loading(browser, url) {
+  const all = [];
+  for (let run = 0; run < runs; run++) {
+    const context = await browser.newContext({ viewport });
+    const page = await context.newPage();
+    await page.addInitScript(noteLoading);
+    await page.goto(url);
+    await page.waitForFunction(() => globalThis.notes.done, null, { timeout: giveUpSeconds * 1000 });
+    all.push(await page.evaluate(() => globalThis.notes));
+    await context.close();
+  }
+  const row = (name, key) => {
+    const numbers = all.map((notes) => notes[key]);
+    return { "ms from navigation to": name, median: ms(quantile(numbers, 0.5)), best: ms(Math.min(...numbers)), worst: ms(Math.max(...numbers)) };
+  };
+  const rows = [
+    row("first contentful paint", "paint"),
+    row("Apply can be pressed", "apply"),
+    row("Apply is painted", "applyPainted"),
+    row("first pod on the map (Apply pressed at once)", "pod"),
+  ];
+  show(`Loading, ${runs} runs, empty cache`, rows);
+  return rows;
+}
+
+/**
+ * In the page: notes the time between frames until the rollout is done or the seconds are over. Looks at the ribbon only
+ * now and then, and at nothing else, so as not to be what it measures.
+ */
+function recordFrames({ nodes, seconds }) {
+  const count = (name) => Number(document.querySelector(`[data-testid=ribbon] [data-count=${name}]`)?.textContent);
+  return new Promise((resolve) => {
+    const frames = [];
+    const tasks = [];
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: "longtask" });
+    let started = false;
+    let idle = 0;
+    let last;
+    let begun;
+    const frame = (now) => {
+      begun ??= now;
+      if (last !== undefined) frames.push(now - last);
+      last = now;
+      if (!started || frames.length % 10 === 0) {
+        const updated = count("updated");
+        const complete = updated === nodes && count("available") === nodes;
+        started ||= !complete;
+        // A small rollout may have begun and ended between two looks.
+        idle = complete ? idle + 1 : 0;
+        const done = complete && (started || idle > 120);
+        if (done || now - begun > seconds * 1000) {
+          // Entries for long tasks come a little later than the tasks.
+          return setTimeout(() => resolve({ frames, tasks, done, updated, seconds: (now - begun) / 1000 }), 200);
+        }
+      }
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+}
+
+async function mainThreadSeconds(session) {
+  const { metrics } = await session.send("Performance.getMetrics");
+  return metrics.find(({ name }) => name === "TaskDuration").value;
+}
+
+async function rollout(browser, url, nodes, speed) {
+  const context = await browser.newContext({ viewport });
+  const page = await context.newPage();
+  const app = new App(page);
+  const session = await context.newCDPSession(page);
+  await session.send("Performance.enable");
+  await page.goto(`${url}?nodes=${nodes}${speed === "max" ? "&speed=max" : ""}`);
+
+  // Apply, and let every pod become ready.
+  await app.applyButton.click();
+  const ready = (nodes) => Number(document.querySelector("[data-testid=ribbon] [data-count=available]")?.textContent) === nodes;
+  await page.waitForFunction(ready, nodes, { timeout: giveUpSeconds * 1000, polling: 500 });
+
+  await app.edit("nginx:1.16", "nginx:1.17");
+  const busy = await mainThreadSeconds(session);
+  const recording = page.evaluate(recordFrames, { nodes, seconds: speed === "max" ? giveUpSeconds : watchSeconds });
+  await app.apply();
+  const { frames, tasks, done, updated, seconds } = await recording;
+  const row = {
+    nodes,
+    speed,
+    painter: (await app.dense.count()) > 0 ? "dense" : "cards",
+    "frame median ms": ms(quantile(frames, 0.5)),
+    "95th": ms(quantile(frames, 0.95)),
+    "longest stall": ms(Math.max(...frames)),
+    "frames over 50 ms": frames.filter((frame) => frame > 50).length,
+    "longest task ms": ms(Math.max(0, ...tasks)),
+    frames: frames.length,
+    "main thread busy %": Math.round(((await mainThreadSeconds(session)) - busy) / seconds * 100),
+    seconds: ms(seconds),
+    updated: `${updated}/${nodes}${speed === "max" && !done ? " NOT DONE" : ""}`,
+  };
+  await context.close();
+  return row;
+}
+
+async function rollouts(browser, url) {
+  const rows = [];
+  for (const speed of ["1x", "max"]) {
+    for (const nodes of sizes) {
+      rows.push(
+        await rollout(browser, url, nodes, speed).catch((error) => ({ nodes, speed, updated: `FAILED: ${error.message.split("\n")[0]}` })),
+      );
+    }
+  }
+  show(`Frames during a rolling update: ${watchSeconds} s at the page's own speed, and as fast as possible to the end`, rows);
+  return rows;
+}
+
+/** The editor and pictures come after the first paint with a working Apply. */
+const isLater = (name) => name.startsWith("editor-") || !/\.(html|css|js|wasm)$/.test(name);
+
+async function fileSizes() {
+  const names = (await readdir(dist, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(dist.length + 1))
+    .sort();
+  const rows = [];
+  for (const name of names) {
+    const raw = await readFile(join(dist, name));
+    const gzip = gzipSync(raw, { level: 9 }).length;
+    rows.push({ file: name, raw: raw.length, gzip, brotli: brotliCompressSync(raw).length, needed: isLater(name) ? "later" : "first" });
+  }
+  const sum = (file, some) => {
+    const total = (key) => some.reduce((sum, row) => sum + row[key], 0);
+    return { file, raw: total("raw"), gzip: total("gzip"), brotli: total("brotli"), needed: "" };
+  };
+  rows.push(sum("first paint with a working Apply", rows.filter((row) => row.needed === "first")), sum("all", rows));
+  show("Bytes of dist/", rows);
+  return rows;
+}
+
+const figures = {};
+if (parts.includes("loading") || parts.includes("rollout")) {
+  const [browser, host] = await Promise.all([launch(), serveDist()]);
+  try {
+    if (parts.includes("loading")) figures.loading = await loading(browser, host.url);
+    if (parts.includes("rollout")) figures.rollout = await rollouts(browser, host.url);
+  } finally {
+    await browser.close();
+    await host.close();
+  }
+}
+if (parts.includes("sizes")) figures.sizes = await fileSizes();
+
+const output = fileURLToPath(new URL("../../test-output", import.meta.url));
+await mkdir(output, { recursive: true });
+await writeFile(join(output, "bench.json"), `${JSON.stringify(figures, null, 2)}\n`);
