@@ -69,7 +69,7 @@ pub fn App() -> Html {
                             <ControlLoop stages={state.stages.clone()} />
                         </div>
                         <MapView desk={desk.clone()} scene={state.scene.clone()} selection={state.selection.clone()} />
-                        <Overlay />
+                        <Overlay motions={state.motions.clone()} time={state.time.clone()} scene={state.scene.clone()} />
                     </div>
                     <TimeBar desk={desk.clone()} time={state.time.clone()} track={state.track.clone()} />
                     <Log desk={desk.clone()} log={state.log.clone()} all={state.log_all} record={state.record} />

@@ -16,11 +16,11 @@ use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, 
 use crate::manifest::{Finding, Severity};
 use crate::platform::frame::Frames;
 use crate::platform::{crash, page, storage};
-use crate::store::World;
+use crate::store::{Object, World};
 use crate::view::inspect::{Moment, inspect};
 use crate::view::log::{LogWindow, announcement, target};
 use crate::view::stage::Busy;
-use crate::view::{LogRow, ObjectRef, SceneBuilder, Tone, Track, fix, words};
+use crate::view::{LogRow, NodeCard, ObjectRef, SceneBuilder, Tone, Track, fix, motion, words};
 
 /// How long the simulation may run in one frame, in milliseconds; the rest is for drawing.
 const FRAME_BUDGET: f64 = 8.0;
@@ -152,6 +152,22 @@ impl Desk {
         let nodes = &session.sim.world().nodes;
         let numbers = nodes.keys().filter_map(|name| name.strip_prefix("worker-")?.parse::<u32>().ok());
         ["worker-", &(numbers.max().unwrap_or(0).saturating_add(1)).to_string()].concat()
+    }
+
+    /// All about a node, where the map shows no card of it.
+    pub fn card_of(&self, node: &Name) -> Option<NodeCard> {
+        let session = self.0.session.try_borrow().ok()?;
+        session.builder.card_of(session.world(), node)
+    }
+
+    /// The node that a selected object is, or is on.
+    pub fn node_of(&self, object: &ObjectRef) -> Option<Name> {
+        let session = self.0.session.try_borrow().ok()?;
+        match session.world().get(object.kind, &object.key)? {
+            Object::Node(node) => Some(node.name().clone()),
+            Object::Pod(pod) => pod.target_node().cloned(),
+            _ => None,
+        }
     }
 
     pub fn taints_of(&self, node: &Name) -> Vec<Taint> {
@@ -584,6 +600,7 @@ impl Session {
             self.state.scene = Shared(scene);
         }
         self.refresh_time();
+        self.refresh_motions();
         self.refresh_stages();
         self.refresh_log();
         self.refresh_inspection();
@@ -605,6 +622,14 @@ impl Session {
         self.track.reach(self.sim.now().0);
         self.track.at = micros;
         self.state.track.update_from(&self.track);
+    }
+
+    fn refresh_motions(&mut self) {
+        let happened = self.sim.history().records().get(..self.records()).unwrap_or_default();
+        let now = SimTime(self.state.time.micros);
+        let stretch = motion::stretch(self.state.time.speed.factor());
+        let motions = stretch.map(|stretch| motion::motions(happened, now, stretch));
+        self.state.motions.update(motions.unwrap_or_default());
     }
 
     fn refresh_stages(&mut self) {

@@ -366,7 +366,14 @@ fn causes(moment: &Moment, record: &Record) -> Vec<Link> {
             if left_out > 0 {
                 let title = [&words::count(left_out, "act"), " in between"].concat();
                 let empty = (String::new(), String::new());
-                links.push(Link { seq: at.seq, clock: empty.0, tone: Tone::Plain, title, detail: empty.1, function: "" });
+                links.push(Link {
+                    seq: at.seq,
+                    clock: empty.0,
+                    tone: Tone::Plain,
+                    title,
+                    detail: empty.1,
+                    function: "",
+                });
             }
             links.push(link(cause));
         } else if cause.is_act() {
