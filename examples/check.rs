@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use everynode::api::value::{Map, Value};
-use everynode::engine::check::{Check, CheckedDocument, check};
+use everynode::engine::{Check, CheckedDocument, check};
 use everynode::manifest::{Finding, Stage};
 use everynode::store::defaulting::default_daemonset;
 use everynode::store::validation::{FieldError, validate_daemonset};

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet, Vector};
 
-use crate::api::{DaemonSet, Kind, Name, ObjectKey, OwnerReference, SimDuration};
+use crate::api::{DaemonSet, Involved, Kind, Name, ObjectKey, OwnerReference, SimDuration};
 use crate::controllers::daemonset::{
     self, Act, CONCURRENT_SYNCS, Decision, Memory, Plan, PodMaker, SLOW_START_INITIAL_BATCH_SIZE, Stage, View, history,
 };
 use crate::store::{ApiError, ErrorReason, Object, Patch, Request};
 
+use super::events::Draft;
 use super::pace::Limiter;
 use super::record::{Actor, ObjectRef, Reason, Verb};
 use super::sim::{Entry, Sim};
@@ -354,7 +355,11 @@ impl Sim {
             return Err(Failure { lowers: lowers(&decision.act), error: None });
         };
         let lowers = lowers(&decision.act);
-        let (verb, kind, request) = self.request_for(&daemonset, &decision.act, maker);
+        if let Some((kind, reason, message)) = found_broken(&decision) {
+            self.tell_about(&daemonset, kind, reason, message);
+        }
+        let act = decision.act;
+        let (verb, kind, request) = self.request_for(&daemonset, &act, maker);
         let entry = Entry {
             actor: Actor::DaemonSetController,
             verb,
@@ -364,9 +369,26 @@ impl Sim {
             caused_by: Some(cause),
         };
         match self.send(request, entry) {
-            Ok(_) => Ok(()),
-            Err(refusal) => Err(self.refused(&daemonset, &decision.act, refusal, lowers)),
+            Ok(object) => {
+                let name = &object.meta().name;
+                match act {
+                    Act::CreatePod { .. } => {
+                        self.tell_about(&daemonset, "Normal", "SuccessfulCreate", format!("Created pod: {name}"));
+                    }
+                    Act::DeletePod { .. } => {
+                        self.tell_about(&daemonset, "Normal", "SuccessfulDelete", format!("Deleted pod: {name}"));
+                    }
+                    _ => {}
+                }
+                Ok(())
+            }
+            Err(refusal) => Err(self.refused(&daemonset, &act, refusal, lowers)),
         }
+    }
+
+    fn tell_about(&mut self, daemonset: &DaemonSet, kind: &'static str, reason: &'static str, message: String) {
+        let involved = Involved::new(Kind::DaemonSet, &daemonset.meta);
+        self.tell(Draft { component: Actor::DaemonSetController.as_str(), involved, kind, reason, message });
     }
 
     /// What a refusal means for the sync.
@@ -385,6 +407,14 @@ impl Sim {
         }
         // A pod that a terminating namespace refuses stays expected, as in the original.
         let lowers = if ignorable && matches!(act, Act::CreatePod { .. }) { Lowers::Nothing } else { lowers };
+        let told = match act {
+            Act::CreatePod { .. } => Some(("FailedCreate", "creating")),
+            Act::DeletePod { .. } => Some(("FailedDelete", "deleting")),
+            _ => None,
+        };
+        if let Some((reason, doing)) = told.filter(|_| !ignorable) {
+            self.tell_about(daemonset, "Warning", reason, format!("Error {doing}: {}", refusal.message));
+        }
         Failure { lowers, error: (!ignorable).then_some(refusal.message) }
     }
 
@@ -486,6 +516,22 @@ struct Failure {
     lowers: Lowers,
     /// `None` if the failure is of no importance.
     error: Option<String>,
+}
+
+/// The event about a pod that has ended and is to be deleted for that.
+fn found_broken(decision: &Decision) -> Option<(&'static str, &'static str, String)> {
+    let Act::DeletePod { pod, .. } = &decision.act else { return None };
+    match &decision.reason {
+        daemonset::Reason::Failed { node } => {
+            let message = format!("Found failed daemon pod {pod} on node {node}, will try to kill it");
+            Some(("Warning", "FailedDaemonPod", message))
+        }
+        daemonset::Reason::Succeeded { node } => {
+            let message = format!("Found succeeded daemon pod {pod} on node {node}, will try to delete it");
+            Some(("Normal", "SucceededDaemonPod", message))
+        }
+        _ => None,
+    }
 }
 
 fn lowers(act: &Act) -> Lowers {

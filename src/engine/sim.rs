@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
-use crate::api::{Kind, Name, Node, ObjectKey, Pod, PodStatus, SimDuration, SimTime, Uid};
+use crate::api::{Involved, Kind, Name, Node, ObjectKey, Pod, PodStatus, SimDuration, SimTime, Uid};
 use crate::controllers::{garbage_collector, node_lifecycle, pod_gc};
 use crate::kubelet;
 use crate::scheduler::{self, Verdict};
 use crate::store::{ApiError, Delta, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Patch, Request, Rng, World};
 
 use super::command::{Scenario, Settings};
+use super::events::{Correlator, Draft};
 use super::history::History;
 use super::manager::{CONTROLLER_QPS, LoopState, Manager, REQUEST_LATENCY};
 use super::pace::Limiter;
@@ -45,6 +46,7 @@ pub struct State {
     /// What is due, by time and then by order.
     agenda: OrdMap<(SimTime, u64), Step>,
     pub(super) manager: Manager,
+    pub(super) correlator: Correlator,
     scheduler: SchedulerQueue,
     collector: Option<Limiter>,
     /// Nodes whose kubelet is dead, and since when.
@@ -136,6 +138,7 @@ impl Sim {
             rng,
             agenda: OrdMap::new(),
             manager: Manager::new(original_pace),
+            correlator: Correlator::default(),
             scheduler: SchedulerQueue {
                 waiting: OrdMap::new(),
                 queued: OrdSet::new(),
@@ -218,6 +221,14 @@ impl Sim {
             }
         }
         max_steps
+    }
+
+    /// Lets time pass until a moment, whether or not anything happens.
+    pub fn wait_until(&mut self, until: SimTime) {
+        while self.state.agenda.get_min().is_some_and(|((at, _), _)| *at <= until) {
+            self.step();
+        }
+        self.state.now = self.state.now.max(until);
     }
 
     /// Runs until nothing is left to happen.
@@ -310,7 +321,12 @@ impl Sim {
             Step::Schedule => self.schedule_next_pod(),
             Step::Kubelet { pod, uid, progress, cause } => self.kubelet_progress(&pod, uid, progress, cause),
             Step::Collect { kind, key, uid, cause } => self.collect(kind, &key, uid, cause),
-            Step::TaintNode { node, cause } => self.taint_node(&node, cause),
+            Step::TaintNode { node, went_down, cause } => {
+                self.taint_node(&node, cause);
+                if went_down {
+                    self.mark_pods_not_ready(&node, cause);
+                }
+            }
             Step::MonitorNode { node, cause } => self.monitor_node(&node, cause),
             Step::PodGc => self.collect_pods_of_missing_nodes(),
         }
@@ -424,13 +440,11 @@ impl Sim {
     }
 
     fn observe_node(&mut self, old: Option<&Node>, node: &Node, cause: u64) {
-        if node_lifecycle::taints(node).is_some() {
-            let step = Step::TaintNode { node: node.name().clone(), cause };
-            self.schedule_between(TAINTS_FOLLOW, step);
-        }
         use crate::api::ConditionStatus::True;
-        if old.is_some_and(|old| old.ready() == True) && node.ready() != True {
-            self.mark_pods_not_ready(node, cause);
+        let went_down = old.is_some_and(|old| old.ready() == True) && node.ready() != True;
+        if went_down || node_lifecycle::taints(node).is_some() {
+            let step = Step::TaintNode { node: node.name().clone(), went_down, cause };
+            self.schedule_between(TAINTS_FOLLOW, step);
         }
         if old.is_some_and(|old| old.ready() != True) && node.ready() == True {
             self.kubelet_reports_again(node.name(), cause);
@@ -492,7 +506,10 @@ impl Sim {
             match verdict {
                 Verdict::Bind { node } => {
                     let request = Request::Bind { pod: key.clone(), uid, node: node.clone() };
-                    drop(self.send(request, entry(Verb::Bind, Some(node))));
+                    if self.send(request, entry(Verb::Bind, Some(node.clone()))).is_ok() {
+                        let message = format!("Successfully assigned {key} to {node}");
+                        self.tell_about_pod(&pod, "Normal", "Scheduled", message);
+                    }
                 }
                 Verdict::Unschedulable { message } => {
                     let mut status = pod.status.clone();
@@ -500,10 +517,16 @@ impl Sim {
                     let node = pod.target_node().cloned();
                     self.state.scheduler.unschedulable.insert(key.clone(), (uid, cause));
                     self.patch_pod(&pod, status, entry(Verb::Unschedulable, node));
+                    self.tell_about_pod(&pod, "Warning", "FailedScheduling", message);
                 }
             }
         }
         self.wake_scheduler();
+    }
+
+    fn tell_about_pod(&mut self, pod: &Pod, kind: &'static str, reason: &'static str, message: String) {
+        let involved = Involved::new(Kind::Pod, &pod.meta);
+        self.tell(Draft { component: "default-scheduler", involved, kind, reason, message });
     }
 
     /// Something changed on a node: pods that found no place may find one now.
@@ -608,7 +631,7 @@ impl Sim {
                 }
             }
             Progress::Ready if !pod.is_ready() => {
-                let (status, reason) = kubelet::ready(&pod, now);
+                let (status, reason) = kubelet::ready(&pod, &self.scenario.settings.kubelet, now);
                 self.patch_pod(&pod, status, entry(Verb::Ready, reason));
             }
             _ => {}
@@ -640,7 +663,7 @@ impl Sim {
             self.state.dead_kubelets.remove(node);
         } else {
             self.state.dead_kubelets.insert(node.clone(), self.state.now);
-            let noticed = self.state.now + node_lifecycle::GRACE_PERIOD;
+            let noticed = self.state.now + self.scenario.settings.node_monitor_grace_period;
             let at = next_multiple(noticed, node_lifecycle::MONITOR_PERIOD);
             self.schedule_at(at, Step::MonitorNode { node: node.clone(), cause });
         }
@@ -686,7 +709,7 @@ impl Sim {
         let silent_since = self.state.dead_kubelets.get(name).copied();
         let Some(node) = self.state.world.nodes.get(name).cloned() else { return };
         let now = self.state.now;
-        if silent_since.is_none_or(|since| now.since(since) < node_lifecycle::GRACE_PERIOD) {
+        if silent_since.is_none_or(|since| now.since(since) < self.scenario.settings.node_monitor_grace_period) {
             return;
         }
         let mut changed = (*node).clone();
@@ -698,19 +721,34 @@ impl Sim {
             verb: Verb::NotReady,
             object: ObjectRef { kind: Kind::Node, key: node.meta.key() },
             node: Some(name.clone()),
-            reason: Reason::KubeletSilent { node: name.clone() },
+            reason: Reason::KubeletSilent { node: name.clone(), silent_for: now.since(silent_since.unwrap_or(now)) },
             caused_by: Some(cause),
         };
         let patch = Patch::NodeConditions(changed.conditions);
         drop(self.send(Request::Patch { kind: Kind::Node, key: node.meta.key(), uid: None, patch }, entry));
     }
 
-    /// Models `MarkPodsNotReady`.
-    fn mark_pods_not_ready(&mut self, node: &Node, cause: u64) {
+    /// Models `MarkPodsNotReady`, which comes at about the time of the taint: a sync that is woken by it sees both.
+    fn mark_pods_not_ready(&mut self, name: &Name, cause: u64) {
+        let Some(node) = self.state.world.nodes.get(name).cloned() else { return };
+        if node.ready() == crate::api::ConditionStatus::True {
+            return;
+        }
+        let tell = |involved, kind, message: String| Draft {
+            component: "node-controller",
+            involved,
+            kind,
+            reason: "NodeNotReady",
+            message,
+        };
+        let message = format!("Node {} status is now: NodeNotReady", node.name());
+        self.tell(tell(Involved::new(Kind::Node, &node.meta), "Normal", message));
         let pods: Vec<Arc<Pod>> = self.state.world.pods_on(node.name()).filter(|pod| pod.is_ready()).cloned().collect();
         for pod in pods {
             let mut status = pod.status.clone();
-            status.set_condition("Ready", false, "NodeNotReady", "", self.state.now);
+            // Only the status is set: a reason that stands there stays.
+            let reason = status.condition("Ready").map(|ready| ready.reason.clone()).unwrap_or_else(|| "".into());
+            status.set_condition("Ready", false, &reason, "", self.state.now);
             let entry = Entry {
                 actor: Actor::NodeLifecycle,
                 verb: Verb::NotReady,
@@ -720,6 +758,7 @@ impl Sim {
                 caused_by: Some(cause),
             };
             self.patch_pod(&pod, status, entry);
+            self.tell(tell(Involved::new(Kind::Pod, &pod.meta), "Warning", "Node is not ready".to_owned()));
         }
     }
 

@@ -24,8 +24,8 @@ pub enum Step {
     Kubelet { pod: ObjectKey, uid: Uid, progress: Progress, cause: u64 },
     /// The garbage collector looks at an object.
     Collect { kind: Kind, key: ObjectKey, uid: Uid, cause: u64 },
-    /// The node life cycle controller looks at a node's conditions.
-    TaintNode { node: Name, cause: u64 },
+    /// The node life cycle controller looks at a node's conditions; if the node `went_down`, its pods are not ready.
+    TaintNode { node: Name, went_down: bool, cause: u64 },
     /// The node life cycle controller looks for kubelets that are silent.
     MonitorNode { node: Name, cause: u64 },
     /// The pod garbage collector looks for pods whose node is gone.

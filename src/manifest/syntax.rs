@@ -84,6 +84,13 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             format!("{PREFIX}document contains excessive aliasing"),
             "The aliases (`*name`) in this document repeat far too much. Write the values out.",
         ),
+        Failure::Itself(span) => {
+            let line = chunk.lines().nth(span.line - above - 1).unwrap_or_default();
+            let text: String = line.chars().skip(span.column).collect();
+            let name = text.split([' ', ',', ']', '}']).next().unwrap_or_default();
+            let message = format!("{PREFIX}anchor '{name}' value contains itself");
+            finding(span, message, "An alias cannot stand inside the value it repeats. Write the value out.")
+        }
         Failure::Key(span)
             if chunk.lines().nth(span.line - above - 1).is_some_and(|l| l.trim_start().starts_with(':')) =>
         {
@@ -205,13 +212,16 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     }
     if has("misplaced bracket") {
         let before = chunk.lines().take(line - 1).filter(|line| !line.trim().is_empty()).last().unwrap_or_default();
-        let value = before.trim_end().ends_with([':', '-']);
+        let deeper = marker.col() > before.len() - before.trim_start().len();
+        let value = deeper && before.trim_end().ends_with([':', '-']);
         let text = if value { "did not find expected node content" } else { "did not find expected key" };
         return finding(here, parser(line, text), "This closing bracket has no opening one. Delete it.");
     }
     if has("invalid trailing content after double-quoted") {
         let mend = "Text follows a closing quote. Put all of the value inside the quotes.";
-        let message = match text.trim_start().starts_with('"') || text.matches('"').count() % 2 == 1 {
+        let message = match text.trim_start().starts_with(['"', '\''])
+            || ['"', '\''].iter().any(|q| text.matches(*q).count() % 2 == 1)
+        {
             true => scanner(line, "could not find expected ':'"),
             false => parser(line, "did not find expected key"),
         };

@@ -1,6 +1,5 @@
 //! YAML events to values, with the position of every key and value.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
@@ -58,6 +57,8 @@ pub(super) enum Failure {
     Scan(ScanError),
     Depth(Span),
     Aliases(Span),
+    /// An alias stands inside the very value it names.
+    Itself(Span),
     /// A map or a list, or null, stands as the key of a map.
     Key(Span),
     Merge(Span),
@@ -194,8 +195,7 @@ impl Builder<'_> {
             }
             Event::Alias(anchor) => {
                 let Some(mut done) = self.anchors.get(&anchor).cloned() else {
-                    // An alias inside the very value it names.
-                    return Err(Failure::Aliases(span));
+                    return Err(Failure::Itself(span));
                 };
                 self.repeated += done.size;
                 if self.repeated > REPEATED {
@@ -332,13 +332,13 @@ fn merge_into(map: &mut Map, marks: &mut BTreeMap<String, Marks>, done: Done) ->
     }
 }
 
-fn scalar(text: &Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Value {
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
     let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
     match (core, tag) {
-        (Some("str" | "binary"), _) => text.as_ref().into(),
+        (Some("str" | "binary"), _) => text.into(),
         (Some(_), _) => scalar::resolve(text),
-        (None, Some(_)) => text.as_ref().into(),
+        (None, Some(_)) => text.into(),
         (None, None) if style == ScalarStyle::Plain => scalar::resolve(text),
-        _ => text.as_ref().into(),
+        _ => text.into(),
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use imbl::OrdMap;
 
 use crate::api::{
-    ControllerRevision, DaemonSet, Kind, Name, Namespace, Node, ObjectKey, ObjectMeta, Pod, PriorityClass, Uid, Value,
+    ControllerRevision, DaemonSet, Event, Kind, Name, Namespace, Node, ObjectKey, ObjectMeta, Pod, PriorityClass, Uid,
+    Value,
 };
 
 /// An object of any kind, shared.
@@ -17,6 +18,7 @@ pub enum Object {
     DaemonSet(Arc<DaemonSet>),
     ControllerRevision(Arc<ControllerRevision>),
     Pod(Arc<Pod>),
+    Event(Arc<Event>),
 }
 
 impl Object {
@@ -28,6 +30,7 @@ impl Object {
             Object::DaemonSet(_) => Kind::DaemonSet,
             Object::ControllerRevision(_) => Kind::ControllerRevision,
             Object::Pod(_) => Kind::Pod,
+            Object::Event(_) => Kind::Event,
         }
     }
 
@@ -39,6 +42,7 @@ impl Object {
             Object::DaemonSet(object) => &object.meta,
             Object::ControllerRevision(object) => &object.meta,
             Object::Pod(object) => &object.meta,
+            Object::Event(object) => &object.meta,
         }
     }
 
@@ -51,6 +55,7 @@ impl Object {
             Object::DaemonSet(object) => &mut Arc::make_mut(object).meta,
             Object::ControllerRevision(object) => &mut Arc::make_mut(object).meta,
             Object::Pod(object) => &mut Arc::make_mut(object).meta,
+            Object::Event(object) => &mut Arc::make_mut(object).meta,
         }
     }
 
@@ -66,6 +71,7 @@ impl Object {
             Object::DaemonSet(object) => object.to_value(),
             Object::ControllerRevision(object) => object.to_value(),
             Object::Pod(object) => object.to_value(),
+            Object::Event(object) => object.to_value(),
         }
     }
 
@@ -106,6 +112,7 @@ pub struct World {
     pub daemonsets: OrdMap<ObjectKey, Arc<DaemonSet>>,
     pub revisions: OrdMap<ObjectKey, Arc<ControllerRevision>>,
     pub pods: OrdMap<ObjectKey, Arc<Pod>>,
+    pub events: OrdMap<ObjectKey, Arc<Event>>,
     /// The last resourceVersion given out.
     pub resource_version: u64,
     /// How many nodes have joined: each gets the next free address range.
@@ -127,6 +134,7 @@ impl World {
             Kind::DaemonSet => self.daemonsets.get(key).cloned().map(Object::DaemonSet),
             Kind::ControllerRevision => self.revisions.get(key).cloned().map(Object::ControllerRevision),
             Kind::Pod => self.pods.get(key).cloned().map(Object::Pod),
+            Kind::Event => self.events.get(key).cloned().map(Object::Event),
         }
     }
 
@@ -213,6 +221,7 @@ impl World {
             Object::PriorityClass(it) => drop(self.priority_classes.insert(it.meta.name.clone(), it.clone())),
             Object::DaemonSet(it) => drop(self.daemonsets.insert(it.meta.key(), it.clone())),
             Object::ControllerRevision(it) => drop(self.revisions.insert(it.meta.key(), it.clone())),
+            Object::Event(it) => drop(self.events.insert(it.meta.key(), it.clone())),
             Object::Pod(pod) => {
                 let key = pod.meta.key();
                 match pod.meta.controller() {
@@ -239,6 +248,7 @@ impl World {
             Object::DaemonSet(_) => drop(self.daemonsets.remove(&meta.key())),
             Object::ControllerRevision(_) => drop(self.revisions.remove(&meta.key())),
             Object::Pod(_) => drop(self.pods.remove(&meta.key())),
+            Object::Event(_) => drop(self.events.remove(&meta.key())),
         }
     }
 
@@ -283,5 +293,6 @@ impl PartialEq for World {
             && self.daemonsets == other.daemonsets
             && self.revisions == other.revisions
             && self.pods == other.pods
+            && self.events == other.events
     }
 }

@@ -12,14 +12,12 @@ use super::state::{Action, EditorState, FindingRow};
 use crate::platform::editor::{CodeEditor, EditorMark};
 
 #[derive(Properties, PartialEq)]
-pub struct EditorProps {
-    pub desk: Desk,
-    pub editor: EditorState,
+struct EditorProps {
+    desk: Desk,
+    editor: EditorState,
 }
 
-#[component]
-pub fn EditorPanel(props: &EditorProps) -> Html {
-    let (desk, editor) = (&props.desk, &props.editor);
+pub fn editor_panel(desk: &Desk, editor: &EditorState) -> Html {
     let errors = editor.findings.iter().filter(|finding| finding.error).count();
     let findings = editor.findings.iter().enumerate().map(|(index, finding)| view_finding(desk, index, finding));
     html! {

@@ -1,7 +1,5 @@
 //! The bar at the top.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use super::icon::{self, icon};
@@ -9,21 +7,12 @@ use super::map::open_menu;
 use super::session::Desk;
 use super::state::{Action, Dialog, Theme};
 
-#[derive(Properties, PartialEq)]
-pub struct HeaderProps {
-    pub desk: Desk,
-    pub theme: Theme,
-    pub cluster: Rc<str>,
-}
-
-#[component]
-pub fn Header(props: &HeaderProps) -> Html {
-    let (picture, title) = match props.theme {
+pub fn header(desk: &Desk, theme: Theme, cluster: &str) -> Html {
+    let (picture, title) = match theme {
         Theme::System => (icon::HALF, "Theme: as the system has it"),
         Theme::Light => (icon::SUN, "Theme: light"),
         Theme::Dark => (icon::MOON, "Theme: dark"),
     };
-    let desk = &props.desk;
     html! {
         <header class="top">
             <svg class="logo" viewBox="0 0 22 22" aria-hidden="true">
@@ -32,11 +21,11 @@ pub fn Header(props: &HeaderProps) -> Html {
             </svg>
             <h1>{"Everynode"}</h1>
             <button class="scenario" aria-haspopup="menu" data-testid="scenario" title="Clusters to begin with" onclick={open_menu(desk, "scenario")}>
-                <span>{&*props.cluster}</span>{icon(icon::DOWN)}
+                <span>{cluster}</span>{icon(icon::DOWN)}
             </button>
             <span class="space"></span>
             <span class="chip wide-only">{"simulates Kubernetes v1.36"}</span>
-            <button class="square" data-testid="theme" data-choice={props.theme.word()} {title} aria-label={title}
+            <button class="square" data-testid="theme" data-choice={theme.word()} {title} aria-label={title}
                 onclick={desk.on(Action::NextTheme)}>{icon(picture)}</button>
             <button class="square" title="Help and shortcuts (?)" aria-label="Help" aria-haspopup="dialog"
                 onclick={desk.on(Action::Open(Dialog::Help))}>{"?"}</button>

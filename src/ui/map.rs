@@ -47,58 +47,45 @@ pub fn MapView(props: &MapProps) -> Html {
     html! {
         <section class="map" data-testid="map" aria-label="Cluster map" {onclick}>
             if let Some(map) = &props.scene.dense {
-                <Dense desk={props.desk.clone()} map={Shared(Rc::clone(map))} selection={props.selection.clone()} {add} />
+                <Dense desk={props.desk.clone()} map={Shared(Rc::clone(map))} selection={props.selection.clone()} add={add_node(&add)} />
             } else {
                 if empty {
                     <p class="empty">{"The cluster has no nodes. A DaemonSet puts a pod on each node, so add one."}</p>
                 }
-                {for props.scene.groups.iter().enumerate().map(|(index, group)| html! {
-                    <Cards key={group.role.title()} group={Shared(Rc::clone(group))} selection={selection_in(group, &props.selection)}
-                        add={(index == last).then(|| add.clone())} />
+                {for props.scene.groups.iter().enumerate().map(|(index, group)| {
+                    view_group(group, props.selection.as_ref(), (index == last).then_some(&add))
                 })}
                 if empty {
-                    <button class="add-node" data-testid="add-node" onclick={add}>{icon(icon::PLUS)}{"Add node"}</button>
+                    {add_node(&add)}
                 }
             }
         </section>
     }
 }
 
-/// The selection, if it is on a card of this group: a group without it need not render when it moves.
-fn selection_in(group: &Group, selection: &Option<ObjectRef>) -> Option<ObjectRef> {
-    let selection = selection.as_ref()?;
-    group.cards.iter().any(|card| selected_on(card, selection)).then(|| selection.clone())
-}
-
 fn selected_on(card: &NodeCard, selection: &ObjectRef) -> bool {
     selection.is_node(&card.name) || card.pods.iter().any(|pod| selection.is_pod(&pod.key))
 }
 
-#[derive(Properties, PartialEq)]
-struct CardsProps {
-    group: Shared<Group>,
-    selection: Option<ObjectRef>,
-    /// On the last group: its cards end with "Add node".
-    add: Option<Callback<MouseEvent>>,
-}
-
-#[component]
-fn Cards(props: &CardsProps) -> Html {
-    let cards = props.group.cards.iter().map(|card| {
-        let selection = props.selection.clone().filter(|selection| selected_on(card, selection));
+/// A group's cards; the last group's end with "Add node".
+fn view_group(group: &Group, selection: Option<&ObjectRef>, add: Option<&Callback<MouseEvent>>) -> Html {
+    let cards = group.cards.iter().map(|card| {
+        let selection = selection.filter(|selection| selected_on(card, selection)).cloned();
         html! { <Card key={&*card.name} card={Shared(Rc::clone(card))} {selection} /> }
     });
     html! {
-        <div class="group">
-            <h2>{props.group.role.title()}{" · "}{props.group.cards.len()}</h2>
+        <div class="group" key={group.role.title()}>
+            <h2>{group.role.title()}{" · "}{group.cards.len()}</h2>
             <div class="nodes">
                 {for cards}
-                if let Some(onclick) = props.add.clone() {
-                    <button key="+" class="add-node" data-testid="add-node" {onclick}>{icon(icon::PLUS)}{"Add node"}</button>
-                }
+                if let Some(add) = add { {add_node(add)} }
             </div>
         </div>
     }
+}
+
+fn add_node(onclick: &Callback<MouseEvent>) -> Html {
+    html! { <button key="+" class="add-node" data-testid="add-node" {onclick}>{icon(icon::PLUS)}{"Add node"}</button> }
 }
 
 #[derive(Properties, PartialEq)]

@@ -74,7 +74,9 @@ struct Session {
     inspected_at: f64,
     /// What the controller has been doing since then.
     busy: Busy,
+    /// When it last did something, and when the stretch that is counted began.
     busy_since: f64,
+    busy_began: f64,
     announced: usize,
     keep_scenario: bool,
     storage_full: bool,
@@ -125,6 +127,13 @@ impl Desk {
     }
 
     pub fn send(&self, action: Action) {
+        if let Action::Copy(text) = action {
+            let desk = self.clone();
+            return page::copy(&text, move |copied| {
+                let text = if copied { "Copied." } else { "The browser does not allow copying here." };
+                desk.send(Action::Say(Notice { error: !copied, text: text.to_owned() }));
+            });
+        }
         self.0.waiting.borrow_mut().push_back(action);
         // An action out of an action waits until that is done.
         let Ok(mut session) = self.0.session.try_borrow_mut() else { return };
@@ -251,6 +260,7 @@ impl Session {
             inspected_at: f64::MIN,
             busy: Busy::default(),
             busy_since: f64::MIN,
+            busy_began: f64::MIN,
             announced: 0,
             keep_scenario: workers.is_none(),
             storage_full: false,
@@ -369,9 +379,12 @@ impl Session {
             Action::Open(dialog) => self.state.dialog = Some(dialog),
             Action::CloseDialog => self.state.dialog = None,
             Action::DismissNotice => self.state.notice = None,
+            Action::Say(notice) => self.say(notice),
             // A new pointer makes the editor look again.
             Action::EditorReady => self.state.editor.findings = Shared::from((*self.state.editor.findings).clone()),
             Action::Due(job) => self.due(job),
+            // Needs no session.
+            Action::Copy(_) => {}
         }
     }
 
@@ -419,8 +432,7 @@ impl Session {
         let error = !outcome.errors.is_empty();
         let lines: Vec<&str> = outcome.errors.iter().chain(&outcome.messages).map(String::as_str).collect();
         if !lines.is_empty() {
-            self.state.notice = Some(Shared::from(Notice { error, text: lines.join("\n") }));
-            self.ask(Job::HideNotice, if error { 20_000 } else { 6_000 });
+            self.say(Notice { error, text: lines.join("\n") });
         }
         if !self.moves() {
             self.last_frame = None;
@@ -429,6 +441,11 @@ impl Session {
         self.ask(Job::Save, 400);
         self.preview();
         outcome
+    }
+
+    fn say(&mut self, notice: Notice) {
+        self.ask(Job::HideNotice, if notice.error { 20_000 } else { 6_000 });
+        self.state.notice = Some(Shared::from(notice));
     }
 
     // ------------------------------------------------------------ time
@@ -578,8 +595,9 @@ impl Session {
                 self.builder.follow(self.sim.world(), fresh.iter().flat_map(|record| record.deltas.iter()));
             }
             let now = page::now_ms();
-            if now - self.busy_since > STAGE_SHOWN {
+            if now - self.busy_began > STAGE_SHOWN {
                 self.busy = Busy::default();
+                self.busy_began = now;
             }
             let before = self.busy;
             for record in self.sim.history().records().get(new..).unwrap_or_default() {
@@ -737,7 +755,7 @@ impl Session {
         }
         if !kept && !self.storage_full {
             let text = "The browser has no room left to save this for the next visit.".to_owned();
-            self.state.notice = Some(Shared::from(Notice { error: true, text }));
+            self.say(Notice { error: true, text });
         }
         self.storage_full = !kept;
     }

@@ -249,6 +249,8 @@ pub enum Action {
     Open(Dialog),
     CloseDialog,
     DismissNotice,
+    Copy(Rc<str>),
+    Say(Notice),
     /// The editor has arrived and wants to know what to mark.
     EditorReady,
     /// A timer is due.

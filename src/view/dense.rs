@@ -2,7 +2,6 @@
 //!
 //! Kept up to date from what changed: a frame looks again at the nodes that something happened on, never at all of them.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::builder::{NaturalName, Set, look};
@@ -57,11 +56,11 @@ impl CellLook {
     pub fn word(self) -> &'static str {
         match self {
             CellLook::NotEligible => "not eligible",
-            CellLook::Current => "current and ready",
+            CellLook::Current => "up to date",
             CellLook::Old => "old revision",
-            CellLook::Missing => "pod to come",
+            CellLook::Missing => "no pod yet",
             CellLook::Starting => "starting",
-            CellLook::Stopping => "terminating or failed",
+            CellLook::Stopping => "stopping or failed",
         }
     }
 
@@ -101,12 +100,21 @@ pub struct CellGroup {
 pub struct Cells {
     pub names: Vec<Name>,
     pub groups: Vec<CellGroup>,
-    index: BTreeMap<Name, usize>,
+    /// The cells in the order of their names as texts.
+    by_name: Vec<u32>,
 }
 
 impl Cells {
+    fn index(&mut self) {
+        let names = &self.names;
+        self.by_name = (0..names.len() as u32).collect();
+        self.by_name.sort_unstable_by(|a, b| names[*a as usize].cmp(&names[*b as usize]));
+    }
+
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.index.get(name).copied()
+        let of = |cell: &u32| self.names.get(*cell as usize).map_or("", |name| &**name);
+        let at = self.by_name.binary_search_by(|cell| of(cell).cmp(name)).ok()?;
+        self.by_name.get(at).map(|cell| *cell as usize)
     }
 
     pub fn group_of(&self, cell: usize) -> usize {
@@ -214,7 +222,7 @@ impl DenseBuilder {
     }
 
     /// Looks again at some nodes. Whether anything changed.
-    pub fn follow<'a>(&mut self, world: &World, sets: &[Set], names: impl Iterator<Item = &'a Name>) -> bool {
+    pub fn follow(&mut self, world: &World, sets: &[Set], names: &[Name]) -> bool {
         let keys = |view: &CellView, set: &Set| {
             view.set.as_ref().is_some_and(|(key, slot)| {
                 *slot == set.slot
@@ -365,7 +373,7 @@ fn layout(world: &World) -> Cells {
         .map(|node| (Place::of(node), NaturalName(node.name().clone())))
         .chain(removed.map(|name| (Place::Removed, NaturalName(name.clone()))))
         .collect();
-    places.sort();
+    places.sort_unstable();
     let mut cells = Cells::default();
     let mut last: Option<&Place> = None;
     for (cell, (place, name)) in places.iter().enumerate() {
@@ -376,9 +384,9 @@ fn layout(world: &World) -> Cells {
         if let Some(group) = cells.groups.last_mut() {
             group.len += 1;
         }
-        cells.index.insert(name.0.clone(), cell);
         cells.names.push(name.0.clone());
     }
+    cells.index();
     cells
 }
 
@@ -501,7 +509,7 @@ spec:
             cells.groups.push(CellGroup { title: number.to_string().into(), first, len: *len });
             cells.names.extend((0..*len).map(|at| Name::from(format!("n-{}", first + at))));
         }
-        cells.index = cells.names.iter().cloned().enumerate().map(|(cell, name)| (name, cell)).collect();
+        cells.index();
         cells
     }
 

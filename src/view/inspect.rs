@@ -1,10 +1,11 @@
 //! The inspector: why something is as it is, and the object as YAML.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::log::{actor, target};
 use super::{ObjectRef, Tone, words};
-use crate::api::{DaemonSet, Kind, Labels, Node, ObjectKey, Pod, SimTime, UpdateStrategy};
+use crate::api::{ControllerRevision, DaemonSet, Kind, Labels, Node, ObjectKey, Pod, SimTime, UpdateStrategy};
 use crate::controllers::daemonset::placement::{Placement, Placer, explain};
 use crate::controllers::daemonset::{history, rollout_numbers};
 use crate::engine::{History, Record};
@@ -127,7 +128,7 @@ pub fn inspect(moment: &Moment, object: Option<&ObjectRef>, record: Option<u64>,
             }),
             None => blocks.push(gone("revision")),
         },
-        Kind::Namespace | Kind::PriorityClass => {}
+        Kind::Namespace | Kind::PriorityClass | Kind::Event => {}
     }
     // What holds now comes before how it came, unless the reader asked for that.
     if chosen.is_none() && object.kind != Kind::Pod {
@@ -316,8 +317,12 @@ fn about_daemonset(world: &World, daemonset: &DaemonSet, blocks: &mut Vec<Block>
         blocks.push(Block::Checks { title: "Nodes it does not run on".to_owned(), verdict, rows: without });
     }
 
-    let mut revisions: Vec<_> = history::revisions(world, daemonset).collect();
-    revisions.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
+    let mut revisions = Vec::new();
+    for revision in history::revisions(world, daemonset) {
+        let newest_first = |other: &&Arc<ControllerRevision>| other.revision < revision.revision;
+        let at = revisions.iter().position(|other| newest_first(other)).unwrap_or(revisions.len());
+        revisions.insert(at, revision);
+    }
     let current = history::current(world, daemonset).map(|revision| revision.revision);
     let rows = revisions.into_iter().map(|revision| {
         let mark = if Some(revision.revision) == current { ", current" } else { "" };

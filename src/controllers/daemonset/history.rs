@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::api::pod::HASH_LABEL;
 use crate::api::value::Map;
-use crate::api::{ControllerRevision, DaemonSet, Kind, Name, ObjectMeta, OwnerReference, Value};
+use crate::api::{ControllerRevision, DaemonSet, Kind, Name, ObjectKey, ObjectMeta, OwnerReference, Value};
 use crate::store::World;
 
 use super::reason::Reason;
-use super::sync::{Act, Decision, Plan, View};
+use super::sync::{Act, Decision, Plan, Stage, View};
 
 /// The revisions that a DaemonSet controls.
 pub fn revisions<'a>(world: &'a World, daemonset: &DaemonSet) -> impl Iterator<Item = &'a Arc<ControllerRevision>> {
@@ -26,7 +26,18 @@ pub fn current<'a>(world: &'a World, daemonset: &DaemonSet) -> Option<&'a Arc<Co
         let data = template_of(revision);
         data.is_some_and(|data| same_template(data, template))
     };
-    revisions(world, daemonset).filter(same).max_by_key(|revision| revision.revision)
+    revisions(world, daemonset)
+        .filter(same)
+        .max_by_key(|revision| revision.revision)
+        .or_else(|| namesake(world, daemonset).filter(same))
+}
+
+/// A revision of a predecessor of the same name that the garbage collector has not reached yet. Where it holds the same
+/// template, the original takes it for its own (`snapshot`, on AlreadyExists).
+fn namesake<'a>(world: &'a World, daemonset: &DaemonSet) -> Option<&'a Arc<ControllerRevision>> {
+    let hash = crate::api::hash::compute_hash(&daemonset.spec.template.value, daemonset.status.collision_count);
+    let key = ObjectKey { namespace: daemonset.meta.namespace.clone(), name: revision_name(daemonset, &hash) };
+    world.revisions.get(&key)
 }
 
 /// The hash label of the current revision; empty until it exists.
@@ -54,9 +65,14 @@ pub fn patch_of(daemonset: &DaemonSet) -> Value {
 }
 
 /// Models `constructHistory`: claims revisions, then makes sure that exactly one holds the current template and that it
-/// has the highest number.
+/// has the highest number. What it claims or labels, it looks at again before it goes on.
 pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
-    let mut decisions = claim(view, daemonset);
+    let claims = claim(view, daemonset);
+    if !claims.is_empty() {
+        // What is adopted or released counts once that is done.
+        return Plan { decisions: claims, next: Some(Stage::History), ..Plan::default() };
+    }
+    let mut decisions = Vec::new();
     let decide = |act, reason| Decision { node: None, act, reason };
     let all: Vec<&Arc<ControllerRevision>> = revisions(view.world, daemonset).collect();
     for revision in all.iter().filter(|revision| revision.hash().is_none()) {
@@ -67,11 +83,15 @@ pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
         };
         decisions.push(decide(act, Reason::RevisionWithoutHash));
     }
+    if !decisions.is_empty() {
+        return Plan { decisions, next: Some(Stage::History), ..Plan::default() };
+    }
     let template = &daemonset.spec.template.value;
     let (same, old): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|it| template_of(it).is_some_and(|data| same_template(data, template)));
     let next = old.iter().map(|revision| revision.revision).max().unwrap_or(0) + 1;
     match same.iter().max_by_key(|revision| revision.revision) {
+        None if current(view.world, daemonset).is_some() => {}
         None => {
             let revision = new_revision(daemonset, next);
             decisions.push(decide(Act::CreateRevision(Arc::new(revision)), Reason::NewTemplate { revision: next }));
@@ -84,7 +104,7 @@ pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
             }
         }
     }
-    Plan { decisions, ..Plan::default() }
+    Plan { decisions, next: Some(Stage::Claim), ..Plan::default() }
 }
 
 /// Models `ClaimControllerRevisions`.

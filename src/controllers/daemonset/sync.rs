@@ -94,7 +94,7 @@ pub fn sync(view: &View, key: &ObjectKey, stage: Stage) -> Plan {
         return Plan::default();
     }
     match stage {
-        Stage::History => Plan { next: Some(Stage::Claim), ..history::construct(view, daemonset) },
+        Stage::History => history::construct(view, daemonset),
         Stage::Claim if !view.memory.is_satisfied(key, view.now) => status::plan(view, daemonset, false),
         Stage::Claim => Plan { next: Some(Stage::Manage), ..manage::claim(view, daemonset) },
         Stage::Manage => Plan { next: Some(Stage::RollingUpdate), ..manage::manage(view, daemonset) },

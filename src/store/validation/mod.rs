@@ -394,6 +394,14 @@ impl Errors {
             let detail = "ephemeral containers not allowed in pod template";
             self.forbidden("spec.template.spec.ephemeralContainers", detail);
         }
+        for (volume, path) in each(&pod["volumes"], "spec.template.spec.volumes") {
+            let disk = &volume["gcePersistentDisk"];
+            if !disk.is_null() && !truth(&disk["readOnly"]) {
+                let detail = "must be true for replicated pods > 1; GCE PD can only be mounted on multiple machines if it is \
+                              read-only";
+                self.invalid(format!("{path}.gcePersistentDisk.readOnly"), "false".to_owned(), detail);
+            }
+        }
         if text(&pod["restartPolicy"]) != "Always" {
             let shown = quote(text(&pod["restartPolicy"]));
             self.not_supported("spec.template.spec.restartPolicy", shown, &["Always"]);

@@ -54,7 +54,9 @@ impl Errors {
             }
         }
         self.optional_name(spec, "priorityClassName", path, names::dns_subdomain);
-        self.optional_name(spec, "runtimeClassName", path, names::dns_subdomain);
+        if let Some(name) = spec["runtimeClassName"].as_str() {
+            self.complaints(&at("runtimeClassName"), name, names::dns_subdomain(name));
+        }
         if !spec["preemptionPolicy"].is_null() {
             self.one_of(&spec["preemptionPolicy"], at("preemptionPolicy"), &["PreemptLowerPriority", "Never"]);
         }
@@ -323,6 +325,7 @@ impl Errors {
         if list(containers).is_empty() {
             return self.required(path, "");
         }
+        let grace = int(&spec["terminationGracePeriodSeconds"]);
         let mut seen = BTreeSet::new();
         for (container, path) in each(containers, path) {
             self.container(container, volumes, &path);
@@ -330,7 +333,7 @@ impl Errors {
             if !seen.insert(name) {
                 self.duplicate(format!("{path}.name"), name);
             }
-            self.life(container, &path);
+            self.life(container, grace, &path);
         }
         self.host_ports(list(containers), path, 0);
     }
@@ -339,6 +342,7 @@ impl Errors {
     fn init_containers(&mut self, spec: &Value, volumes: &Volumes, path: &str) {
         let mut seen: BTreeSet<&str> =
             list(&spec["containers"]).iter().map(|container| text(&container["name"])).collect();
+        let grace = int(&spec["terminationGracePeriodSeconds"]);
         let containers = list(&spec["initContainers"]);
         for (index, (container, path)) in each(&spec["initContainers"], path).enumerate() {
             self.container(container, volumes, &path);
@@ -350,7 +354,7 @@ impl Errors {
             let parent = path.rsplit_once('[').map_or("", |(parent, _)| parent);
             self.host_ports(&containers[index..=index], parent, index);
             match text(&container["restartPolicy"]) {
-                "Always" => self.life(container, &path),
+                "Always" => self.life(container, grace, &path),
                 _ => {
                     for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
                         if !container[field].is_null() {
@@ -363,12 +367,22 @@ impl Errors {
         }
     }
 
+    /// `validateSleepAction`
+    fn sleep(&mut self, sleep: &Value, grace: i64, path: String) {
+        let seconds = int(&sleep["seconds"]);
+        if seconds < 0 || (!sleep.is_null() && seconds > grace) {
+            let detail = format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
+            self.invalid(path, seconds.to_string(), detail);
+        }
+    }
+
     /// What regular containers and sidecars may have.
-    fn life(&mut self, container: &Value, path: &str) {
+    fn life(&mut self, container: &Value, grace: i64, path: &str) {
         for hook in ["postStart", "preStop"] {
             let handler = &container["lifecycle"][hook];
             if !handler.is_null() {
                 self.handler(handler, &format!("{path}.lifecycle.{hook}"));
+                self.sleep(&handler["sleep"], grace, format!("{path}.lifecycle.{hook}.sleep"));
             }
         }
         for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
@@ -421,6 +435,10 @@ impl Errors {
                 }
                 self.port(&action["port"], format!("{at}.port"));
                 self.one_of(&action["scheme"], format!("{at}.scheme"), &["HTTP", "HTTPS"]);
+                for header in list(&action["httpHeaders"]) {
+                    let name = text(&header["name"]);
+                    self.complaints(&format!("{at}.httpHeaders"), name, names::http_header(name));
+                }
             }
             "tcpSocket" | "grpc" => self.port(&action["port"], format!("{at}.port")),
             _ => {}
@@ -649,8 +667,9 @@ impl Errors {
             let given: Vec<&str> =
                 ["configMapRef", "secretRef"].into_iter().filter(|kind| !source[*kind].is_null()).collect();
             for kind in &given {
-                if text(&source[*kind]["name"]).is_empty() {
-                    self.required(format!("{at}.{kind}.name"), "");
+                match text(&source[*kind]["name"]) {
+                    "" => self.required(format!("{at}.{kind}.name"), ""),
+                    name => self.complaints(&format!("{at}.{kind}.name"), name, names::dns_subdomain(name)),
                 }
             }
             match given.len() {
@@ -832,7 +851,10 @@ impl Errors {
     /// `ValidateSecurityContext`
     fn container_security(&mut self, context: &Value, path: &str) {
         self.ids(context, &["runAsUser", "runAsGroup"], path);
-        self.seccomp(&context["seccompProfile"], &format!("{path}.seccompProfile"));
+        if let Some(mount) = context["procMount"].as_str().filter(|mount| !["Default", "Unmasked"].contains(mount)) {
+            self.not_supported(format!("{path}.procMount"), quote(mount), &["Default", "Unmasked"]);
+        }
+        self.profiles(context, path);
         if context["allowPrivilegeEscalation"].as_bool() != Some(false) {
             return;
         }
@@ -856,25 +878,32 @@ impl Errors {
         }
     }
 
-    fn seccomp(&mut self, profile: &Value, path: &str) {
-        if profile.is_null() {
-            return;
-        }
-        let local = text(&profile["localhostProfile"]);
-        match text(&profile["type"]) {
-            "Localhost" if local.is_empty() => {
-                self.required(format!("{path}.localhostProfile"), "must be set when seccomp type is Localhost");
+    /// `validateSeccompProfileField`, `validateAppArmorProfileField`
+    fn profiles(&mut self, context: &Value, path: &str) {
+        for (field, kind) in [("seccompProfile", "seccomp"), ("appArmorProfile", "AppArmor")] {
+            let profile = &context[field];
+            let at = format!("{path}.{field}");
+            if profile.is_null() {
+                continue;
             }
-            "" => self.required(format!("{path}.type"), "type is required when seccompProfile is set"),
-            "Localhost" | "RuntimeDefault" | "Unconfined" => {}
-            other => {
-                let supported = ["Localhost", "RuntimeDefault", "Unconfined"];
-                self.not_supported(format!("{path}.type"), quote(other), &supported);
+            let local = text(&profile["localhostProfile"]);
+            let word = text(&profile["type"]);
+            match word {
+                "Localhost" if local.is_empty() => {
+                    let detail = format!("must be set when {kind} type is Localhost");
+                    self.required(format!("{at}.localhostProfile"), &detail);
+                }
+                "" => self.required(format!("{at}.type"), &format!("type is required when {field} is set")),
+                "Localhost" | "RuntimeDefault" | "Unconfined" => {}
+                other => {
+                    let supported = ["Localhost", "RuntimeDefault", "Unconfined"];
+                    self.not_supported(format!("{at}.type"), quote(other), &supported);
+                }
             }
-        }
-        if text(&profile["type"]) != "Localhost" && !local.is_empty() {
-            let detail = "can only be set when seccomp type is Localhost";
-            self.invalid(format!("{path}.localhostProfile"), quote(local), detail);
+            if word != "Localhost" && !local.is_empty() {
+                let detail = format!("can only be set when {kind} type is Localhost");
+                self.invalid(format!("{at}.localhostProfile"), quote(local), detail);
+            }
         }
     }
 
@@ -903,7 +932,7 @@ impl Errors {
                 self.duplicate(path, name);
             }
         }
-        self.seccomp(&context["seccompProfile"], &format!("{path}.seccompProfile"));
+        self.profiles(context, path);
         let changes = context["fsGroupChangePolicy"].as_str();
         if let Some(policy) = changes.filter(|policy| !["OnRootMismatch", "Always"].contains(policy)) {
             let path = format!("{path}.fsGroupChangePolicy");
@@ -1102,7 +1131,7 @@ impl Errors {
         let pod_fields: &[&str] = match text(&os["name"]) {
             "windows" => &["hostPID", "hostIPC", "hostUsers"],
             "linux" => &[],
-            "" => return self.required(format!("{path}.os.name"), ""),
+            "" => return self.required(format!("{path}.os.name"), "cannot be empty"),
             other => return self.not_supported(format!("{path}.os.name"), quote(other), &["linux", "windows"]),
         };
         let windows = text(&os["name"]) == "windows";

@@ -14,7 +14,6 @@ use yew::prelude::*;
 use super::colors::{Colors, ThemeWatch};
 use crate::api::{Kind, ObjectKey};
 use crate::platform::page;
-use crate::ui::icon::{self, icon};
 use crate::ui::map::marker;
 use crate::ui::session::Desk;
 use crate::ui::shared::Shared;
@@ -51,7 +50,8 @@ pub struct DenseProps {
     pub desk: Desk,
     pub map: Shared<DenseMap>,
     pub selection: Option<ObjectRef>,
-    pub add: Callback<MouseEvent>,
+    /// The button to add a node.
+    pub add: Html,
 }
 
 /// The cell that is described.
@@ -130,20 +130,15 @@ pub fn Dense(props: &DenseProps) -> Html {
     let count = |look: CellLook| total.get(look as usize).copied().unwrap_or(0);
     let ready = count(CellLook::Current) + count(CellLook::Old);
     let slot = view.set.as_ref().map(|(_, slot)| *slot);
-    let color_by = {
-        let colored_by = colored_by.setter();
-        Callback::from(move |key| colored_by.set(key))
-    };
     html! {
         <div class={classes!("dense", slot_class(slot))} data-testid="dense" data-node-count={cells.names.len().to_string()}
             data-updated={count(CellLook::Current).to_string()} data-ready={ready.to_string()} data-pitch={grid.pitch.to_string()}>
             <div class="dense-bar">
                 <Find cells={cells.clone()} spot={here.map(|spot| spot.cell)} {chosen} go={go.clone()} select={select.clone()} />
                 if props.map.sets.len() > 1 {
-                    <ColorBy map={props.map.clone()} chosen={view.set.as_ref().map(|(key, _)| key.clone())} {color_by} />
+                    {color_by(&props.map, &view, colored_by.setter())}
                 }
-                <span class="space"></span>
-                <button class="add-node" data-testid="add-node" onclick={props.add.clone()}>{icon(icon::PLUS)}{"Add node"}</button>
+                {props.add.clone()}
             </div>
             {legend(&total, view.set.is_none() && !props.map.sets.is_empty())}
             <div class="dense-field" ref={field}>
@@ -157,7 +152,9 @@ pub fn Dense(props: &DenseProps) -> Html {
                 </div>
             </div>
             {summary(&cells, &view)}
-            <Spoken text={card.as_ref().filter(|(spot, _)| spot.by_keys).map(|(_, card)| spoken(card)).unwrap_or_default()} />
+            <div class="unseen" aria-live="polite" data-testid="dense-spoken">
+                {card.as_ref().filter(|(spot, _)| spot.by_keys).map(|(_, card)| spoken(card))}
+            </div>
         </div>
     }
 }
@@ -602,16 +599,6 @@ fn spoken(card: &NodeCard) -> String {
     text
 }
 
-#[derive(Properties, PartialEq)]
-struct SpokenProps {
-    text: String,
-}
-
-#[component]
-fn Spoken(props: &SpokenProps) -> Html {
-    html! { <div class="unseen" aria-live="polite" data-testid="dense-spoken">{&props.text}</div> }
-}
-
 /// The map as a table of numbers, for readers who do not see cells.
 fn summary(cells: &Cells, view: &CellView) -> Html {
     html! {
@@ -704,31 +691,23 @@ fn Find(props: &FindProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct ColorByProps {
-    map: Shared<DenseMap>,
-    chosen: Option<ObjectKey>,
-    color_by: Callback<Option<ObjectKey>>,
-}
-
-#[component]
-fn ColorBy(props: &ColorByProps) -> Html {
+fn color_by(map: &DenseMap, view: &CellView, set: UseStateSetter<Option<ObjectKey>>) -> Html {
+    let chosen = view.set.as_ref().map(|(key, _)| key.clone());
     let keys: Vec<ObjectKey> =
-        props.map.sets.iter().filter_map(|view| view.set.as_ref()).map(|(key, _)| key.clone()).collect();
-    let options = keys.iter().map(|key| html! { <option value={key.to_string()} selected={props.chosen.as_ref() == Some(key)}>{&*key.name}</option> });
-    let options: Html = options.collect();
-    let onchange = {
-        let color_by = props.color_by.clone();
-        Callback::from(move |event: Event| {
-            if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
-                let value = select.value();
-                color_by.emit(keys.iter().find(|key| key.to_string() == value).cloned());
-            }
-        })
-    };
+        map.sets.iter().filter_map(|view| view.set.as_ref()).map(|(key, _)| key.clone()).collect();
+    let options: Html = keys
+        .iter()
+        .map(|key| html! { <option value={key.to_string()} selected={chosen.as_ref() == Some(key)}>{&*key.name}</option> })
+        .collect();
+    let onchange = Callback::from(move |event: Event| {
+        if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
+            let value = select.value();
+            set.set(keys.iter().find(|key| key.to_string() == value).cloned());
+        }
+    });
     html! {
         <select aria-label="Coloured by" title="Coloured by" {onchange}>
-            <option value="" selected={props.chosen.is_none()}>{"the worst of all"}</option>
+            <option value="" selected={chosen.is_none()}>{"the worst of all"}</option>
             {options}
         </select>
     }

@@ -3,7 +3,6 @@
 //! What is drawn follows from the motions and the moment alone. Nothing is measured or drawn while nothing moves.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::rc::Rc;
 
@@ -27,7 +26,7 @@ const PATHS_MAX: usize = 20;
 /// The part of a flight after which it has arrived; the rest is its end.
 const ARRIVAL: f64 = 0.72;
 /// Places that are remembered; a pod that is gone is seen to go where it was.
-const SPOTS_MAX: usize = 600;
+const SPOTS_MAX: usize = 300;
 
 #[derive(Properties, PartialEq)]
 pub struct OverlayProps {
@@ -82,7 +81,7 @@ struct Inner {
     /// Motions up to this one have been seen to end.
     ended: Option<u64>,
     colors: Colors,
-    spots: BTreeMap<Place, Spot>,
+    spots: Vec<(Place, Spot)>,
     /// The layout may have changed since the spots were measured.
     moved: Rc<Cell<bool>>,
     frame: Frame,
@@ -217,7 +216,7 @@ impl Inner {
     }
 
     fn measure(&mut self) {
-        for spot in self.spots.values_mut() {
+        for (_, spot) in &mut self.spots {
             spot.fresh = false;
         }
         let Some(canvas) = &self.canvas else { return };
@@ -248,20 +247,26 @@ impl Inner {
 
     /// Where a place is. Measured once for each layout, and only if something moves there.
     fn spot(&mut self, place: &Place) -> Option<Spot> {
-        let old = self.spots.get(place).copied();
+        let known = self.spots.iter().position(|(known, _)| known == place);
+        let old = known.and_then(|index| self.spots.get(index)).map(|(_, spot)| *spot);
         if let Some(spot) = old.filter(|spot| spot.fresh) {
             return Some(spot);
         }
-        let spot = self.find(place).or(old)?;
-        if self.spots.len() > SPOTS_MAX {
-            self.spots.retain(|_, spot| spot.fresh);
+        let spot = Spot { fresh: true, ..self.find(place, old.is_some()).or(old)? };
+        match known.and_then(|index| self.spots.get_mut(index)) {
+            Some((_, old)) => *old = spot,
+            None => {
+                if self.spots.len() >= SPOTS_MAX {
+                    self.spots.retain(|(_, spot)| spot.fresh);
+                }
+                self.spots.push((place.clone(), spot));
+            }
         }
-        let spot = Spot { fresh: true, ..spot };
-        self.spots.insert(place.clone(), spot);
         Some(spot)
     }
 
-    fn find(&self, place: &Place) -> Option<Spot> {
+    /// Finds a place on the page.
+    fn find(&self, place: &Place, is_known: bool) -> Option<Spot> {
         let at = |id: &str| Some(spot_of(&page::by_id(id)?, &self.frame)).filter(|spot| spot.width > 0.0);
         let node_at = |node: &str| {
             let cell = self.scene.dense.as_ref().and_then(|map| dense::cell_rect(map.cells.find(node)?));
@@ -280,7 +285,7 @@ impl Inner {
             }
             Place::Pod { pod, namespace, node } => at(&["Pod/", namespace, "/", pod].concat()).or_else(|| {
                 // The chip is not there, or not any more; its old place is better than the card.
-                if self.spots.contains_key(place) { None } else { node_at(node) }
+                if is_known { None } else { node_at(node) }
             }),
             Place::Node(node) => node_at(node),
         }
@@ -319,7 +324,8 @@ impl Inner {
                 None => {}
             }
         }
-        if binding > 0.0 {
+        // On a phone a large cluster's own controls are where the label would be.
+        if binding > 0.0 && !(dense && self.frame.width < 480.0) {
             self.label_scheduler(&pen, binding)?;
         }
         pen.set_global_alpha(1.0);
