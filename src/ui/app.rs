@@ -67,7 +67,7 @@ pub fn App() -> Html {
                             {control_loop(&state.stages)}
                         </div>
                         <MapView desk={desk.clone()} scene={state.scene.clone()} selection={state.selection.clone()} />
-                        <Overlay />
+                        <Overlay motions={state.motions.clone()} time={state.time.clone()} scene={state.scene.clone()} />
                     </div>
                     {time_bar(desk, &state.time, &state.track)}
                     <Log desk={desk.clone()} log={state.log.clone()} all={state.log_all} record={state.record} />

@@ -16,9 +16,6 @@ use crate::view::object::address;
 use crate::view::scene::letter;
 use crate::view::{Group, NodeCard, NodeStatus, ObjectRef, PodChip, PodLook, Scene};
 
-/// With more nodes than this, cards are too many to read and to lay out sixty times a second.
-const CARDS_MAX: usize = 150;
-
 #[derive(Properties, PartialEq)]
 pub struct MapProps {
     pub desk: Desk,
@@ -45,14 +42,12 @@ pub fn MapView(props: &MapProps) -> Html {
         }
     });
     let add = props.desk.on(Action::Open(Dialog::AddNode));
-    let dense = props.scene.node_count > CARDS_MAX;
     let empty = props.scene.node_count == 0;
     let last = props.scene.groups.len().saturating_sub(1);
     html! {
         <section class="map" data-testid="map" aria-label="Cluster map" {onclick}>
-            if dense {
-                <Dense desk={props.desk.clone()} scene={props.scene.clone()} selection={props.selection.clone()} />
-                {add_node(&add)}
+            if let Some(map) = &props.scene.dense {
+                <Dense desk={props.desk.clone()} map={Shared(Rc::clone(map))} selection={props.selection.clone()} add={add_node(&add)} />
             } else {
                 if empty {
                     <p class="empty">{"The cluster has no nodes. A DaemonSet puts a pod on each node, so add one."}</p>
@@ -111,7 +106,7 @@ fn Card(props: &CardProps) -> Html {
         pod_chip(pod, selected)
     });
     html! {
-        <article {class} data-node-card={card.name.to_string()} data-object={address.clone()}>
+        <article {class} id={address.clone()} data-node-card={card.name.to_string()} data-object={address.clone()}>
             <div class="node-head">
                 <h3>
                     <button class="plain" aria-pressed={selected.to_string()}>
@@ -164,7 +159,7 @@ fn pod_chip(pod: &PodChip, selected: bool) -> Html {
         _ => html! { <em>{pod.word}<span class="unseen">{" "}{&revision}</span></em> },
     };
     html! {
-        <li key={address.clone()} {class} data-pod={name.to_string()} data-phase={pod.phase} data-look={pod.look.class()}
+        <li key={address.clone()} id={address.clone()} {class} data-pod={name.to_string()} data-phase={pod.phase} data-look={pod.look.class()}
             data-ready={pod.ready.to_string()} data-revision={pod.revision.to_string()} data-node={pod.node.to_string()}
             data-daemonset={pod.daemonset.to_string()} data-object={address.clone()}>
             <button class="plain" aria-pressed={selected.to_string()} title={name.to_string()}>

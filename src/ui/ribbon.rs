@@ -123,7 +123,7 @@ pub fn control_loop(stages: &Stages) -> Html {
             4 => html! { <><span class="wide-only">{"update "}</span>{"status"}</> },
             _ => html! { label },
         };
-        html! { <li class={if live { "on" } else { "" }} data-stage={index.to_string()} aria-current={live.then_some("step")}><span>{short}</span></li> }
+        html! { <li class={if live { "on" } else { "" }} data-stage={index.to_string()} id={(index == 3).then_some("stage-act")} aria-current={live.then_some("step")}><span>{short}</span></li> }
     });
     html! {
         <ol class="loop" id="loop" aria-label="Control loop of the DaemonSet controller">{for items}</ol>

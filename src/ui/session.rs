@@ -16,11 +16,11 @@ use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, 
 use crate::manifest::{Finding, Severity};
 use crate::platform::frame::Frames;
 use crate::platform::{crash, page, storage};
-use crate::store::World;
+use crate::store::{Object, World};
 use crate::view::inspect::{Moment, inspect};
 use crate::view::log::{LogWindow, announcement, target};
 use crate::view::stage::Busy;
-use crate::view::{LogRow, ObjectRef, SceneBuilder, Tone, Track, fix, words};
+use crate::view::{LogRow, NodeCard, ObjectRef, SceneBuilder, Tone, Track, fix, motion, words};
 
 /// How long the simulation may run in one frame, in milliseconds; the rest is for drawing.
 const FRAME_BUDGET: f64 = 8.0;
@@ -74,7 +74,9 @@ struct Session {
     inspected_at: f64,
     /// What the controller has been doing since then.
     busy: Busy,
+    /// When it last did something, and when the stretch that is counted began.
     busy_since: f64,
+    busy_began: f64,
     announced: usize,
     keep_scenario: bool,
     storage_full: bool,
@@ -161,6 +163,22 @@ impl Desk {
         ["worker-", &(numbers.max().unwrap_or(0).saturating_add(1)).to_string()].concat()
     }
 
+    /// All about a node, where the map shows no card of it.
+    pub fn card_of(&self, node: &Name) -> Option<NodeCard> {
+        let session = self.0.session.try_borrow().ok()?;
+        session.builder.card_of(session.world(), node)
+    }
+
+    /// The node that a selected object is, or is on.
+    pub fn node_of(&self, object: &ObjectRef) -> Option<Name> {
+        let session = self.0.session.try_borrow().ok()?;
+        match session.world().get(object.kind, &object.key)? {
+            Object::Node(node) => Some(node.name().clone()),
+            Object::Pod(pod) => pod.target_node().cloned(),
+            _ => None,
+        }
+    }
+
     pub fn taints_of(&self, node: &Name) -> Vec<Taint> {
         let Ok(session) = self.0.session.try_borrow() else { return Vec::new() };
         session.sim.world().nodes.get(node).map_or_else(Vec::new, |node| node.taints.to_vec())
@@ -242,6 +260,7 @@ impl Session {
             inspected_at: f64::MIN,
             busy: Busy::default(),
             busy_since: f64::MIN,
+            busy_began: f64::MIN,
             announced: 0,
             keep_scenario: workers.is_none(),
             storage_full: false,
@@ -576,8 +595,9 @@ impl Session {
                 self.builder.follow(self.sim.world(), fresh.iter().flat_map(|record| record.deltas.iter()));
             }
             let now = page::now_ms();
-            if now - self.busy_since > STAGE_SHOWN {
+            if now - self.busy_began > STAGE_SHOWN {
                 self.busy = Busy::default();
+                self.busy_began = now;
             }
             let before = self.busy;
             for record in self.sim.history().records().get(new..).unwrap_or_default() {
@@ -598,6 +618,7 @@ impl Session {
             self.state.scene = Shared(scene);
         }
         self.refresh_time();
+        self.refresh_motions();
         self.refresh_stages();
         self.refresh_log();
         self.refresh_inspection();
@@ -619,6 +640,14 @@ impl Session {
         self.track.reach(self.sim.now().0);
         self.track.at = micros;
         self.state.track.update_from(&self.track);
+    }
+
+    fn refresh_motions(&mut self) {
+        let happened = self.sim.history().records().get(..self.records()).unwrap_or_default();
+        let now = SimTime(self.state.time.micros);
+        let stretch = motion::stretch(self.state.time.speed.factor());
+        let motions = stretch.map(|stretch| motion::motions(happened, now, stretch));
+        self.state.motions.update(motions.unwrap_or_default());
     }
 
     fn refresh_stages(&mut self) {

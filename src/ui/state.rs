@@ -8,12 +8,15 @@ use super::shared::Shared;
 use crate::api::Name;
 use crate::engine::{Command, Scenario};
 use crate::view::log::LogWindow;
+use crate::view::motion::Motion;
 use crate::view::{Inspection, ObjectRef, Scene, Track};
 
 /// The whole page. Cheap to clone: every part is small or shared.
 #[derive(Clone, Default)]
 pub struct AppState {
     pub scene: Shared<Scene>,
+    /// What moves at this moment.
+    pub motions: Shared<Vec<Motion>>,
     pub log: LogWindow,
     /// Whether the log also shows comparisons and status writes.
     pub log_all: bool,

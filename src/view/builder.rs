@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::dense::{CARDS_MAX, DenseBuilder};
 use super::scene::{
     Absent, Chip, Counts, Group, NodeCard, NodeStatus, Parts, PodChip, PodLook, Ribbon, Role, SLOTS, Scene,
 };
@@ -19,16 +20,18 @@ use crate::store::{Delta, Object, World};
 pub struct SceneBuilder {
     scene: Rc<Scene>,
     cards: BTreeMap<NaturalName, Rc<NodeCard>>,
+    /// In the place of cards when there are many nodes.
+    dense: DenseBuilder,
     ribbons: Vec<Rc<Ribbon>>,
     /// Colours, kept as long as a DaemonSet or a pod of it exists.
     slots: Vec<(Uid, u8)>,
 }
 
 /// What one DaemonSet means for the cards.
-struct Set<'a> {
-    daemonset: &'a Arc<DaemonSet>,
-    slot: u8,
-    placer: Placer<'a>,
+pub(super) struct Set<'a> {
+    pub daemonset: &'a Arc<DaemonSet>,
+    pub slot: u8,
+    pub placer: Placer<'a>,
     /// Its revisions' numbers by hash.
     revisions: Vec<(&'a str, i64)>,
     current: Name,
@@ -67,13 +70,13 @@ impl SceneBuilder {
 
     fn refresh(&mut self, world: &World, mut dirty: Dirty) {
         self.assign_slots(world);
-        let sets: Vec<Set> = world
-            .daemonsets
-            .values()
-            .map(|daemonset| Set::new(world, daemonset, self.slot_of(daemonset.meta.uid).unwrap_or(0)))
-            .collect();
+        let sets = self.sets(world);
         let mut changed = false;
-        if dirty.everything {
+        let dense = world.nodes.len() > CARDS_MAX;
+        let everything = dirty.everything || dense != self.scene.dense.is_some();
+        if dense {
+            self.cards.clear();
+        } else if everything {
             dirty.nodes = world.nodes.keys().chain(world.nodes_with_pods()).cloned().collect();
             dirty.nodes.extend(self.cards.keys().map(|name| name.0.clone()));
             let pending = world.pods.values().filter(|pod| pod.spec.node_name.is_none());
@@ -81,13 +84,30 @@ impl SceneBuilder {
         }
         dirty.nodes.sort_unstable();
         dirty.nodes.dedup();
-        for name in &dirty.nodes {
-            changed |= self.refresh_card(world, &sets, name);
+        if dense && everything {
+            self.dense.rebuild(world, &sets);
+            changed = true;
+        } else if dense {
+            changed = self.dense.follow(world, &sets, &dirty.nodes);
+        } else {
+            for name in &dirty.nodes {
+                changed |= self.refresh_card(world, &sets, name);
+            }
         }
         let ribbons = self.refresh_ribbons(world, &sets);
         if changed || ribbons || self.scene.pod_count != world.pods.len() {
-            self.assemble(world);
+            self.assemble(world, dense);
         }
+    }
+
+    fn sets<'a>(&self, world: &'a World) -> Vec<Set<'a>> {
+        let slot = |daemonset: &DaemonSet| self.slot_of(daemonset.meta.uid).unwrap_or(0);
+        world.daemonsets.values().map(|daemonset| Set::new(world, daemonset, slot(daemonset))).collect()
+    }
+
+    /// The card of a single node, also where the map has no room for cards.
+    pub fn card_of(&self, world: &World, name: &Name) -> Option<NodeCard> {
+        self.card_with(world, &self.sets(world), name)
     }
 
     /// Gives each DaemonSet the lowest free colour, and frees those that nothing wears any more.
@@ -110,14 +130,9 @@ impl SceneBuilder {
 
     /// Whether the card changed, came or went.
     fn refresh_card(&mut self, world: &World, sets: &[Set], name: &Name) -> bool {
-        let node = world.nodes.get(name);
-        let pods = self.chips_on(world, sets, name);
+        let card = self.card_with(world, sets, name);
         let key = NaturalName(name.clone());
-        if node.is_none() && pods.is_empty() {
-            return self.cards.remove(&key).is_some();
-        }
-        let absent = node.map(|node| absences(sets, node, &pods)).unwrap_or_default();
-        let card = card(name, node, pods, absent);
+        let Some(card) = card else { return self.cards.remove(&key).is_some() };
         match self.cards.get_mut(&key) {
             Some(old) if **old == card => false,
             Some(old) => {
@@ -129,6 +144,17 @@ impl SceneBuilder {
                 true
             }
         }
+    }
+
+    /// `None` where there is neither the node nor a pod of it.
+    fn card_with(&self, world: &World, sets: &[Set], name: &Name) -> Option<NodeCard> {
+        let node = world.nodes.get(name);
+        let pods = self.chips_on(world, sets, name);
+        if node.is_none() && pods.is_empty() {
+            return None;
+        }
+        let absent = node.map(|node| absences(sets, node, &pods)).unwrap_or_default();
+        Some(card(name, node, pods, absent))
     }
 
     /// The pods on a node, or on their way to it: by DaemonSet, then all others.
@@ -163,7 +189,7 @@ impl SceneBuilder {
     }
 
     /// Puts cards and ribbons together; a group of the same cards stays the same `Rc`.
-    fn assemble(&mut self, world: &World) {
+    fn assemble(&mut self, world: &World, dense: bool) {
         let mut groups: Vec<Rc<Group>> = Vec::new();
         for role in Role::ALL {
             let cards: Vec<Rc<NodeCard>> = self.cards.values().filter(|card| card.role == role).cloned().collect();
@@ -177,7 +203,9 @@ impl SceneBuilder {
             groups.push(old.filter(same).cloned().unwrap_or_else(|| Rc::new(Group { role, cards })));
         }
         let ribbons = self.ribbons.clone();
-        self.scene = Rc::new(Scene { groups, ribbons, node_count: self.cards.len(), pod_count: world.pods.len() });
+        let dense = dense.then(|| self.dense.map());
+        let node_count = dense.as_ref().map_or(self.cards.len(), |map| map.cells.names.len());
+        self.scene = Rc::new(Scene { groups, dense, ribbons, node_count, pod_count: world.pods.len() });
     }
 }
 
@@ -230,7 +258,7 @@ impl<'a> Set<'a> {
         self.revisions.iter().find(|(known, _)| *known == hash).map_or(0, |(_, number)| *number)
     }
 
-    fn is_current(&self, pod: &Pod) -> bool {
+    pub fn is_current(&self, pod: &Pod) -> bool {
         pod.hash() == Some(&*self.current)
     }
 }
@@ -352,7 +380,7 @@ fn chip(pod: &Arc<Pod>, node: &Name, set: Option<&Set>, slot: Option<u8>) -> Pod
     }
 }
 
-fn look(pod: &Pod) -> PodLook {
+pub(super) fn look(pod: &Pod) -> PodLook {
     match pod.status.phase {
         PodPhase::Failed => PodLook::Failed,
         PodPhase::Succeeded => PodLook::Succeeded,
@@ -425,7 +453,7 @@ fn summary(daemonset: &DaemonSet, pods: i64) -> String {
 
 /// Orders `worker-2` before `worker-10`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct NaturalName(Name);
+pub(super) struct NaturalName(pub Name);
 
 impl Ord for NaturalName {
     fn cmp(&self, other: &Self) -> Ordering {
