@@ -29,7 +29,10 @@ spec:
 const IDLE_SYNCS: u32 = 21;
 
 fn main() {
-    let mut table = vec![format!("{:>6} {:>14} {:>12} {:>14} {:>14}", "nodes", "apply ms", "us per pod", "idle sync ms", "rollout ms")];
+    let mut table = vec![format!(
+        "{:>6} {:>14} {:>12} {:>14} {:>14}",
+        "nodes", "apply ms", "us per pod", "idle sync ms", "rollout ms"
+    )];
     for nodes in [10, 100, 1_000, 5_000] {
         let mut sim = Sim::new(&Scenario::with_workers(nodes));
         let apply = timed(|| run(&mut sim, MANIFEST.to_owned()));

@@ -1,6 +1,6 @@
 //! YAML events to values, with the position of every key and value.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 use serde::Serialize;
@@ -113,7 +113,7 @@ pub(super) fn parse(text: &str, above: usize) -> Result<Option<Tree>, Failure> {
 }
 
 fn parse_text(text: &str, above: usize, lenient: Option<&Lenient>) -> Result<Option<Tree>, Failure> {
-    let (stack, anchors, remarks) = (Vec::new(), HashMap::new(), Vec::new());
+    let (stack, anchors, remarks) = (Vec::new(), BTreeMap::new(), Vec::new());
     let mut builder = Builder { above, lenient, stack, anchors, repeated: 0, done: None, remarks };
     let mut ended = false;
     let mut more = None;
@@ -145,7 +145,7 @@ struct Builder<'a> {
     above: usize,
     lenient: Option<&'a Lenient>,
     stack: Vec<Frame>,
-    anchors: HashMap<usize, Done>,
+    anchors: BTreeMap<usize, Done>,
     repeated: usize,
     done: Option<Done>,
     remarks: Vec<Remark>,
