@@ -99,6 +99,10 @@ fn Card(props: &CardProps) -> Html {
     let card = &props.card;
     let address = ["Node//", &card.name].concat();
     let selected = props.selection.as_ref().is_some_and(|selection| selection.is_node(&card.name));
+    let mut label = ["Node ", &card.name, ", ", card.status.word()].concat();
+    if !card.roles.is_empty() {
+        label.extend([", ", &card.roles]);
+    }
     let class =
         classes!("node", card.status.class(), selected.then_some("selected"), card.cordoned.then_some("cordoned"));
     let pods = card.pods.iter().map(|pod| {
@@ -109,16 +113,12 @@ fn Card(props: &CardProps) -> Html {
         <article {class} id={address.clone()} data-node-card={card.name.to_string()} data-object={address.clone()}>
             <div class="node-head">
                 <h3>
-                    <button class="plain" aria-pressed={selected.to_string()}>
-                        <span class="lamp" aria-hidden="true"></span>
-                        <span class="node-name" title={card.name.to_string()}>{&*card.name}</span>
-                        <span class="unseen">{" "}{card.status.word()}{" "}{&card.roles}</span>
+                    <button class="plain" aria-pressed={selected.to_string()} aria-label={label} title={card.name.to_string()}>
+                        <span class="lamp"></span>
+                        <span class="node-name">{&*card.name}</span>
                     </button>
                 </h3>
-                if card.status != NodeStatus::Removed {
-                    <button class="quiet more" data-menu={address} aria-haspopup="menu"
-                        aria-label={["Actions for node ", &card.name].concat()}>{icon(icon::MORE)}</button>
-                }
+                if card.status != NodeStatus::Removed { {more(address, ["Actions for node ", &card.name].concat())} }
             </div>
             <div class="meta">
                 if card.status != NodeStatus::Ready { <span class="chip bad">{card.status.word()}</span> }
@@ -153,25 +153,32 @@ fn pod_chip(pod: &PodChip, selected: bool) -> Html {
         old.then_some("old"),
         selected.then_some("selected")
     );
-    let revision = if pod.revision > 0 { ["rev ", &pod.revision.to_string()].concat() } else { String::new() };
-    let state = match (pod.look, old) {
-        (PodLook::Running, true) => html! { <em><span class="unseen">{"Running "}</span>{&revision}</em> },
-        _ => html! { <em>{pod.word}<span class="unseen">{" "}{&revision}</span></em> },
-    };
+    let revision = ["rev ", &pod.revision.to_string()].concat();
+    let known = pod.revision > 0;
+    let word = if pod.look == PodLook::Running && old && known { revision.as_str() } else { pod.word };
+    // Read aloud in place of the short name and the revision, which the eye takes from colour and letter.
+    let mut said = ["Pod ", name, " "].concat();
+    if known && word != revision {
+        said.extend([&revision, " "]);
+    }
     html! {
         <li key={address.clone()} id={address.clone()} {class} data-pod={name.to_string()} data-phase={pod.phase} data-look={pod.look.class()}
             data-ready={pod.ready.to_string()} data-revision={pod.revision.to_string()} data-node={pod.node.to_string()}
             data-daemonset={pod.daemonset.to_string()} data-object={address.clone()}>
             <button class="plain" aria-pressed={selected.to_string()} title={name.to_string()}>
                 if let Some(slot) = pod.slot { {marker(slot)} } else { <span class="marker"></span> }
-                <span class="unseen">{"Pod "}{&**name}{" "}</span>
+                <span class="unseen">{said}</span>
                 <span class="pod-name" aria-hidden="true">{&*pod.short}</span>
-                {state}
+                <em>{word}</em>
             </button>
-            <button class="quiet more" data-menu={address} aria-haspopup="menu"
-                aria-label={["Actions for pod ", name].concat()}>{icon(icon::MORE)}</button>
+            {more(address, ["Actions for pod ", name].concat())}
         </li>
     }
+}
+
+/// The button of an object's menu. Its dots are drawn by the style sheet: there are many of these.
+fn more(address: String, label: String) -> Html {
+    html! { <button class="quiet more" data-menu={address} aria-haspopup="menu" aria-label={label}></button> }
 }
 
 /// The mark of a DaemonSet: its colour, its shape, and its letter.

@@ -47,11 +47,13 @@ impl PartialEq for Desk {
     }
 }
 
+type Render = Box<dyn Fn(AppState)>;
+
 struct Inner {
     session: RefCell<Session>,
     /// Actions that came while another one was being carried out.
     waiting: RefCell<VecDeque<Action>>,
-    render: RefCell<Option<Box<dyn Fn(AppState)>>>,
+    render: RefCell<Option<Render>>,
     frames: Frames,
 }
 

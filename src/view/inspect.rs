@@ -320,7 +320,7 @@ fn about_daemonset(world: &World, daemonset: &DaemonSet, blocks: &mut Vec<Block>
     let mut revisions = Vec::new();
     for revision in history::revisions(world, daemonset) {
         let newest_first = |other: &&Arc<ControllerRevision>| other.revision < revision.revision;
-        let at = revisions.iter().position(|other| newest_first(other)).unwrap_or(revisions.len());
+        let at = revisions.iter().position(newest_first).unwrap_or(revisions.len());
         revisions.insert(at, revision);
     }
     let current = history::current(world, daemonset).map(|revision| revision.revision);
