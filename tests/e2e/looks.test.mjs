@@ -119,9 +119,11 @@ walk("less motion is respected", async ({ page, app }) => {
   await app.apply();
   await app.pods(3, { phase: "Running" });
   const painted = await page.locator("canvas").evaluateAll((canvases) =>
-    canvases.filter((canvas) => canvas.width && canvas.height && canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)).length,
+    canvases
+      .filter((canvas) => canvas.width && canvas.height && canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))
+      .map((canvas) => `${canvas.className} ${canvas.width}x${canvas.height}`),
   );
-  assert.equal(painted, 0);
+  assert.deepEqual(painted, []);
 }, { motion: false, query: "?speed=4" });
 
 walk("a thousand nodes are a map of cells", async ({ page, app, shot, axe }) => {

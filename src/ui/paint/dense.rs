@@ -29,9 +29,12 @@ const TIP_WIDTH: f64 = 250.0;
 /// The map's padding below the cells.
 const MARGIN: i32 = 14;
 
+/// What was painted where.
+type Painted = (HtmlCanvasElement, Rc<Cells>, Rc<Grid>);
+
 thread_local! {
     /// Where the cells were last painted, for what flies to them.
-    static PAINTED: RefCell<Option<(HtmlCanvasElement, Rc<Cells>, Rc<Grid>)>> = const { RefCell::new(None) };
+    static PAINTED: RefCell<Option<Painted>> = const { RefCell::new(None) };
 }
 
 /// Where a cell is in the window: left, top and size.
