@@ -5,6 +5,8 @@
 #[path = "properties_support/story.rs"]
 mod story;
 
+#![expect(clippy::result_large_err, reason = "a failure carries the whole scenario that replays it")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use everynode::api::value::{from_value, to_value};

@@ -32,7 +32,7 @@ fn count(root: &Element, selector: &str) -> u32 {
 /// Lets the page go on until a condition holds. Fails if it never does: the test runner's limit ends it.
 async fn until(condition: impl Fn() -> bool) {
     while !condition() {
-        gloo::timers::future::sleep(Duration::from_millis(10)).await;
+        gloo_timers::future::sleep(Duration::from_millis(10)).await;
     }
 }
 
