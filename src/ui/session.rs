@@ -528,6 +528,7 @@ impl Session {
 
     /// Shows the cluster as it was after so many records; at the end of the log that is the present again.
     fn look_back(&mut self, records: usize) {
+        let seen = self.past.as_ref().map(|past| past.records);
         let history = self.sim.history();
         if records >= history.records().len() && self.clock >= self.sim.now().0 as f64 {
             return self.return_to_now();
@@ -546,6 +547,10 @@ impl Session {
                 self.builder.rebuild(&world);
                 self.past = Some(Past { records, world });
             }
+        }
+        match seen.filter(|seen| *seen <= records) {
+            Some(seen) => self.note_busy(seen, records),
+            None => self.busy = Busy::default(),
         }
         self.inspected_at = f64::MIN;
         self.last_frame = self.last_frame.filter(|_| self.state.time.playing);
@@ -596,19 +601,7 @@ impl Session {
                 let fresh = records.get(new..).unwrap_or_default();
                 self.builder.follow(self.sim.world(), fresh.iter().flat_map(|record| record.deltas.iter()));
             }
-            let now = page::now_ms();
-            if now - self.busy_began > STAGE_SHOWN {
-                self.busy = Busy::default();
-                self.busy_began = now;
-            }
-            let before = self.busy;
-            for record in self.sim.history().records().get(new..).unwrap_or_default() {
-                self.busy.note(record);
-            }
-            if self.busy != before {
-                self.busy_since = now;
-                self.ask(Job::Stage, STAGE_SHOWN as u32 + 20);
-            }
+            self.note_busy(new, records.len());
             self.list_rows(new);
             self.seen = self.sim.history().records().len();
             if self.announced < self.seen && !self.timers.iter().any(|(job, _)| *job == Job::Announce) {
@@ -652,9 +645,31 @@ impl Session {
         self.state.motions.update(motions.unwrap_or_default());
     }
 
+    /// Takes notice of what the controller did in a stretch of the log.
+    fn note_busy(&mut self, from: usize, to: usize) {
+        let now = page::now_ms();
+        if now - self.busy_began > STAGE_SHOWN {
+            self.busy = Busy::default();
+            self.busy_began = now;
+        }
+        let before = self.busy;
+        for record in self.sim.history().records().get(from..to).unwrap_or_default() {
+            self.busy.note(record);
+        }
+        if self.busy != before {
+            self.busy_since = now;
+            self.ask(Job::Stage, STAGE_SHOWN as u32 + 20);
+        }
+    }
+
     fn refresh_stages(&mut self) {
-        let state = self.sim.loop_state();
         let shown = if page::now_ms() - self.busy_since < STAGE_SHOWN { self.busy.stage() } else { None };
+        if self.past.is_some() {
+            let (live, act) = shown.unwrap_or_default();
+            self.state.stages.update(Stages { queued: 0, live, act });
+            return;
+        }
+        let state = self.sim.loop_state();
         let (live, act) = match state.stage {
             LoopStage::Act(act) => (3, act),
             _ if shown.is_some() => shown.unwrap_or_default(),
@@ -809,11 +824,12 @@ spec:
 
 /// A panic ends the program: the text is in the storage, and what may have led to it is forgotten on a new start.
 pub fn install_panic_dialog() {
-    crash::install(
+    // Yew puts its own hook over any other that it does not know of.
+    yew::set_custom_panic_hook(crash::hook(
         || storage::get(saved::TEXT).unwrap_or_else(|| TUTORIAL.to_owned()),
         || {
             storage::remove(saved::SCENARIO);
             storage::remove(saved::NOW);
         },
-    );
+    ));
 }
