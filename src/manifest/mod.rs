@@ -179,7 +179,7 @@ fn longest_key<'a>(path: &str, keys: impl Iterator<Item = &'a str>) -> Option<&'
 }
 
 /// More text than this is refused.
-const LIMIT: usize = 5 << 20;
+const LIMIT: usize = 2 * 1024 * 1024;
 
 /// Reads a manifest: YAML with any number of documents, or JSON. Never fails; whatever is wrong becomes a finding, and
 /// the documents around it are still read.

@@ -118,7 +118,7 @@ walk("less motion is respected", async ({ page, app }) => {
   await app.typing();
   await app.apply();
   await app.pods(3, { phase: "Running" });
-  const painted = await page.locator("canvas").evaluateAll((canvases) =>
+  const painted = await page.locator("canvas.overlay").evaluateAll((canvases) =>
     canvases
       .filter((canvas) => canvas.width && canvas.height && canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))
       .map((canvas) => `${canvas.className} ${canvas.width}x${canvas.height}`),
