@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use everynode::api::value::{Map, Value};
-use everynode::engine::check::{Check, CheckedDocument, check};
+use everynode::engine::{Check, CheckedDocument, check};
 use everynode::manifest::{Finding, Stage};
 use everynode::store::defaulting::default_daemonset;
 use everynode::store::validation::{FieldError, validate_daemonset};
@@ -73,44 +73,15 @@ fn cause(error: &FieldError) -> Value {
 
 /// What kubectl prints if it or the server refuses the document.
 fn refusal(checked: &CheckedDocument) -> Option<String> {
-    let document = &checked.document;
-    let (kind, name) = (&document.kind, &document.name);
-    if let Some((stage, message)) = &document.refusal {
-        let version = document.api_version.rsplit('/').next().unwrap_or_default();
-        return Some(match stage {
-            Stage::Client => format!(
-                "error: error validating \"STDIN\": error validating data: {message}; if you choose to ignore these errors, \
-                 turn validation off with --validate=false\n"
-            ),
-            Stage::Metadata => format!("error: unable to decode \"STDIN\": {message}\n"),
-            Stage::Mapping => format!(
-                "error: resource mapping not found for name: \"{name}\" namespace: \"{}\" from \"STDIN\": {message}\n\
-                 ensure CRDs are installed first\n",
-                document.namespace
-            ),
-            _ => {
-                let right = if kind.eq_ignore_ascii_case("DaemonSet") { "DaemonSet" } else { kind };
-                format!(
-                    "Error from server (BadRequest): error when creating \"STDIN\": {kind} in version \"{version}\" cannot be \
-                     handled as a {right}: {message}\n"
-                )
-            }
-        });
-    }
-    let namespaces = ["", "default", "kube-system", "kube-public", "kube-node-lease"];
-    if !namespaces.contains(&document.namespace.as_str()) {
-        let namespace = &document.namespace;
+    let namespace = checked.document.namespace.as_str();
+    let known = ["", "default", "kube-system", "kube-public", "kube-node-lease"].contains(&namespace);
+    // The server looks for the namespace after decoding and before validation.
+    if !known && checked.document.refusal.is_none() {
         return Some(format!(
             "Error from server (NotFound): error when creating \"STDIN\": namespaces \"{namespace}\" not found\n"
         ));
     }
-    let mut errors: Vec<String> = checked.errors.iter().map(ToString::to_string).collect();
-    errors.dedup();
-    match errors.as_slice() {
-        [] => None,
-        [error] => Some(format!("The {kind} \"{name}\" is invalid: {error}\n")),
-        _ => Some(format!("The {kind} \"{name}\" is invalid: \n* {}\n", errors.join("\n* "))),
-    }
+    checked.refusal("STDIN")
 }
 
 /// The object as the server answers a dry run (`PrepareForCreate`): with what it sets itself, without what it ignores.

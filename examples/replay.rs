@@ -70,7 +70,8 @@ impl Replay {
             slow_ready: SimDuration::from_secs(3),
             shows_creating: false,
         };
-        let settings = Settings { kubelet, ..Settings::default() };
+        let settings =
+            Settings { kubelet, node_monitor_grace_period: SimDuration::from_secs(20), ..Settings::default() };
         let mut sim = Sim::new(&Scenario { seed: 7, settings, ..Scenario::default() });
         for node in scenario.get("nodes").and_then(Value::as_list).unwrap_or_default() {
             add_node(&mut sim, node);
@@ -94,7 +95,7 @@ impl Replay {
         result.insert("result".to_owned(), answer(step, &outcome));
         result.insert("quiescent".to_owned(), quiescent.map_or(Value::Null, Value::Bool));
         result.insert("then".to_owned(), self.state());
-        result.insert("events".to_owned(), Value::List(Vec::new()));
+        result.insert("events".to_owned(), Value::List(self.events(first)));
         result.insert("log".to_owned(), Value::List(log));
         result.insert("observed".to_owned(), observers.to_value());
         if text(step, "op") == "apply" {
@@ -210,6 +211,7 @@ impl Replay {
         let settle = seconds(number(step.get("settle")).unwrap_or(SETTLE_SECONDS));
         let give_up = begin + seconds(number(step.get("max")).unwrap_or(MAX_SECONDS));
         let mut last_change = self.sim.now();
+        observers.join(self.sim.world());
         observers.look(self.sim.world());
         loop {
             let until = match hold {
@@ -297,8 +299,13 @@ impl Replay {
         let owner = pod.meta.controller().filter(|owner| &*owner.kind == "DaemonSet");
         let text = |value: Option<&str>| value.map_or(Value::Null, Value::from);
         let conditions = pod.status.conditions.iter();
-        let conditions: Map =
-            conditions.map(|it| (it.kind.to_owned(), if it.status { "True" } else { "False" }.into())).collect();
+        let conditions: Map = conditions
+            .map(|it| {
+                let status = if it.status { "True" } else { "False" };
+                let because = if it.reason.is_empty() { String::new() } else { format!(":{}", it.reason) };
+                (it.kind.to_owned(), format!("{status}{because}").into())
+            })
+            .collect();
         [
             ("id", Value::from(self.id(pod))),
             ("namespace", (&*pod.meta.namespace).into()),
@@ -330,6 +337,7 @@ impl Replay {
             let namespace = if document.namespace.is_empty() { "default" } else { &document.namespace };
             let daemonset = self.sim.world().daemonsets.get(&ObjectKey::new(namespace, document.name.as_str()))?;
             let mut object = daemonset.to_value();
+            object.make_map().remove("status");
             for key in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
                 object.entry("metadata").make_map().remove(key);
             }
@@ -338,7 +346,8 @@ impl Replay {
                 ("object", object),
                 ("hash", newest.and_then(|it| it.hash()).map_or(Value::Null, Value::from)),
                 ("revision", newest.map_or(Value::Null, |it| Value::Int(it.revision))),
-                ("data", newest.map_or(Value::Null, |it| (*it.data).clone())),
+                ("collisionCount", daemonset.status.collision_count.map_or(Value::Null, |it| Value::Int(it.into()))),
+                ("controllerRevisionData", newest.map_or(Value::Null, |it| (*it.data).clone())),
             ]))
         });
         Value::List(stored.collect())
@@ -346,13 +355,42 @@ impl Replay {
 
     // ------------------------------------------------------------ what happened
 
+    /// The events of a step, with how often each happened in it.
+    fn events(&self, first: usize) -> Vec<Value> {
+        let mut events: BTreeMap<ObjectKey, (Arc<everynode::api::Event>, u32)> = BTreeMap::new();
+        for delta in self.sim.history().records()[first..].iter().flat_map(|record| record.deltas.iter()) {
+            let Some(Object::Event(event)) = &delta.after else { continue };
+            let before = match &delta.before {
+                Some(Object::Event(before)) => before.count,
+                _ => 0,
+            };
+            let entry = events.entry(event.meta.key()).or_insert_with(|| (event.clone(), 0));
+            *entry = (event.clone(), entry.1 + event.count - before);
+        }
+        let value = |(event, count): &(Arc<everynode::api::Event>, u32)| {
+            let involved = &event.involved;
+            let object = self.ids.get(&involved.uid).cloned().unwrap_or_else(|| involved.name.to_string());
+            [
+                ("kind", Value::from(involved.kind.as_str())),
+                ("object", object.into()),
+                ("type", event.kind.into()),
+                ("reason", event.reason.into()),
+                ("component", event.component.into()),
+                ("message", (&*event.message).into()),
+                ("count", i64::from(*count).into()),
+            ]
+            .into()
+        };
+        events.values().map(value).collect()
+    }
+
     fn log_entry(&self, at: SimDuration, delta: &Delta) -> Option<Value> {
         let event = match (&delta.before, &delta.after) {
             (None, _) => "ADDED",
             (_, None) => "DELETED",
             _ => "MODIFIED",
         };
-        let object = delta.object();
+        let object = delta.object()?;
         let what = changes(delta);
         if event == "MODIFIED" && what.is_empty() {
             return None;
@@ -422,7 +460,7 @@ fn answer(step: &Value, outcome: &Outcome) -> Value {
             [
                 ("exit", Value::Int(failed.into())),
                 ("stdout", lines(&outcome.messages).into()),
-                ("stderr", lines(&outcome.errors).into()),
+                ("stderr", (lines(&outcome.warnings) + &lines(&outcome.errors)).into()),
             ]
             .into()
         }
@@ -518,6 +556,13 @@ impl Observers {
             ((key.clone(), set.meta.uid), Observed { nodes: nodes(set.meta.uid), ..Observed::default() })
         });
         Observers(observed.collect())
+    }
+
+    /// DaemonSets that the step created: no node had a pod of them.
+    fn join(&mut self, world: &World) {
+        for (key, set) in world.daemonsets.iter() {
+            self.0.entry((key.clone(), set.meta.uid)).or_default();
+        }
     }
 
     fn look(&mut self, world: &World) {

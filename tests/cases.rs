@@ -425,14 +425,14 @@ fn case_062_to_067_node_events() {
     // 63: the labels match now.
     let labels = N1.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned()))).collect();
     let delta = bench.patch_node("node-0", Patch::Labels(labels));
-    assert_eq!(bench.observe(&delta), [node.clone()]);
-    assert_eq!(enqueued(&bench), [own.clone()]);
+    assert_eq!(bench.observe(&delta), std::slice::from_ref(&node));
+    assert_eq!(enqueued(&bench), std::slice::from_ref(&own));
     // 64: a taint comes and goes.
     bench.taint("node-0", "dedicated=user1:NoSchedule");
     assert_eq!(enqueued(&bench), []);
     let delta = bench.patch_node("node-0", Patch::Taints(Arc::from([])));
-    assert_eq!(bench.observe(&delta), [node.clone()]);
-    assert_eq!(enqueued(&bench), [own.clone()]);
+    assert_eq!(bench.observe(&delta), std::slice::from_ref(&node));
+    assert_eq!(enqueued(&bench), std::slice::from_ref(&own));
     // 66: a pod that was on the wrong node is on a right one.
     bench.pod("node-0", Shape::default());
     assert_eq!(enqueued(&bench), []);

@@ -77,7 +77,7 @@ fn without_texts(text: &str) -> String {
     let at = |index: usize| chars.get(index).copied().unwrap_or('\0');
     let mut code = String::with_capacity(text.len());
     let mut index = 0;
-    let mut blank = |code: &mut String, from: usize, to: usize| {
+    let blank = |code: &mut String, from: usize, to: usize| {
         code.extend(chars[from..to.min(chars.len())].iter().map(|c| if *c == '\n' { '\n' } else { ' ' }));
         to
     };

@@ -2,6 +2,8 @@
 //!
 //! A story that breaks a rule is made as short as possible and printed as a scenario in one line.
 
+#![expect(clippy::result_large_err, reason = "a failure carries the whole scenario that replays it")]
+
 #[path = "properties_support/story.rs"]
 mod story;
 

@@ -1,12 +1,18 @@
-//! What a real control plane answered to the same manifests and templates.
+//! What a real control plane answered to the same manifests and templates (tests/conformance).
 
-use everynode::api::hash::compute_hash;
+use everynode::api::hash::{compute_hash, dump};
 use everynode::api::value::Value;
+use everynode::engine::check;
 use everynode::manifest;
+use everynode::store::defaulting::default_daemonset;
+use everynode::store::validation::validate_daemonset;
 
 fn recording(text: &str) -> Value {
-    let mut reading = manifest::read_value(text);
-    reading.take().expect("a recording is JSON")
+    manifest::read_value(text).expect("a recording is JSON")
+}
+
+fn text<'a>(value: &'a Value, path: &[&str]) -> &'a str {
+    value.at(path).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[test]
@@ -15,7 +21,89 @@ fn the_hash_is_the_controllers() {
     for case in recorded.as_list().expect("a list") {
         let count = case.get("collisionCount").and_then(Value::as_int).and_then(|count| i32::try_from(count).ok());
         let template = case.get("template").expect("a template");
-        let expected = case.get("hash").and_then(Value::as_str).expect("a hash");
-        assert_eq!(compute_hash(template, count), expected, "{template}");
+        assert_eq!(compute_hash(template, count), text(case, &["hash"]), "{template}");
+    }
+}
+
+/// The vectors of a reference computation: an agent on the host's network, quantities, and the collision count.
+#[test]
+fn the_hash_of_the_reference_vectors() {
+    let minimal = r#"{"metadata":{"labels":{"app":"agent"}},"spec":{"containers":[{"name":"agent","image":"nginx:1.27","imagePullPolicy":"IfNotPresent","resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],"dnsPolicy":"ClusterFirst","restartPolicy":"Always","schedulerName":"default-scheduler","securityContext":{},"terminationGracePeriodSeconds":30}}"#;
+    let agent = r#"{"metadata":{"labels":{"k8s-app":"log-agent","tier":"node"},"annotations":{"a.example/x":"1"}},"spec":{"hostNetwork":true,"dnsPolicy":"ClusterFirstWithHostNet","serviceAccountName":"log-agent","serviceAccount":"log-agent","priorityClassName":"system-node-critical","nodeSelector":{"kubernetes.io/os":"linux"},"tolerations":[{"operator":"Exists"}],"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"disk","operator":"In","values":["ssd","nvme"]}]}]}}},"containers":[{"name":"log-agent","image":"example.com/log-agent:2.0","imagePullPolicy":"IfNotPresent","args":["--v=2"],"env":[{"name":"NODE_NAME","valueFrom":{"fieldRef":{"apiVersion":"v1","fieldPath":"spec.nodeName"}}}],"ports":[{"name":"metrics","hostPort":9100,"containerPort":9100,"protocol":"TCP"}],"resources":{"requests":{"cpu":"10m","memory":"70Mi"}},"readinessProbe":{"httpGet":{"path":"/ready","port":9100,"scheme":"HTTP"},"timeoutSeconds":1,"periodSeconds":10,"successThreshold":1,"failureThreshold":3},"securityContext":{"privileged":true},"volumeMounts":[{"name":"varlog","mountPath":"/var/log","readOnly":true},{"name":"cache","mountPath":"/cache"}],"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],"volumes":[{"name":"varlog","hostPath":{"path":"/var/log","type":""}},{"name":"cache","emptyDir":{}}],"restartPolicy":"Always","schedulerName":"default-scheduler","securityContext":{},"terminationGracePeriodSeconds":30}}"#;
+    let resources =
+        r#""resources":{"limits":{"cpu":"500m","memory":"128Mi"},"requests":{"cpu":"100m","memory":"64Mi"}}"#;
+    let restarted = r#""annotations":{"kubectl.kubernetes.io/restartedAt":"2026-01-02T03:04:05Z"},"labels""#;
+    let vectors = [
+        (minimal.to_owned(), None, "797f6b76cb"),
+        (minimal.to_owned(), Some(0), "6b5d5bf95b"),
+        (minimal.to_owned(), Some(1), "85d8d75f8f"),
+        (minimal.to_owned(), Some(2), "589b96c4db"),
+        (minimal.replacen("\"labels\"", restarted, 1), None, "7974f85b68"),
+        (minimal.replace("nginx:1.27", "nginx:1.28"), None, "55c9d48767"),
+        (minimal.replace(r#""resources":{}"#, resources), None, "6c6c46555"),
+        (agent.to_owned(), None, "55b8d67964"),
+    ];
+    for (template, count, hash) in vectors {
+        assert_eq!(compute_hash(&recording(&template), count), hash, "{template}");
+    }
+    assert_eq!(dump(&recording(minimal)).len(), 3451);
+    assert_eq!(dump(&recording(agent)).len(), 9067);
+}
+
+/// Every recorded manifest: refused or not, why, with what warnings, and with what hash.
+#[test]
+fn manifests_are_judged_as_by_kubectl_and_the_server() {
+    let recorded = recording(include_str!("conformance/validation.json"));
+    for case in recorded.get("create").and_then(Value::as_list).expect("a list") {
+        let id = text(case, &["id"]);
+        let check = check(text(case, &["manifest"]));
+        let accepted = case.get("accepted").and_then(Value::as_bool).expect("a verdict");
+        // The one namespace that is not there is the cluster's to know.
+        let known = |namespace: &str| ["", "default", "kube-system"].contains(&namespace);
+        if check.documents.iter().all(|document| known(&document.document.namespace)) {
+            assert_eq!(!check.has_errors(), accepted, "{id}: {:?}", check.findings);
+        }
+        let told = text(case, &["kubectlCreateStrict", "stderr"]);
+        for document in &check.documents {
+            if let Some((_, refusal)) = &document.document.refusal {
+                assert!(told.contains(refusal), "{id}: {refusal}");
+            } else if known(&document.document.namespace) {
+                for error in document.errors.iter().map(ToString::to_string) {
+                    assert!(told.contains(&error), "{id}: {error}");
+                }
+            }
+            for warning in &document.warnings {
+                assert!(told.contains(warning), "{id}: {warning}");
+            }
+        }
+        if let (Some(hash), [document, ..]) = (case.get("hash").and_then(Value::as_str), check.documents.as_slice())
+            && accepted
+        {
+            assert_eq!(document.hash.as_deref(), Some(hash), "{id}");
+        }
+    }
+}
+
+/// The recorded updates that the server refuses, and those it takes.
+#[test]
+fn updates_are_judged_as_by_the_server() {
+    let recorded = recording(include_str!("conformance/validation.json"));
+    for case in recorded.get("update").and_then(Value::as_list).expect("a list") {
+        let id = text(case, &["id"]);
+        let object = |field: &str| {
+            let mut object = manifest::read(text(case, &[field])).documents.remove(0).value;
+            default_daemonset(&mut object);
+            object
+        };
+        let (old, new) = (object("before"), object("manifest"));
+        if text(&old, &["metadata", "name"]) != text(&new, &["metadata", "name"]) {
+            continue;
+        }
+        let told = text(case, &["kubectlApply", "stderr"]);
+        let errors = validate_daemonset(&new, Some(&old));
+        assert_eq!(errors.is_empty(), told.is_empty(), "{id}: {errors:?}");
+        for error in errors {
+            assert!(told.contains(&error.to_string()), "{id}: {error}");
+        }
     }
 }

@@ -24,11 +24,19 @@ pub enum Kind {
     DaemonSet,
     ControllerRevision,
     Pod,
+    Event,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] =
-        [Kind::Namespace, Kind::Node, Kind::PriorityClass, Kind::DaemonSet, Kind::ControllerRevision, Kind::Pod];
+    pub const ALL: [Kind; 7] = [
+        Kind::Namespace,
+        Kind::Node,
+        Kind::PriorityClass,
+        Kind::DaemonSet,
+        Kind::ControllerRevision,
+        Kind::Pod,
+        Kind::Event,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,12 +46,13 @@ impl Kind {
             Kind::DaemonSet => "DaemonSet",
             Kind::ControllerRevision => "ControllerRevision",
             Kind::Pod => "Pod",
+            Kind::Event => "Event",
         }
     }
 
     pub fn api_version(self) -> &'static str {
         match self {
-            Kind::Namespace | Kind::Node | Kind::Pod => "v1",
+            Kind::Namespace | Kind::Node | Kind::Pod | Kind::Event => "v1",
             Kind::PriorityClass => "scheduling.k8s.io/v1",
             Kind::DaemonSet | Kind::ControllerRevision => "apps/v1",
         }
@@ -58,6 +67,7 @@ impl Kind {
             Kind::DaemonSet => "daemonsets.apps",
             Kind::ControllerRevision => "controllerrevisions.apps",
             Kind::Pod => "pods",
+            Kind::Event => "events",
         }
     }
 
@@ -70,11 +80,12 @@ impl Kind {
             Kind::DaemonSet => "daemonset.apps",
             Kind::ControllerRevision => "controllerrevision.apps",
             Kind::Pod => "pod",
+            Kind::Event => "event",
         }
     }
 
     pub fn is_namespaced(self) -> bool {
-        matches!(self, Kind::DaemonSet | Kind::ControllerRevision | Kind::Pod)
+        !matches!(self, Kind::Namespace | Kind::Node | Kind::PriorityClass)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Kubernetes objects as plain data, and the matching rules that belong to them. Uses no other room.
 
 pub mod daemonset;
+pub mod event;
 pub mod hash;
 pub mod meta;
 pub mod node;
@@ -13,6 +14,7 @@ pub mod time;
 pub mod value;
 
 pub use daemonset::{ControllerRevision, DaemonSet, DaemonSetSpec, DaemonSetStatus, IntOrPercent, UpdateStrategy};
+pub use event::{Event, Involved};
 pub use meta::{Kind, Labels, Name, ObjectKey, ObjectMeta, OwnerReference, Uid};
 pub use node::{ConditionStatus, Namespace, Node, NodeCondition, PriorityClass};
 pub use pod::{Container, Pod, PodCondition, PodPhase, PodSpec, PodStatus, PodTemplate, PodTemplateSpec};

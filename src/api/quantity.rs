@@ -112,59 +112,34 @@ impl Quantity {
             Format::BinarySi => (0, parts.exponent),
             _ => (parts.exponent, 0),
         };
-        // The amount in billionths is digits × 10^shift × 2^power.
+        // The amount in billionths is number × 10^shift × 2^power; digits that cannot matter are cut off.
         let mut shift = scale.saturating_sub(parts.fraction.len() as i32).saturating_add(9);
-        let digits = || parts.whole.bytes().chain(parts.fraction.bytes()).map(|b| i128::from(b - b'0'));
-        let mut nano: i128 = 0;
-        let mut inexact = false;
-        let mut over = false;
-        let total = parts.whole.len() + parts.fraction.len();
-        for (at, digit) in digits().enumerate() {
-            // Digits that end up below a billionth only decide whether to round up; a power of two may lift them again.
-            if power == 0 && shift < 0 && (total - at) as i64 <= -i64::from(shift) {
-                inexact |= digit != 0;
-                continue;
+        let (mut number, mut rest) = (0i128, false);
+        for digit in parts.whole.bytes().chain(parts.fraction.bytes()).map(|digit| i128::from(digit - b'0')) {
+            if number < NANO * NANO * NANO {
+                number = number * 10 + digit;
+            } else {
+                rest |= digit != 0;
+                shift = shift.saturating_add(1);
             }
-            if power != 0 && at > parts.whole.len() + 24 {
-                inexact |= digit != 0;
-                shift += 1;
-                continue;
-            }
-            if nano > MAX {
-                over = true;
-                break;
-            }
-            nano = nano * 10 + digit;
         }
-        if power == 0 {
-            shift = shift.max(0);
+        let mut cut = |number: &mut i128, shift: &mut i32| {
+            rest |= *number % 10 != 0;
+            *number /= 10;
+            *shift += 1;
+        };
+        while number > i128::MAX >> power {
+            cut(&mut number, &mut shift);
         }
-        if over {
-            nano = MAX;
-        } else {
-            let mut spare = power;
-            while shift > 0 && nano != 0 && nano < MAX {
-                nano *= 10;
-                shift -= 1;
-            }
-            while spare > 0 && nano != 0 && nano < MAX * 2 {
-                nano *= 2;
-                spare -= 1;
-                while shift < 0 && nano % 10 == 0 {
-                    nano /= 10;
-                    shift += 1;
-                }
-            }
-            while shift < 0 && nano != 0 {
-                inexact |= nano % 10 != 0;
-                nano /= 10;
-                shift += 1;
-            }
-            for _ in 0..spare {
-                nano = if nano < MAX { nano * 2 } else { nano };
-            }
-            nano = (nano + i128::from(inexact)).min(MAX);
+        number <<= power;
+        while shift < 0 && number != 0 {
+            cut(&mut number, &mut shift);
         }
+        while shift > 0 && number != 0 && number < MAX {
+            number *= 10;
+            shift -= 1;
+        }
+        let nano = (number + i128::from(rest)).min(MAX);
         Ok(Quantity { nano: if parts.negative { -nano } else { nano }, format: parts.format })
     }
 

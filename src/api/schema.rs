@@ -7,7 +7,7 @@
 //! [`Type`]), `'Name` for a named string type, `*` for a pointer, `+` for a list, and a name for a struct.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::quantity::Quantity;
@@ -93,7 +93,7 @@ impl Struct {
 
 struct Table {
     structs: Vec<Struct>,
-    index: HashMap<&'static str, usize>,
+    index: BTreeMap<&'static str, usize>,
 }
 
 fn table() -> &'static Table {
@@ -101,7 +101,8 @@ fn table() -> &'static Table {
     TABLE.get_or_init(|| {
         let lines: Vec<&'static str> = include_str!("schema.txt").lines().collect();
         let name = |line: &'static str| line.split(' ').next().unwrap_or(line);
-        let index: HashMap<&'static str, usize> = lines.iter().enumerate().map(|(at, line)| (name(line), at)).collect();
+        let index: BTreeMap<&'static str, usize> =
+            lines.iter().enumerate().map(|(at, line)| (name(line), at)).collect();
         let structs = lines
             .iter()
             .map(|line| {
@@ -117,7 +118,7 @@ fn table() -> &'static Table {
     })
 }
 
-fn field(word: &'static str, index: &HashMap<&'static str, usize>) -> Option<Field> {
+fn field(word: &'static str, index: &BTreeMap<&'static str, usize>) -> Option<Field> {
     if let Some(name) = word.strip_prefix('&') {
         return Some(Field { go: name, json: "".into(), ty: parse_type(name, index)? });
     }
@@ -129,7 +130,7 @@ fn field(word: &'static str, index: &HashMap<&'static str, usize>) -> Option<Fie
     Some(Field { go, json, ty: parse_type(ty, index)? })
 }
 
-fn parse_type(text: &'static str, index: &HashMap<&'static str, usize>) -> Option<Type> {
+fn parse_type(text: &'static str, index: &BTreeMap<&'static str, usize>) -> Option<Type> {
     Some(match text {
         "s" => Type::Str,
         "b" => Type::Bool,

@@ -10,7 +10,7 @@ use crate::api::taint::{
 };
 use crate::api::{ConditionStatus, Node, SimDuration, Taint};
 
-/// A node whose kubelet is silent for this long counts as unknown (`node-monitor-grace-period`).
+/// A node whose kubelet is silent for this long counts as unknown (`node-monitor-grace-period`), by default.
 pub const GRACE_PERIOD: SimDuration = SimDuration::from_secs(50);
 /// How often the controller looks (`node-monitor-period`).
 pub const MONITOR_PERIOD: SimDuration = SimDuration::from_secs(5);

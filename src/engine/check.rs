@@ -18,7 +18,7 @@ pub struct Check {
 #[derive(Clone, Debug)]
 pub struct CheckedDocument {
     pub document: Document,
-    /// With the server's defaults; as written if the document was refused before.
+    /// With the server's defaults; as written if the document was refused before, null for a kind that is skipped.
     pub object: Value,
     /// The `controller-revision-hash` that a DaemonSet's pods would get.
     pub hash: Option<String>,
@@ -35,6 +35,41 @@ impl Check {
     }
 }
 
+impl CheckedDocument {
+    /// What kubectl prints when it or the server refuses the document: `source` is the file's name, `STDIN` for `-f -`.
+    pub fn refusal(&self, source: &str) -> Option<String> {
+        let Document { kind, name, namespace, api_version, refusal, .. } = &self.document;
+        if let Some((stage, message)) = refusal {
+            let version = api_version.rsplit('/').next().unwrap_or_default();
+            return Some(match stage {
+                Stage::Client => format!(
+                    "error: error validating \"{source}\": error validating data: {message}; if you choose to ignore these \
+                     errors, turn validation off with --validate=false\n"
+                ),
+                Stage::Metadata => format!("error: unable to decode \"{source}\": {message}\n"),
+                Stage::Mapping => format!(
+                    "error: resource mapping not found for name: \"{name}\" namespace: \"{namespace}\" from \"{source}\": \
+                     {message}\nensure CRDs are installed first\n"
+                ),
+                _ => {
+                    let right = if kind.eq_ignore_ascii_case("DaemonSet") { "DaemonSet" } else { kind };
+                    format!(
+                        "Error from server (BadRequest): error when creating \"{source}\": {kind} in version \"{version}\" \
+                         cannot be handled as a {right}: {message}\n"
+                    )
+                }
+            });
+        }
+        let mut errors: Vec<String> = self.errors.iter().map(ToString::to_string).collect();
+        errors.dedup();
+        match errors.as_slice() {
+            [] => None,
+            [error] => Some(format!("The {kind} \"{name}\" is invalid: {error}\n")),
+            _ => Some(format!("The {kind} \"{name}\" is invalid: \n* {}\n", errors.join("\n* "))),
+        }
+    }
+}
+
 /// Reads a manifest, fills in the defaults and validates it. Called whenever the reader pauses typing.
 pub fn check(text: &str) -> Check {
     let reading = manifest::read(text);
@@ -48,7 +83,8 @@ pub fn check(text: &str) -> Check {
 }
 
 fn check_document(document: Document, findings: &mut Vec<Finding>) -> CheckedDocument {
-    let mut object = document.value.clone();
+    let skipped = document.refusal.is_none() && !document.simulated();
+    let mut object = if skipped { Value::Null } else { document.value.clone() };
     let (mut hash, mut errors, mut warnings) = (None, Vec::new(), Vec::new());
     if document.refusal.is_none() && document.simulated() {
         match document.kind.as_str() {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::api::taint::{CONTROL_PLANE, NO_SCHEDULE};
-use crate::api::{ConditionStatus, Labels, Node, PodPhase, SimTime, Taint};
+use crate::api::{ConditionStatus, Labels, Node, PodPhase, SimDuration, SimTime, Taint};
+use crate::controllers::node_lifecycle;
 use crate::kubelet;
 use crate::store::Propagation;
 
@@ -201,6 +202,8 @@ impl Command {
 pub struct Outcome {
     /// What kubectl prints: `daemonset.apps/agent created`.
     pub messages: Vec<String>,
+    /// What kubectl warns of.
+    pub warnings: Vec<String>,
     /// Why nothing, or not everything, was done.
     pub errors: Vec<String>,
 }
@@ -213,11 +216,17 @@ pub struct Settings {
     /// scheduler), or send as fast as the API server answers.
     pub original_pace: bool,
     pub kubelet: kubelet::Timing,
+    /// How long a kubelet may be silent before its node counts as unknown.
+    pub node_monitor_grace_period: SimDuration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { original_pace: true, kubelet: kubelet::Timing::default() }
+        Settings {
+            original_pace: true,
+            kubelet: kubelet::Timing::default(),
+            node_monitor_grace_period: node_lifecycle::GRACE_PERIOD,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What has happened so far, and how to get back to any moment of it.
 
 use crate::api::SimTime;
-use crate::store::World;
+use crate::store::{Delta, World};
 
 use super::record::Record;
 use super::sim::State;
@@ -40,6 +40,13 @@ impl History {
 
     pub(super) fn push(&mut self, record: Record) {
         self.records.push(record);
+    }
+
+    /// More changes that belong to the record written last.
+    pub(super) fn extend_last(&mut self, more: Vec<Delta>) {
+        if let Some(last) = self.records.last_mut().filter(|_| !more.is_empty()) {
+            last.deltas = last.deltas.iter().cloned().chain(more).collect();
+        }
     }
 
     /// Whether enough has happened since the last keyframe.

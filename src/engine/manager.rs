@@ -1,15 +1,15 @@
 //! The DaemonSet controller in time: its work queue, its workers, and how a plan becomes requests.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet, Vector};
-
-use crate::api::{DaemonSet, Kind, Name, ObjectKey, OwnerReference, SimDuration};
+use crate::api::{DaemonSet, Involved, Kind, Name, ObjectKey, OwnerReference, SimDuration};
 use crate::controllers::daemonset::{
     self, Act, CONCURRENT_SYNCS, Decision, Memory, Plan, PodMaker, SLOW_START_INITIAL_BATCH_SIZE, Stage, View, history,
 };
-use crate::store::{ApiError, ErrorReason, Object, Patch, Request};
+use crate::store::{ApiError, ErrorReason, Object, Patch, Request, Table};
 
+use super::events::Draft;
 use super::pace::Limiter;
 use super::record::{Actor, ObjectRef, Reason, Verb};
 use super::sim::{Entry, Sim};
@@ -32,17 +32,15 @@ pub(super) const CONTROLLER_QPS: (u64, u64) = (20, 30);
 pub struct Manager {
     pub memory: Memory,
     /// Keys in the order in which workers take them.
-    queue: Vector<ObjectKey>,
+    queue: VecDeque<ObjectKey>,
     /// Keys that are in the queue, or are to go there once their sync is done, and the record that put them there.
-    dirty: OrdMap<ObjectKey, u64>,
+    dirty: Table<ObjectKey, u64>,
     /// What the workers are busy with.
-    active: OrdMap<ObjectKey, ActiveSync>,
+    active: Vec<ActiveSync>,
     /// Failed tries in a row.
-    failures: OrdMap<ObjectKey, u32>,
-    /// Nodes whose change is to be looked at (`nodeUpdateQueue`).
-    nodes: OrdSet<Name>,
+    failures: Table<ObjectKey, u32>,
     /// What the pods of each DaemonSet have in common.
-    makers: OrdMap<ObjectKey, Arc<PodMaker>>,
+    makers: Table<ObjectKey, Arc<PodMaker>>,
     pub(super) limiter: Option<Limiter>,
     stage: LoopStage,
 }
@@ -50,14 +48,15 @@ pub struct Manager {
 /// A sync that a worker is busy with.
 #[derive(Clone)]
 struct ActiveSync {
+    key: ObjectKey,
     /// The stage to plan next; `None` when the sync is done.
     next: Option<Stage>,
     /// The record that woke it.
     cause: u64,
     /// Creates that wait for the batch before them.
-    waiting: Vector<Decision>,
+    waiting: VecDeque<Decision>,
     /// What is sent when the creates are done.
-    rest: Vector<Decision>,
+    rest: VecDeque<Decision>,
     batch: usize,
     in_flight: usize,
     failed_in_batch: bool,
@@ -90,12 +89,11 @@ impl Manager {
     pub(super) fn new(original_pace: bool) -> Self {
         Manager {
             memory: Memory::default(),
-            queue: Vector::new(),
-            dirty: OrdMap::new(),
-            active: OrdMap::new(),
-            failures: OrdMap::new(),
-            nodes: OrdSet::new(),
-            makers: OrdMap::new(),
+            queue: VecDeque::new(),
+            dirty: Table::new(),
+            active: Vec::new(),
+            failures: Table::new(),
+            makers: Table::new(),
             limiter: original_pace.then(|| Limiter::new(CONTROLLER_QPS.0, CONTROLLER_QPS.1)),
             stage: LoopStage::Watch,
         }
@@ -104,7 +102,15 @@ impl Manager {
     pub(super) fn loop_state(&self) -> LoopState {
         let stage =
             if self.active.is_empty() && !self.queue.is_empty() { LoopStage::Queue } else { self.stage.clone() };
-        LoopState { stage, queue_len: self.queue.len(), key: self.active.keys().next().cloned() }
+        LoopState { stage, queue_len: self.queue.len(), key: self.active.first().map(|sync| sync.key.clone()) }
+    }
+
+    fn active(&self, key: &ObjectKey) -> Option<&ActiveSync> {
+        self.active.iter().find(|sync| sync.key == *key)
+    }
+
+    fn active_mut(&mut self, key: &ObjectKey) -> Option<&mut ActiveSync> {
+        self.active.iter_mut().find(|sync| sync.key == *key)
     }
 
     /// A key that is in the queue already stays where it is; one that is being worked on comes back afterwards.
@@ -112,7 +118,7 @@ impl Manager {
         if self.dirty.contains_key(&key) {
             return;
         }
-        if !self.active.contains_key(&key) {
+        if self.active(&key).is_none() {
             self.queue.push_back(key.clone());
         }
         self.dirty.insert(key, cause);
@@ -130,17 +136,18 @@ impl Sim {
                 daemonset::watch::Wake::EnqueueAfter(key, after) => {
                     self.schedule_after(after, Step::Enqueue { key, cause });
                 }
-                daemonset::watch::Wake::Node(name) => drop(self.state.manager.nodes.insert(name)),
-            }
-        }
-        // The node workers look at once: what they do takes no requests.
-        for name in std::mem::take(&mut self.state.manager.nodes) {
-            let Some(node) = self.state.world.nodes.get(&name) else { continue };
-            for key in daemonset::watch::sync_node_update(&self.state.world, node) {
-                self.state.manager.enqueue(key, cause);
+                // The node workers look at once: what they do takes no requests.
+                daemonset::watch::Wake::Node(name) => self.sync_node_update(&name, cause),
             }
         }
         self.start_syncs();
+    }
+
+    fn sync_node_update(&mut self, name: &Name, cause: u64) {
+        let Some(node) = self.state.world.nodes.get(name) else { return };
+        for key in daemonset::watch::sync_node_update(&self.state.world, node) {
+            self.state.manager.enqueue(key, cause);
+        }
     }
 
     pub(super) fn enqueue_daemonset(&mut self, key: ObjectKey, cause: u64) {
@@ -154,17 +161,18 @@ impl Sim {
             let Some(key) = self.state.manager.queue.pop_front() else { return };
             let cause = self.state.manager.dirty.remove(&key).unwrap_or_default();
             let sync = ActiveSync {
+                key: key.clone(),
                 next: Some(Stage::History),
                 cause,
-                waiting: Vector::new(),
-                rest: Vector::new(),
+                waiting: VecDeque::new(),
+                rest: VecDeque::new(),
                 batch: 0,
                 in_flight: 0,
                 failed_in_batch: false,
                 errors: Vec::new(),
                 maker: None,
             };
-            self.state.manager.active.insert(key.clone(), sync);
+            self.state.manager.active.push(sync);
             self.state.manager.stage = LoopStage::Compare;
             let nodes = self.state.world.nodes.len() as u64;
             let takes = SYNC_BASE + SimDuration(SYNC_PER_NODE.0 * nodes);
@@ -175,7 +183,7 @@ impl Sim {
     /// Plans stages until one has requests to send, or the sync is done.
     pub(super) fn sync_stage(&mut self, key: &ObjectKey) {
         loop {
-            let Some(sync) = self.state.manager.active.get(key) else { return };
+            let Some(sync) = self.state.manager.active(key) else { return };
             let cause = sync.cause;
             let stage = match (sync.next, sync.errors.is_empty()) {
                 (None, _) | (Some(Stage::Claim), false) => return self.finish_sync(key),
@@ -187,7 +195,7 @@ impl Sim {
             let view = View { world: &self.state.world, memory: &self.state.manager.memory, now: self.state.now, seed };
             let mut plan = daemonset::sync(&view, key, stage);
             self.remember(key, &mut plan, cause);
-            let Some(sync) = self.state.manager.active.get_mut(key) else { return };
+            let Some(sync) = self.state.manager.active_mut(key) else { return };
             sync.next = plan.next;
             sync.errors.extend(plan.error.take());
             if !plan.decisions.is_empty() {
@@ -223,7 +231,7 @@ impl Sim {
             _ => LoopStage::Act(summary(&creates, &rest)),
         };
         let maker = if creates.is_empty() { None } else { self.pod_maker(key) };
-        let cause = self.state.manager.active.get(key).map(|sync| sync.cause);
+        let cause = self.state.manager.active(key).map(|sync| sync.cause);
         let mut woken_by = None;
         if stage != Stage::Status {
             let work = Reason::Work { creates: creates.len(), deletes, others };
@@ -237,7 +245,7 @@ impl Sim {
             };
             woken_by = Some(self.record(entry, Vec::new()));
         }
-        if let Some(sync) = self.state.manager.active.get_mut(key) {
+        if let Some(sync) = self.state.manager.active_mut(key) {
             sync.cause = woken_by.unwrap_or(sync.cause);
             sync.waiting = creates.into();
             sync.rest = rest.into();
@@ -260,7 +268,7 @@ impl Sim {
 
     /// Models `slowStartBatch`: creates in batches of 1, 2, 4, ..., then everything else at once.
     fn send_next(&mut self, key: &ObjectKey) {
-        let Some(sync) = self.state.manager.active.get_mut(key) else { return };
+        let Some(sync) = self.state.manager.active_mut(key) else { return };
         let batch = if sync.waiting.is_empty() {
             std::mem::take(&mut sync.rest)
         } else {
@@ -286,12 +294,12 @@ impl Sim {
 
     /// A request of a sync is answered.
     pub(super) fn sync_request(&mut self, key: &ObjectKey, decision: Decision) {
-        let Some(sync) = self.state.manager.active.get(key) else { return };
+        let Some(sync) = self.state.manager.active(key) else { return };
         let (cause, maker) = (sync.cause, sync.maker.clone());
         let is_create = matches!(decision.act, Act::CreatePod { .. });
         let outcome = self.perform(key, decision, maker.as_deref(), cause);
-        let memory = &mut self.state.manager.memory;
-        let Some(sync) = self.state.manager.active.get_mut(key) else { return };
+        let Manager { memory, active, .. } = &mut self.state.manager;
+        let Some(sync) = active.iter_mut().find(|sync| sync.key == *key) else { return };
         sync.in_flight = sync.in_flight.saturating_sub(1);
         if let Err(failure) = outcome {
             match failure.lowers {
@@ -323,7 +331,8 @@ impl Sim {
     /// into the queue.
     fn finish_sync(&mut self, key: &ObjectKey) {
         let manager = &mut self.state.manager;
-        let Some(sync) = manager.active.remove(key) else { return };
+        let Some(index) = manager.active.iter().position(|sync| sync.key == *key) else { return };
+        let sync = manager.active.remove(index);
         if manager.dirty.contains_key(key) {
             manager.queue.push_back(key.clone());
         }
@@ -333,9 +342,9 @@ impl Sim {
         if sync.errors.is_empty() {
             manager.failures.remove(key);
         } else {
-            let failures = manager.failures.entry(key.clone()).or_insert(0);
-            let wait = SimDuration(RETRY_FIRST.0 << (*failures).min(24)).min(RETRY_MAX);
-            *failures += 1;
+            let failures = manager.failures.get(key).copied().unwrap_or(0);
+            let wait = SimDuration(RETRY_FIRST.0 << failures.min(24)).min(RETRY_MAX);
+            manager.failures.insert(key.clone(), failures + 1);
             self.schedule_after(wait, Step::Enqueue { key: key.clone(), cause: sync.cause });
         }
         self.start_syncs();
@@ -354,7 +363,11 @@ impl Sim {
             return Err(Failure { lowers: lowers(&decision.act), error: None });
         };
         let lowers = lowers(&decision.act);
-        let (verb, kind, request) = self.request_for(&daemonset, &decision.act, maker);
+        if let Some((kind, reason, message)) = found_broken(&decision) {
+            self.tell_about(&daemonset, kind, reason, message);
+        }
+        let act = decision.act;
+        let (verb, kind, request) = self.request_for(&daemonset, &act, maker);
         let entry = Entry {
             actor: Actor::DaemonSetController,
             verb,
@@ -364,9 +377,26 @@ impl Sim {
             caused_by: Some(cause),
         };
         match self.send(request, entry) {
-            Ok(_) => Ok(()),
-            Err(refusal) => Err(self.refused(&daemonset, &decision.act, refusal, lowers)),
+            Ok(object) => {
+                let name = &object.meta().name;
+                match act {
+                    Act::CreatePod { .. } => {
+                        self.tell_about(&daemonset, "Normal", "SuccessfulCreate", format!("Created pod: {name}"));
+                    }
+                    Act::DeletePod { .. } => {
+                        self.tell_about(&daemonset, "Normal", "SuccessfulDelete", format!("Deleted pod: {name}"));
+                    }
+                    _ => {}
+                }
+                Ok(())
+            }
+            Err(refusal) => Err(self.refused(&daemonset, &act, refusal, lowers)),
         }
+    }
+
+    fn tell_about(&mut self, daemonset: &DaemonSet, kind: &'static str, reason: &'static str, message: String) {
+        let involved = Involved::new(Kind::DaemonSet, &daemonset.meta);
+        self.tell(Draft { component: Actor::DaemonSetController.as_str(), involved, kind, reason, message });
     }
 
     /// What a refusal means for the sync.
@@ -385,6 +415,14 @@ impl Sim {
         }
         // A pod that a terminating namespace refuses stays expected, as in the original.
         let lowers = if ignorable && matches!(act, Act::CreatePod { .. }) { Lowers::Nothing } else { lowers };
+        let told = match act {
+            Act::CreatePod { .. } => Some(("FailedCreate", "creating")),
+            Act::DeletePod { .. } => Some(("FailedDelete", "deleting")),
+            _ => None,
+        };
+        if let Some((reason, doing)) = told.filter(|_| !ignorable) {
+            self.tell_about(daemonset, "Warning", reason, format!("Error {doing}: {}", refusal.message));
+        }
         Failure { lowers, error: (!ignorable).then_some(refusal.message) }
     }
 
@@ -486,6 +524,22 @@ struct Failure {
     lowers: Lowers,
     /// `None` if the failure is of no importance.
     error: Option<String>,
+}
+
+/// The event about a pod that has ended and is to be deleted for that.
+fn found_broken(decision: &Decision) -> Option<(&'static str, &'static str, String)> {
+    let Act::DeletePod { pod, .. } = &decision.act else { return None };
+    match &decision.reason {
+        daemonset::Reason::Failed { node } => {
+            let message = format!("Found failed daemon pod {pod} on node {node}, will try to kill it");
+            Some(("Warning", "FailedDaemonPod", message))
+        }
+        daemonset::Reason::Succeeded { node } => {
+            let message = format!("Found succeeded daemon pod {pod} on node {node}, will try to delete it");
+            Some(("Normal", "SucceededDaemonPod", message))
+        }
+        _ => None,
+    }
 }
 
 fn lowers(act: &Act) -> Lowers {

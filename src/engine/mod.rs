@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod events;
 mod history;
 mod manager;
 mod pace;

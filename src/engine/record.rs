@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::{Kind, Name, ObjectKey, SimTime};
+use crate::api::{Kind, Name, ObjectKey, SimDuration, SimTime};
 use crate::controllers::daemonset;
 use crate::store::Delta;
 use crate::{kubelet, scheduler};
@@ -129,6 +129,7 @@ pub enum Reason {
     /// The node's kubelet has been silent for too long.
     KubeletSilent {
         node: Name,
+        silent_for: SimDuration,
     },
     /// The node is not ready, so what runs on it counts as not ready.
     NodeNotReady {
@@ -181,12 +182,8 @@ impl fmt::Display for Reason {
             }
             Reason::Conditions { taints } if taints.is_empty() => f.write_str("nothing asks for its taints any more"),
             Reason::Conditions { taints } => write!(f, "its conditions ask for {taints}"),
-            Reason::KubeletSilent { node } => {
-                write!(
-                    f,
-                    "the kubelet of {node} has been silent for {}",
-                    crate::controllers::node_lifecycle::GRACE_PERIOD
-                )
+            Reason::KubeletSilent { node, silent_for } => {
+                write!(f, "the kubelet of {node} has been silent for {silent_for}")
             }
             Reason::NodeNotReady { node } => write!(f, "{node} is not ready"),
             Reason::Refused { message } => f.write_str(message),

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet};
-
-use crate::api::{Kind, Name, Node, ObjectKey, Pod, PodStatus, SimDuration, SimTime, Uid};
+use crate::api::{Involved, Kind, Name, Node, ObjectKey, Pod, PodStatus, SimDuration, SimTime, Uid};
 use crate::controllers::{garbage_collector, node_lifecycle, pod_gc};
 use crate::kubelet;
 use crate::scheduler::{self, Verdict};
-use crate::store::{ApiError, Delta, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Patch, Request, Rng, World};
+use crate::store::{
+    ApiError, Delta, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Patch, Request, Rng, Table, World,
+};
 
 use super::command::{Scenario, Settings};
+use super::events::{Correlator, Draft};
 use super::history::History;
 use super::manager::{CONTROLLER_QPS, LoopState, Manager, REQUEST_LATENCY};
 use super::pace::Limiter;
@@ -43,14 +44,15 @@ pub struct State {
     pub world: World,
     pub(super) rng: Rng,
     /// What is due, by time and then by order.
-    agenda: OrdMap<(SimTime, u64), Step>,
+    agenda: Table<(SimTime, u64), Step>,
     pub(super) manager: Manager,
+    pub(super) correlator: Correlator,
     scheduler: SchedulerQueue,
     collector: Option<Limiter>,
     /// Nodes whose kubelet is dead, and since when.
-    dead_kubelets: OrdMap<Name, SimTime>,
+    dead_kubelets: Table<Name, SimTime>,
     /// Missing nodes, and since when the pod garbage collector knows.
-    quarantine: OrdMap<Name, SimTime>,
+    quarantine: Table<Name, SimTime>,
     pod_gc_is_due: bool,
 }
 
@@ -58,9 +60,9 @@ pub struct State {
 #[derive(Clone)]
 struct SchedulerQueue {
     /// By falling priority, then in the order of arrival; with the record that brought them here.
-    waiting: OrdMap<(i64, u64), (ObjectKey, Uid, u64)>,
-    queued: OrdSet<Uid>,
-    unschedulable: OrdMap<ObjectKey, (Uid, u64)>,
+    waiting: Table<(i64, u64), (ObjectKey, Uid, u64)>,
+    queued: Table<Uid, ()>,
+    unschedulable: Table<ObjectKey, (Uid, u64)>,
     is_due: bool,
     limiter: Option<Limiter>,
 }
@@ -134,18 +136,19 @@ impl Sim {
             next_order: 0,
             world,
             rng,
-            agenda: OrdMap::new(),
+            agenda: Table::new(),
             manager: Manager::new(original_pace),
+            correlator: Correlator::default(),
             scheduler: SchedulerQueue {
-                waiting: OrdMap::new(),
-                queued: OrdSet::new(),
-                unschedulable: OrdMap::new(),
+                waiting: Table::new(),
+                queued: Table::new(),
+                unschedulable: Table::new(),
                 is_due: false,
                 limiter: limiter(SCHEDULER_QPS),
             },
             collector: limiter(CONTROLLER_QPS),
-            dead_kubelets: OrdMap::new(),
-            quarantine: OrdMap::new(),
+            dead_kubelets: Table::new(),
+            quarantine: Table::new(),
             pod_gc_is_due: false,
         };
         let scenario = Scenario { commands: Vec::new(), ..scenario.clone() };
@@ -187,14 +190,13 @@ impl Sim {
 
     /// When something happens next, and what.
     pub fn next_wake(&self) -> Option<(SimTime, WakeReason)> {
-        let ((at, _), step) = self.state.agenda.get_min()?;
+        let ((at, _), step) = self.state.agenda.first()?;
         Some((*at, WakeReason(describe(step))))
     }
 
     /// Takes the next step, however far away. False if nothing is left to happen.
     pub fn step(&mut self) -> bool {
-        let Some(((at, order), step)) = self.state.agenda.get_min().cloned() else { return false };
-        self.state.agenda.remove(&(at, order));
+        let Some(((at, _), step)) = self.state.agenda.pop_first() else { return false };
         self.state.now = self.state.now.max(at);
         self.state.steps += 1;
         self.take(step);
@@ -208,7 +210,7 @@ impl Sim {
     /// left to happen. Answers how many steps it took; fewer than `max_steps` means that the moment was reached.
     pub fn run_until(&mut self, until: SimTime, max_steps: usize) -> usize {
         for taken in 0..max_steps {
-            match self.state.agenda.get_min() {
+            match self.state.agenda.first() {
                 Some(((at, _), _)) if *at <= until => drop(self.step()),
                 Some(_) => {
                     self.state.now = self.state.now.max(until);
@@ -222,7 +224,7 @@ impl Sim {
 
     /// Lets time pass until a moment, whether or not anything happens.
     pub fn wait_until(&mut self, until: SimTime) {
-        while self.state.agenda.get_min().is_some_and(|((at, _), _)| *at <= until) {
+        while self.state.agenda.first().is_some_and(|((at, _), _)| *at <= until) {
             self.step();
         }
         self.state.now = self.state.now.max(until);
@@ -462,8 +464,8 @@ impl Sim {
     // ------------------------------------------------------------ scheduler
 
     fn wait_for_scheduler(&mut self, pod: &Pod, cause: u64) {
-        if !pod.is_terminating() && !pod.is_terminal() && !self.state.scheduler.queued.contains(&pod.meta.uid) {
-            self.state.scheduler.queued.insert(pod.meta.uid);
+        if !pod.is_terminating() && !pod.is_terminal() && !self.state.scheduler.queued.contains_key(&pod.meta.uid) {
+            self.state.scheduler.queued.insert(pod.meta.uid, ());
             let order = self.state.next_order;
             self.state.next_order += 1;
             let place = (-i64::from(pod.spec.priority), order);
@@ -485,8 +487,7 @@ impl Sim {
 
     fn schedule_next_pod(&mut self) {
         self.state.scheduler.is_due = false;
-        let Some((place, (key, uid, cause))) = self.state.scheduler.waiting.get_min().cloned() else { return };
-        self.state.scheduler.waiting.remove(&place);
+        let Some((_, (key, uid, cause))) = self.state.scheduler.waiting.pop_first() else { return };
         self.state.scheduler.queued.remove(&uid);
         let pod =
             self.state.world.pods.get(&key).filter(|pod| pod.meta.uid == uid && pod.spec.node_name.is_none()).cloned();
@@ -503,7 +504,10 @@ impl Sim {
             match verdict {
                 Verdict::Bind { node } => {
                     let request = Request::Bind { pod: key.clone(), uid, node: node.clone() };
-                    drop(self.send(request, entry(Verb::Bind, Some(node))));
+                    if self.send(request, entry(Verb::Bind, Some(node.clone()))).is_ok() {
+                        let message = format!("Successfully assigned {key} to {node}");
+                        self.tell_about_pod(&pod, "Normal", "Scheduled", message);
+                    }
                 }
                 Verdict::Unschedulable { message } => {
                     let mut status = pod.status.clone();
@@ -511,10 +515,16 @@ impl Sim {
                     let node = pod.target_node().cloned();
                     self.state.scheduler.unschedulable.insert(key.clone(), (uid, cause));
                     self.patch_pod(&pod, status, entry(Verb::Unschedulable, node));
+                    self.tell_about_pod(&pod, "Warning", "FailedScheduling", message);
                 }
             }
         }
         self.wake_scheduler();
+    }
+
+    fn tell_about_pod(&mut self, pod: &Pod, kind: &'static str, reason: &'static str, message: String) {
+        let involved = Involved::new(Kind::Pod, &pod.meta);
+        self.tell(Draft { component: "default-scheduler", involved, kind, reason, message });
     }
 
     /// Something changed on a node: pods that found no place may find one now.
@@ -619,7 +629,7 @@ impl Sim {
                 }
             }
             Progress::Ready if !pod.is_ready() => {
-                let (status, reason) = kubelet::ready(&pod, now);
+                let (status, reason) = kubelet::ready(&pod, &self.scenario.settings.kubelet, now);
                 self.patch_pod(&pod, status, entry(Verb::Ready, reason));
             }
             _ => {}
@@ -651,7 +661,7 @@ impl Sim {
             self.state.dead_kubelets.remove(node);
         } else {
             self.state.dead_kubelets.insert(node.clone(), self.state.now);
-            let noticed = self.state.now + node_lifecycle::GRACE_PERIOD;
+            let noticed = self.state.now + self.scenario.settings.node_monitor_grace_period;
             let at = next_multiple(noticed, node_lifecycle::MONITOR_PERIOD);
             self.schedule_at(at, Step::MonitorNode { node: node.clone(), cause });
         }
@@ -697,7 +707,7 @@ impl Sim {
         let silent_since = self.state.dead_kubelets.get(name).copied();
         let Some(node) = self.state.world.nodes.get(name).cloned() else { return };
         let now = self.state.now;
-        if silent_since.is_none_or(|since| now.since(since) < node_lifecycle::GRACE_PERIOD) {
+        if silent_since.is_none_or(|since| now.since(since) < self.scenario.settings.node_monitor_grace_period) {
             return;
         }
         let mut changed = (*node).clone();
@@ -709,7 +719,7 @@ impl Sim {
             verb: Verb::NotReady,
             object: ObjectRef { kind: Kind::Node, key: node.meta.key() },
             node: Some(name.clone()),
-            reason: Reason::KubeletSilent { node: name.clone() },
+            reason: Reason::KubeletSilent { node: name.clone(), silent_for: now.since(silent_since.unwrap_or(now)) },
             caused_by: Some(cause),
         };
         let patch = Patch::NodeConditions(changed.conditions);
@@ -722,10 +732,21 @@ impl Sim {
         if node.ready() == crate::api::ConditionStatus::True {
             return;
         }
+        let tell = |involved, kind, message: String| Draft {
+            component: "node-controller",
+            involved,
+            kind,
+            reason: "NodeNotReady",
+            message,
+        };
+        let message = format!("Node {} status is now: NodeNotReady", node.name());
+        self.tell(tell(Involved::new(Kind::Node, &node.meta), "Normal", message));
         let pods: Vec<Arc<Pod>> = self.state.world.pods_on(node.name()).filter(|pod| pod.is_ready()).cloned().collect();
         for pod in pods {
             let mut status = pod.status.clone();
-            status.set_condition("Ready", false, "NodeNotReady", "", self.state.now);
+            // Only the status is set: a reason that stands there stays.
+            let reason = status.condition("Ready").map(|ready| ready.reason.clone()).unwrap_or_else(|| "".into());
+            status.set_condition("Ready", false, &reason, "", self.state.now);
             let entry = Entry {
                 actor: Actor::NodeLifecycle,
                 verb: Verb::NotReady,
@@ -735,6 +756,7 @@ impl Sim {
                 caused_by: Some(cause),
             };
             self.patch_pod(&pod, status, entry);
+            self.tell(tell(Involved::new(Kind::Pod, &pod.meta), "Warning", "Node is not ready".to_owned()));
         }
     }
 

@@ -28,7 +28,7 @@ impl Sim {
             SubmittedCommand { after_steps: self.state.steps, at: self.state.now, command: command.clone() };
         self.scenario.commands.push(submitted);
         let text = command.to_text();
-        let mut work = Submission { sim: self, text, outcome: Outcome::default() };
+        let mut work = Submission { sim: self, text, outcome: Outcome::default(), applying: false };
         work.carry_out(command);
         work.outcome
     }
@@ -39,6 +39,8 @@ struct Submission<'a> {
     /// The command as kubectl writes it: the reason of every record.
     text: Arc<str>,
     outcome: Outcome,
+    /// Whether the objects come from a text.
+    applying: bool,
 }
 
 impl Submission<'_> {
@@ -106,8 +108,10 @@ impl Submission<'_> {
                 let now = self.sim.state.now;
                 let verb = if ready { Verb::Ready } else { Verb::NotReady };
                 self.change_pod(&ObjectKey::new(namespace, name), verb, |status| {
-                    let reason = if ready { "" } else { "ContainersNotReady" };
-                    status.set_condition("Ready", ready, reason, "", now);
+                    for kind in ["Ready", "ContainersReady"] {
+                        let reason = status.condition(kind).map(|it| it.reason.clone()).unwrap_or_else(|| "".into());
+                        status.set_condition(kind, ready, &reason, "", now);
+                    }
                 });
             }
             Command::SetPodPhase { namespace, name, phase } => {
@@ -145,6 +149,7 @@ impl Submission<'_> {
             self.outcome.errors.extend(errors.map(|finding| finding.message.clone()));
             return;
         }
+        self.applying = true;
         for document in &checked.documents {
             self.apply_document(document);
         }
@@ -316,12 +321,28 @@ impl Submission<'_> {
         let Some(daemonset) = self.sim.world().daemonsets.get(key).cloned() else {
             return self.refused(&ApiError::not_found(Kind::DaemonSet, &key.name));
         };
+        if daemonset.meta.annotations.contains_key(LAST_APPLIED) {
+            self.outcome.warnings.push(format!(
+                "Warning: resource daemonsets/{} was previously managed with 'kubectl apply'. Rolling back will not update \
+                 the {LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. \
+                 Consider using 'kubectl apply' with your previous configuration file instead.",
+                key.name
+            ));
+        }
         let mut revisions: Vec<_> = history::revisions(self.sim.world(), &daemonset).cloned().collect();
         revisions.sort_by_key(|revision| revision.revision);
         let wanted = match to_revision.filter(|number| *number != 0) {
             Some(number) => revisions.iter().find(|revision| revision.revision == number),
             None => revisions.len().checked_sub(2).and_then(|index| revisions.get(index)),
         };
+        if let Some(wanted) = wanted
+            && history::current(self.sim.world(), &daemonset).is_some_and(|current| current.meta.uid == wanted.meta.uid)
+        {
+            let number = wanted.revision;
+            let skipped = format!("skipped rollback (current template already matches revision {number})");
+            self.outcome.messages.push(format!("daemonset.apps/{} {skipped}", key.name));
+            return;
+        }
         let Some(template) = wanted.and_then(|revision| history::template_of(revision)).cloned() else {
             let message = match to_revision.filter(|number| *number != 0) {
                 Some(number) => format!("unable to find specified revision {number} in history"),
@@ -373,7 +394,8 @@ impl Submission<'_> {
             ErrorReason::Forbidden => "Forbidden",
             ErrorReason::Invalid => "Invalid",
         };
-        self.outcome.errors.push(format!("Error from server ({reason}): {}", refusal.message));
+        let doing = if self.applying { "error when creating \"STDIN\": " } else { "" };
+        self.outcome.errors.push(format!("Error from server ({reason}): {doing}{}", refusal.message));
     }
 }
 

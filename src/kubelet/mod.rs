@@ -19,7 +19,8 @@ pub struct Timing {
     pub stop: (SimDuration, SimDuration),
     /// From running until ready, for an image whose tag begins with `slow`.
     pub slow_ready: SimDuration,
-    /// Whether a pod shows as `ContainerCreating` while its image is pulled.
+    /// Whether a pod shows as `ContainerCreating` while its image is pulled. The kubelets of the recordings do not show
+    /// that, and leave the reason of a condition standing when they set its status.
     pub shows_creating: bool,
 }
 
@@ -154,13 +155,14 @@ pub fn started(world: &World, pod: &Pod, node: &Node, now: SimTime) -> (PodStatu
     };
     status.phase = phase;
     status.waiting = waiting;
+    status.set_condition("PodScheduled", true, "", "", now);
     let not_ready = match phase {
         PodPhase::Failed => "PodFailed",
         PodPhase::Succeeded => "PodCompleted",
         _ => "ContainersNotReady",
     };
     let why = if ready { "" } else { not_ready };
-    status.set_condition("PodReadyToStartContainers", behaviour != Behaviour::CannotPull, "", "", now);
+    status.set_condition("PodReadyToStartContainers", true, "", "", now);
     status.set_condition("Initialized", true, "", "", now);
     status.set_condition("Ready", ready, why, "", now);
     status.set_condition("ContainersReady", ready, why, "", now);
@@ -168,10 +170,12 @@ pub fn started(world: &World, pod: &Pod, node: &Node, now: SimTime) -> (PodStatu
 }
 
 /// The status of a pod that has become ready after it was running.
-pub fn ready(pod: &Pod, now: SimTime) -> (PodStatus, Reason) {
+pub fn ready(pod: &Pod, timing: &Timing, now: SimTime) -> (PodStatus, Reason) {
     let mut status = pod.status.clone();
-    status.set_condition("Ready", true, "", "", now);
-    status.set_condition("ContainersReady", true, "", "", now);
+    for kind in ["Ready", "ContainersReady"] {
+        let reason = status.condition(kind).filter(|_| !timing.shows_creating).map(|old| old.reason.clone());
+        status.set_condition(kind, true, reason.as_deref().unwrap_or_default(), "", now);
+    }
     (status, Reason::BecameReady)
 }
 

@@ -122,7 +122,7 @@ impl Marks {
             Inside::Nothing if self.value.end_line > self.value.line => vec![self.value],
             Inside::Nothing => Vec::new(),
             Inside::List(list) => list.iter().flat_map(Marks::long_scalars).collect(),
-            Inside::Map(map) => map.values().flat_map(Marks::long_scalars).collect(),
+            Inside::Map(map) => map.iter().flat_map(|(_, mark)| mark.long_scalars()).collect(),
         }
     }
 
@@ -135,9 +135,7 @@ impl Marks {
                 _ => self.value,
             },
             (_, Some(key)) => key,
-            (Inside::Map(map), None) => {
-                map.values().filter_map(|mark| mark.key).min_by_key(|key| (key.line, key.column)).unwrap_or(self.value)
-            }
+            (Inside::Map(map), None) => map.iter().find_map(|(_, mark)| mark.key).unwrap_or(self.value),
             (Inside::List(list), None) => list.first().map_or(self.value, Marks::place),
         }
     }
@@ -158,13 +156,13 @@ fn find<'a>(marks: &'a Marks, path: &str) -> &'a Marks {
             Inside::Map(map) => {
                 let (name, after) = match rest.strip_prefix('[') {
                     Some(inner) => inner.split_at(inner.rfind(']').unwrap_or(inner.len())),
-                    // A key may hold dots itself: the longest one that fits is meant.
-                    None => match map.keys().filter(|key| starts_with_key(rest, key)).max_by_key(|key| key.len()) {
+                    None => match longest_key(rest, map.iter().map(|(key, _)| key.as_str())) {
                         Some(key) => rest.split_at(key.len()),
                         None => break,
                     },
                 };
-                (map.get(name), after.strip_prefix(']').unwrap_or(after))
+                let mark = map.iter().rev().find(|(key, _)| key == name).map(|(_, mark)| mark);
+                (mark, after.strip_prefix(']').unwrap_or(after))
             }
         };
         let Some(next) = next else { break };
@@ -174,12 +172,14 @@ fn find<'a>(marks: &'a Marks, path: &str) -> &'a Marks {
     at
 }
 
-fn starts_with_key(path: &str, key: &str) -> bool {
-    path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+/// The key that a path begins with. Keys may hold dots themselves: the longest one that fits is meant.
+fn longest_key<'a>(path: &str, keys: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let fits = |key: &&str| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+    keys.filter(fits).max_by_key(|key| key.len())
 }
 
 /// More text than this is refused.
-const LIMIT: usize = 5 << 20;
+const LIMIT: usize = 2 * 1024 * 1024;
 
 /// Reads a manifest: YAML with any number of documents, or JSON. Never fails; whatever is wrong becomes a finding, and
 /// the documents around it are still read.
@@ -345,8 +345,8 @@ impl Reader {
 
     /// The members of a list are documents of their own.
     fn items(&mut self, mut value: Value, inside: Inside, depth: usize) {
-        let Inside::Map(mut marks) = inside else { return };
-        let places = match marks.remove("items").map(|mark| mark.inside) {
+        let Inside::Map(marks) = inside else { return };
+        let places = match marks.into_iter().rfind(|(key, _)| key == "items").map(|(_, mark)| mark.inside) {
             Some(Inside::List(places)) => places,
             _ => Vec::new(),
         };
@@ -395,25 +395,23 @@ impl Reader {
                 .mend("A manifest is a map that begins with `apiVersion:` and `kind:`.");
             return true;
         };
-        let missing = |key: &str| match map.get(key) {
-            Some(Value::Str(text)) => text.is_empty(),
-            Some(_) | None => true,
+        let trouble = |key: &str| match map.get(key) {
+            Some(Value::Str(text)) if !text.is_empty() => None,
+            None | Some(Value::Null | Value::Str(_)) => Some(format!("{key} not set")),
+            Some(_) => Some(format!("{key} isn't string type")),
         };
-        let texts: Vec<&str> = [("apiVersion", "apiVersion not set"), ("kind", "kind not set")]
-            .into_iter()
-            .filter_map(|(key, text)| missing(key).then_some(text))
-            .collect();
+        let missing = |key: &str| trouble(key).is_some();
+        let texts: Vec<String> = ["apiVersion", "kind"].into_iter().filter_map(trouble).collect();
         let message = match texts.as_slice() {
             [] if document.api_version.matches('/').count() > 1 => {
                 format!("unexpected GroupVersion string: {}", document.api_version)
             }
             [] => return false,
-            [text] => (*text).to_owned(),
+            [text] => text.clone(),
             _ => format!("[{}]", texts.join(", ")),
         };
         let wrong_case = map.keys().find(|key| {
-            missing(if key.eq_ignore_ascii_case("kind") { "kind" } else { "apiVersion" })
-                && (key.eq_ignore_ascii_case("kind") || key.eq_ignore_ascii_case("apiVersion"))
+            ["apiVersion", "kind"].iter().any(|right| missing(right) && key.eq_ignore_ascii_case(right) && key != right)
         });
         let right = |key: &String| {
             if key.eq_ignore_ascii_case("kind") { "kind" } else { "apiVersion" }
@@ -441,8 +439,11 @@ impl Reader {
         let kind_place = document.position("kind").unwrap_or_default();
         let version_place = document.position("apiVersion").unwrap_or_default();
         let no_match = format!("no matches for kind \"{kind}\" in version \"{version}\"");
-        let known = |name: &str| SIMULATED.iter().find(|(known, _)| *known == name);
-        if let Some((_, right)) = known(kind) {
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let own = !group.contains('.') || group.ends_with(".k8s.io");
+        // Others have their own Nodes; only a DaemonSet is never theirs.
+        let known = SIMULATED.iter().find(|(known, _)| *known == kind).filter(|_| own || kind == "DaemonSet");
+        if let Some((_, right)) = known {
             document.refusal = Some((Stage::Mapping, no_match.clone()));
             let removed = ["extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"].contains(&version);
             let mend = if removed && kind == "DaemonSet" {
@@ -458,7 +459,7 @@ impl Reader {
             return;
         }
         let names: Vec<&str> = SIMULATED.iter().map(|(name, _)| *name).collect();
-        let alike = schema::closest(kind, &names).filter(|_| !OTHERS.contains(&kind));
+        let alike = schema::closest(kind, &names).filter(|_| own && kind.len() > 3 && !OTHERS.contains(&kind));
         if let Some(right) = alike {
             let same_letters = kind.eq_ignore_ascii_case(right);
             let message = if same_letters {
@@ -474,7 +475,7 @@ impl Reader {
             finding.fix = Some(Fix { span: kind_place, replacement: right.to_owned() });
             return;
         }
-        let builtin = ["apps/", "batch/"].iter().any(|group| version.starts_with(group)) || !version.contains('/');
+        let builtin = ["", "apps", "batch"].contains(&group);
         if builtin && !OTHERS.contains(&kind) {
             document.refusal = Some((Stage::Mapping, no_match.clone()));
             self.error(Stage::Mapping, kind_place, "kind", no_match)
@@ -579,10 +580,7 @@ pub fn lookup<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
             Value::Map(map) => {
                 let (name, after) = match rest.strip_prefix('[') {
                     Some(inner) => inner.split_once(']')?,
-                    None => {
-                        let key = map.keys().filter(|key| starts_with_key(rest, key)).max_by_key(|key| key.len())?;
-                        rest.split_at(key.len())
-                    }
+                    None => rest.split_at(longest_key(rest, map.keys().map(String::as_str))?.len()),
                 };
                 (map.get(name)?, after)
             }

@@ -84,6 +84,13 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             format!("{PREFIX}document contains excessive aliasing"),
             "The aliases (`*name`) in this document repeat far too much. Write the values out.",
         ),
+        Failure::Itself(span) => {
+            let line = chunk.lines().nth(span.line - above - 1).unwrap_or_default();
+            let text: String = line.chars().skip(span.column).collect();
+            let name = text.split([' ', ',', ']', '}']).next().unwrap_or_default();
+            let message = format!("{PREFIX}anchor '{name}' value contains itself");
+            finding(span, message, "An alias cannot stand inside the value it repeats. Write the value out.")
+        }
         Failure::Key(span)
             if chunk.lines().nth(span.line - above - 1).is_some_and(|l| l.trim_start().starts_with(':')) =>
         {
@@ -115,7 +122,9 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             )
         }
     };
-    match helm(failed.span.line) {
+    // A tab is the trouble, whatever else stands in the line.
+    let tabbed = failed.mend.as_deref().is_some_and(|mend| mend.contains("with a tab"));
+    match helm(failed.span.line).filter(|_| !tabbed) {
         Some(line) => {
             let text = chunk.lines().nth(line - above - 1).unwrap_or_default();
             let column = text.find("{{").map_or(0, |at| text[..at].chars().count()) + 1;
@@ -125,6 +134,10 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
                  paste what it prints."
             );
             Finding { span: Span { line, column, end_line: line, end_column }, mend: Some(mend), ..failed }
+        }
+        None if above > 0 && failed.message.contains("yaml: line ") => {
+            let mend = failed.mend.map(|mend| format!("{mend} (kubectl counts the lines from the `---` above.)"));
+            Finding { mend, ..failed }
         }
         None => failed,
     }
@@ -205,13 +218,16 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     }
     if has("misplaced bracket") {
         let before = chunk.lines().take(line - 1).filter(|line| !line.trim().is_empty()).last().unwrap_or_default();
-        let value = before.trim_end().ends_with([':', '-']);
+        let deeper = marker.col() > before.len() - before.trim_start().len();
+        let value = deeper && before.trim_end().ends_with([':', '-']);
         let text = if value { "did not find expected node content" } else { "did not find expected key" };
         return finding(here, parser(line, text), "This closing bracket has no opening one. Delete it.");
     }
     if has("invalid trailing content after double-quoted") {
         let mend = "Text follows a closing quote. Put all of the value inside the quotes.";
-        let message = match text.trim_start().starts_with('"') || text.matches('"').count() % 2 == 1 {
+        let message = match text.trim_start().starts_with(['"', '\''])
+            || ['"', '\''].iter().any(|q| text.matches(*q).count() % 2 == 1)
+        {
             true => scanner(line, "could not find expected ':'"),
             false => parser(line, "did not find expected key"),
         };
@@ -229,8 +245,9 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
         let mend = "A `:` is missing here, or the line is indented wrongly.";
         return finding(here, scanner(line, "could not find expected ':'"), mend);
     }
-    let plain = info.rsplit_once(", ").map_or(info, |(_, rest)| rest);
-    finding(here, scanner(line, plain), "Check the indentation and the punctuation of this line.")
+    // With the original's own spelling.
+    let plain = info.rsplit_once(", ").map_or(info, |(_, rest)| rest).replace("hexadecimal", "hexdecimal");
+    finding(here, scanner(line, &plain), "Check the indentation and the punctuation of this line.")
 }
 
 /// The line at or next to the failing one that is indented with a tab, and the tab's column; any line after it if the

@@ -1,7 +1,6 @@
 //! YAML events to values, with the position of every key and value.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 use serde::Serialize;
@@ -32,7 +31,8 @@ pub(super) enum Inside {
     #[default]
     Nothing,
     List(Vec<Marks>),
-    Map(BTreeMap<String, Marks>),
+    /// In the order of the text; of keys given twice the last counts.
+    Map(Vec<(String, Marks)>),
 }
 
 /// One document as parsed.
@@ -58,6 +58,8 @@ pub(super) enum Failure {
     Scan(ScanError),
     Depth(Span),
     Aliases(Span),
+    /// An alias stands inside the very value it names.
+    Itself(Span),
     /// A map or a list, or null, stands as the key of a map.
     Key(Span),
     Merge(Span),
@@ -70,6 +72,9 @@ const DEPTH: usize = 100;
 /// Aliases may not repeat more values than this in one document.
 const REPEATED: usize = 100_000;
 
+/// More remarks than this help nobody.
+const REMARKS: usize = 100;
+
 /// A list or map that is not finished yet.
 struct Frame {
     anchor: usize,
@@ -79,7 +84,7 @@ struct Frame {
 
 enum Holds {
     List(Vec<Value>, Vec<Marks>),
-    Map { map: Map, marks: BTreeMap<String, Marks>, key: Option<Key> },
+    Map { map: Map, marks: Vec<(String, Marks)>, key: Option<Key> },
 }
 
 struct Key {
@@ -108,7 +113,7 @@ pub(super) fn parse(text: &str, above: usize) -> Result<Option<Tree>, Failure> {
 }
 
 fn parse_text(text: &str, above: usize, lenient: Option<&Lenient>) -> Result<Option<Tree>, Failure> {
-    let (stack, anchors, remarks) = (Vec::new(), HashMap::new(), Vec::new());
+    let (stack, anchors, remarks) = (Vec::new(), BTreeMap::new(), Vec::new());
     let mut builder = Builder { above, lenient, stack, anchors, repeated: 0, done: None, remarks };
     let mut ended = false;
     let mut more = None;
@@ -140,7 +145,7 @@ struct Builder<'a> {
     above: usize,
     lenient: Option<&'a Lenient>,
     stack: Vec<Frame>,
-    anchors: HashMap<usize, Done>,
+    anchors: BTreeMap<usize, Done>,
     repeated: usize,
     done: Option<Done>,
     remarks: Vec<Remark>,
@@ -179,7 +184,7 @@ impl Builder<'_> {
             }
             Event::SequenceStart(anchor, _) => self.open(Holds::List(Vec::new(), Vec::new()), anchor, span),
             Event::MappingStart(anchor, _) => {
-                let holds = Holds::Map { map: Map::new(), marks: BTreeMap::new(), key: None };
+                let holds = Holds::Map { map: Map::new(), marks: Vec::new(), key: None };
                 self.open(holds, anchor, span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -194,8 +199,7 @@ impl Builder<'_> {
             }
             Event::Alias(anchor) => {
                 let Some(mut done) = self.anchors.get(&anchor).cloned() else {
-                    // An alias inside the very value it names.
-                    return Err(Failure::Aliases(span));
+                    return Err(Failure::Itself(span));
                 };
                 self.repeated += done.size;
                 if self.repeated > REPEATED {
@@ -234,7 +238,7 @@ impl Builder<'_> {
         }
         let merge = style == ScalarStyle::Plain && text == "<<";
         let read = scalar::key(value).ok_or(Failure::Key(span))?;
-        if read != text && style == ScalarStyle::Plain {
+        if read != text && style == ScalarStyle::Plain && self.remarks.len() < REMARKS {
             let path = join(&self.path(), &read);
             self.remarks.push(Remark::KeyIsNotText { path, written: text.to_owned(), read: read.clone(), span });
         }
@@ -271,12 +275,11 @@ impl Builder<'_> {
                 }
                 let mut here = done.marks;
                 here.key = Some(span);
-                if let Some(before) = marks.insert(text.clone(), here)
-                    && before.key.is_some_and(|key| key != span)
-                {
-                    duplicate = Some((text.clone(), span, before.key.unwrap_or_default()));
+                if map.insert(text.clone(), done.value).is_some() && self.remarks.len() < REMARKS {
+                    let before = marks.iter().rev().find(|(key, _)| *key == text).and_then(|(_, mark)| mark.key);
+                    duplicate = before.map(|before| (text.clone(), span, before));
                 }
-                map.insert(text, done.value);
+                marks.push((text, here));
             }
         }
         if let Some((key, span, first)) = duplicate {
@@ -313,7 +316,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// `<<`: the keys of one map, or of several of which the first counts most, come in as if written here.
-fn merge_into(map: &mut Map, marks: &mut BTreeMap<String, Marks>, done: Done) -> Result<(), Failure> {
+fn merge_into(map: &mut Map, marks: &mut Vec<(String, Marks)>, done: Done) -> Result<(), Failure> {
     let place = done.marks.value;
     let mut add = |value: Value, inside: Inside| match (value, inside) {
         (Value::Map(values), Inside::Map(places)) => {
@@ -332,13 +335,13 @@ fn merge_into(map: &mut Map, marks: &mut BTreeMap<String, Marks>, done: Done) ->
     }
 }
 
-fn scalar(text: &Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Value {
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
     let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
     match (core, tag) {
-        (Some("str" | "binary"), _) => text.as_ref().into(),
+        (Some("str" | "binary"), _) => text.into(),
         (Some(_), _) => scalar::resolve(text),
-        (None, Some(_)) => text.as_ref().into(),
+        (None, Some(_)) => text.into(),
         (None, None) if style == ScalarStyle::Plain => scalar::resolve(text),
-        _ => text.as_ref().into(),
+        _ => text.into(),
     }
 }

@@ -1,7 +1,7 @@
 //! The last resort: when the program panics, a dialog made of plain HTML that saves the reader's text.
 
 use std::cell::Cell;
-use std::panic;
+use std::panic::PanicHookInfo;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -9,19 +9,22 @@ use web_sys::{Element, HtmlElement};
 
 use super::page;
 
+/// What is to be called on a panic.
+pub type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
+
 thread_local! {
     static SHOWN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Shows the dialog on a panic. `saved_text` finds the reader's text, `start_afresh` forgets what may have caused the
 /// panic; neither may touch the state of the program that failed.
-pub fn install(saved_text: fn() -> String, start_afresh: fn()) {
-    panic::set_hook(Box::new(move |info| {
+pub fn hook(saved_text: fn() -> String, start_afresh: fn()) -> Hook {
+    Box::new(move |info| {
         console_error_panic_hook::hook(info);
         if !SHOWN.with(|shown| shown.replace(true)) {
             let _ = show(&info.to_string(), saved_text, start_afresh);
         }
-    }));
+    })
 }
 
 fn show(what: &str, saved_text: fn() -> String, start_afresh: fn()) -> Option<()> {

@@ -56,6 +56,10 @@ impl CodeEditor {
         set(&options, "label", &label.into());
         set(&options, "onChange", on_change.as_ref());
         let handle = module.create_editor(parent, &options).ok()?;
+        // Says to those who look that the scrolling part can be reached by keyboard; it can, being editable.
+        if let Ok(Some(content)) = parent.query_selector(".cm-content") {
+            let _ = content.set_attribute("tabindex", "0");
+        }
         Some(CodeEditor { handle, _on_change: on_change })
     }
 

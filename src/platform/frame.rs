@@ -10,17 +10,19 @@ use wasm_bindgen::closure::Closure;
 #[derive(Clone, Default)]
 pub struct Frames(Rc<Inner>);
 
+type FrameClosure = Closure<dyn FnMut(f64)>;
+
 #[derive(Default)]
 struct Inner {
     pending: Cell<bool>,
-    closure: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    closure: RefCell<Option<FrameClosure>>,
 }
 
 impl Frames {
     /// Sets what is called, with the frame's time in milliseconds.
     pub fn on_frame(&self, mut call: impl FnMut(f64) + 'static) {
         let inner = Rc::downgrade(&self.0);
-        let closure = Closure::<dyn FnMut(f64)>::new(move |time| {
+        let closure = FrameClosure::new(move |time| {
             if let Some(inner) = inner.upgrade() {
                 inner.pending.set(false);
             }

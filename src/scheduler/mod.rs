@@ -60,19 +60,27 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Why a node does not take a pod, in the scheduler's words.
-fn filter(world: &World, pod: &Pod, node: &Node) -> Vec<String> {
+/// Why a node does not take a pod.
+#[derive(Default)]
+struct Obstacles {
+    /// In the scheduler's words; empty if the node fits.
+    reasons: Vec<String>,
+    /// Whether the node would fit if other pods were not there: only then preemption is tried.
+    resolvable: bool,
+}
+
+fn filter(world: &World, pod: &Pod, node: &Node) -> Obstacles {
     let spec = &pod.spec.template;
     let tolerates = |taint: &Taint| pod.spec.tolerations.iter().any(|toleration| toleration.tolerates(taint));
     if node.unschedulable && !tolerates(&Taint::new(UNSCHEDULABLE, "", NO_SCHEDULE)) {
-        return vec!["node(s) were unschedulable".to_owned()];
+        return unresolvable("node(s) were unschedulable");
     }
     let keeps_away = |taint: &&Taint| (taint.effect == NO_SCHEDULE || taint.effect == NO_EXECUTE) && !tolerates(taint);
     if node.taints.iter().any(|taint| keeps_away(&taint)) {
-        return vec!["node(s) had untolerated taint(s)".to_owned()];
+        return unresolvable("node(s) had untolerated taint(s)");
     }
     if !pod.affinity_matches(node.name(), node.labels()) {
-        return vec!["node(s) didn't match Pod's node affinity/selector".to_owned()];
+        return unresolvable("node(s) didn't match Pod's node affinity/selector");
     }
     // Terminating pods count until they are gone; pods that have ended do not.
     let others = || world.pods_on(node.name()).filter(|other| !other.is_terminal() && other.meta.uid != pod.meta.uid);
@@ -82,9 +90,16 @@ fn filter(world: &World, pod: &Pod, node: &Node) -> Vec<String> {
             spec.host_ports.iter().any(|port| taken.iter().any(|it| it.conflicts_with(port)))
         })
     {
-        return vec!["node(s) didn't have free ports for the requested pod ports".to_owned()];
+        let reasons = vec!["node(s) didn't have free ports for the requested pod ports".to_owned()];
+        return Obstacles { reasons, resolvable: true };
     }
-    insufficient(spec.requests.iter(), &node.allocatable, others())
+    let reasons = insufficient(spec.requests.iter(), &node.allocatable, others());
+    let fits_an_empty_node = insufficient(spec.requests.iter(), &node.allocatable, std::iter::empty()).is_empty();
+    Obstacles { reasons, resolvable: fits_an_empty_node }
+}
+
+fn unresolvable(reason: &str) -> Obstacles {
+    Obstacles { reasons: vec![reason.to_owned()], resolvable: false }
 }
 
 /// Models `fitsRequest`: the number of pods, then each requested resource.
@@ -121,34 +136,37 @@ pub fn schedule(world: &World, pod: &Pod) -> (Verdict, Reason) {
         Ok(node) => (Verdict::Bind { node: node.clone() }, Reason::Fits { node }),
         Err(message) => (Verdict::Unschedulable { message: message.clone() }, Reason::Unschedulable { message }),
     };
+    let total = world.nodes.len();
     // A pod that names its node by affinity is compared with that node only.
     let named = pod.spec.pinned_node.as_ref().or(pod.spec.template.affinity_node.as_ref());
     if let Some(name) = named {
-        let total = world.nodes.len();
-        let reasons = match world.nodes.get(name) {
-            Some(node) => filter(world, pod, node),
-            None => return verdict(Err(fit_error(total, count(Vec::new(), total))), true),
+        let Some(node) = world.nodes.get(name) else {
+            return verdict(Err(fit_error(total, count(Vec::new(), total), 0)), true);
         };
-        if reasons.is_empty() {
+        let obstacles = filter(world, pod, node);
+        if obstacles.reasons.is_empty() {
             return verdict(Ok(name.clone()), true);
         }
-        return verdict(Err(fit_error(total, count(reasons, total - 1))), true);
+        let resolvable = usize::from(obstacles.resolvable);
+        return verdict(Err(fit_error(total, count(obstacles.reasons, total - 1), resolvable)), true);
     }
     let mut reasons = Vec::new();
+    let mut resolvable = 0;
     let mut best: Option<(usize, &Name)> = None;
-    for (name, node) in &world.nodes {
-        let failing = filter(world, pod, node);
-        if failing.is_empty() {
+    for (name, node) in world.nodes.iter() {
+        let obstacles = filter(world, pod, node);
+        if obstacles.reasons.is_empty() {
             let load = world.pods_on(name).count();
             if best.is_none_or(|(least, _)| load < least) {
                 best = Some((load, name));
             }
         }
-        reasons.extend(failing);
+        resolvable += usize::from(obstacles.resolvable);
+        reasons.extend(obstacles.reasons);
     }
     match best {
         Some((_, node)) => verdict(Ok(node.clone()), false),
-        None => verdict(Err(fit_error(world.nodes.len(), count(reasons, 0))), false),
+        None => verdict(Err(fit_error(total, count(reasons, 0), resolvable)), false),
     }
 }
 
@@ -164,12 +182,25 @@ fn count(reasons: Vec<String>, others: usize) -> BTreeMap<String, usize> {
     counts
 }
 
-/// Models `FitError.Error`, without the text about preemption.
-fn fit_error(total: usize, counts: BTreeMap<String, usize>) -> String {
+/// Models `FitError.Error`. Preemption is not modelled: nodes on which it could be tried have no victims.
+fn fit_error(total: usize, counts: BTreeMap<String, usize>, resolvable: usize) -> String {
     if total == 0 {
         return "no nodes available to schedule pods".to_owned();
     }
-    let mut reasons: Vec<String> = counts.into_iter().map(|(reason, nodes)| format!("{nodes} {reason}")).collect();
-    reasons.sort();
-    format!("0/{total} nodes are available: {}.", reasons.join(", "))
+    let list = |counts: BTreeMap<String, usize>| {
+        let mut reasons: Vec<String> = counts.into_iter().map(|(reason, nodes)| format!("{nodes} {reason}")).collect();
+        reasons.sort();
+        reasons.join(", ")
+    };
+    let preemption = [
+        ("No preemption victims found for incoming pod", resolvable),
+        ("Preemption is not helpful for scheduling", total - resolvable),
+    ];
+    let preemption = preemption.into_iter().filter(|(_, nodes)| *nodes > 0);
+    let preemption = list(preemption.map(|(reason, nodes)| (reason.to_owned(), nodes)).collect());
+    format!(
+        "0/{total} nodes are available: {}. no new claims to deallocate, preemption: 0/{total} nodes are available: \
+         {preemption}.",
+        list(counts)
+    )
 }

@@ -71,15 +71,23 @@ fn normalise_fields(map: &mut Map, of: &'static Struct) {
         Some(_) if value.is_null() => false,
         Some(field) => {
             normalise_value(value, &field.ty);
-            !is_zero(value, &field.ty) || is_kept(name)
+            !is_zero(value, &field.ty) || is_kept(of.name, name)
         }
         None => false,
     });
 }
 
-/// The fields that are encoded even when empty.
-fn is_kept(name: &str) -> bool {
-    matches!(name, "name" | "key" | "operator" | "path" | "mountPath" | "topologyKey" | "containerPort" | "weight")
+/// The fields that are encoded even when empty: those without `omitempty`.
+fn is_kept(of: &str, name: &str) -> bool {
+    match name {
+        "value" => !matches!(of, "EnvVar" | "Toleration" | "Taint"),
+        "name" | "key" | "operator" | "path" | "mountPath" | "topologyKey" | "containerPort" | "weight" | "seconds" => {
+            true
+        }
+        "ready" | "restartCount" | "image" | "imageID" => of == "ContainerStatus",
+        "currentNumberScheduled" | "numberMisscheduled" | "desiredNumberScheduled" | "numberReady" => true,
+        _ => false,
+    }
 }
 
 /// Fields that are no pointers are left out when they have their zero value.

@@ -4,9 +4,11 @@ pub mod defaulting;
 mod request;
 mod rng;
 mod server;
+mod table;
 pub mod validation;
 mod world;
 
 pub use request::{ApiError, ErrorReason, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Patch, Propagation, Request};
 pub use rng::Rng;
+pub use table::{Table, TableKey};
 pub use world::{Delta, Object, PodsByTarget, World};

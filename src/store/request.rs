@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::{DaemonSetStatus, Kind, Name, NodeCondition, ObjectKey, OwnerReference, PodStatus, Taint, Uid};
+use crate::api::{
+    DaemonSetStatus, Kind, Name, NodeCondition, ObjectKey, OwnerReference, PodStatus, SimTime, Taint, Uid,
+};
 use serde::{Deserialize, Serialize};
 
 use super::world::Object;
@@ -50,6 +52,12 @@ pub enum Patch {
     Unschedulable(bool),
     NodeConditions(Arc<[NodeCondition]>),
     Allocatable(Arc<BTreeMap<String, i64>>),
+    /// An event has happened again.
+    Event {
+        count: u32,
+        message: Name,
+        last_at: SimTime,
+    },
     /// The number of a ControllerRevision.
     Revision(i64),
 }

@@ -15,8 +15,8 @@ use super::request::{ApiError, ErrorReason, FOREGROUND_FINALIZER, ORPHAN_FINALIZ
 use super::rng::Rng;
 use super::world::{Delta, Object, World};
 
-/// generateName is cut to this length before the suffix is appended (`SimpleNameGenerator`).
-const GENERATED_PREFIX_MAX: usize = 58;
+/// generateName is cut to this length before the suffix is appended, so that a name never has more than 253 characters.
+const GENERATED_PREFIX_MAX: usize = 248;
 /// Attempts at a free generated name (`createWithGenerateNameRetry`).
 const GENERATE_NAME_ATTEMPTS: usize = 8;
 
@@ -64,8 +64,19 @@ impl World {
         let Some(answer) = delta.object().cloned() else {
             return Err(ApiError { reason: ErrorReason::Invalid, message: "a request about no object".to_owned() });
         };
-        if delta.before != delta.after {
-            deltas.push(delta);
+        match &delta {
+            // A pod that is deleted without grace is marked before it is removed (`updateForGracefulDeletion`).
+            Delta { before: Some(Object::Pod(pod)), after: None } if !pod.is_terminating() => {
+                let mut marked = (**pod).clone();
+                marked.meta.deletion_at = Some(now);
+                marked.meta.deletion_grace_period_seconds = Some(0);
+                marked.meta.resource_version = self.resource_version;
+                let marked = Some(Object::Pod(Arc::new(marked)));
+                deltas.push(Delta { before: delta.before.clone(), after: marked.clone() });
+                deltas.push(Delta { before: marked, after: None });
+            }
+            Delta { before, after } if before != after => deltas.push(delta),
+            _ => {}
         }
         Ok(answer)
     }
@@ -272,6 +283,10 @@ impl World {
             (Object::Node(node), Patch::NodeConditions(conditions)) => Arc::make_mut(node).conditions = conditions,
             (Object::Node(node), Patch::Allocatable(allocatable)) => Arc::make_mut(node).allocatable = allocatable,
             (Object::ControllerRevision(it), Patch::Revision(number)) => Arc::make_mut(it).revision = number,
+            (Object::Event(event), Patch::Event { count, message, last_at }) => {
+                let event = Arc::make_mut(event);
+                (event.count, event.message, event.last_at) = (count, message, last_at);
+            }
             (object, Patch::Labels(changes)) => merge(&mut object.meta_mut().labels, changes),
             (object, Patch::Annotations(changes)) => merge(&mut object.meta_mut().annotations, changes),
             (object, Patch::AddOwner(owner)) => {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
-
 use crate::api::{
-    ControllerRevision, DaemonSet, Kind, Name, Namespace, Node, ObjectKey, ObjectMeta, Pod, PriorityClass, Uid, Value,
+    ControllerRevision, DaemonSet, Event, Kind, Name, Namespace, Node, ObjectKey, ObjectMeta, Pod, PriorityClass, Uid,
+    Value,
 };
+
+use super::table::{Table, TableKey};
 
 /// An object of any kind, shared.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,7 @@ pub enum Object {
     DaemonSet(Arc<DaemonSet>),
     ControllerRevision(Arc<ControllerRevision>),
     Pod(Arc<Pod>),
+    Event(Arc<Event>),
 }
 
 impl Object {
@@ -28,6 +30,7 @@ impl Object {
             Object::DaemonSet(_) => Kind::DaemonSet,
             Object::ControllerRevision(_) => Kind::ControllerRevision,
             Object::Pod(_) => Kind::Pod,
+            Object::Event(_) => Kind::Event,
         }
     }
 
@@ -39,6 +42,7 @@ impl Object {
             Object::DaemonSet(object) => &object.meta,
             Object::ControllerRevision(object) => &object.meta,
             Object::Pod(object) => &object.meta,
+            Object::Event(object) => &object.meta,
         }
     }
 
@@ -51,6 +55,7 @@ impl Object {
             Object::DaemonSet(object) => &mut Arc::make_mut(object).meta,
             Object::ControllerRevision(object) => &mut Arc::make_mut(object).meta,
             Object::Pod(object) => &mut Arc::make_mut(object).meta,
+            Object::Event(object) => &mut Arc::make_mut(object).meta,
         }
     }
 
@@ -66,6 +71,7 @@ impl Object {
             Object::DaemonSet(object) => object.to_value(),
             Object::ControllerRevision(object) => object.to_value(),
             Object::Pod(object) => object.to_value(),
+            Object::Event(object) => object.to_value(),
         }
     }
 
@@ -92,27 +98,28 @@ impl Delta {
 }
 
 /// The pods of one owner, in the order of the nodes they are on or meant for, then by name.
-pub type PodsByTarget = OrdMap<(Name, Name), Arc<Pod>>;
+pub type PodsByTarget = Table<(Name, Name), Arc<Pod>>;
 
 /// Everything that the API server stores. Cloning costs a few pointer copies.
 #[derive(Clone, Debug, Default)]
 pub struct World {
-    pub namespaces: OrdMap<Name, Arc<Namespace>>,
-    pub nodes: OrdMap<Name, Arc<Node>>,
-    pub priority_classes: OrdMap<Name, Arc<PriorityClass>>,
-    pub daemonsets: OrdMap<ObjectKey, Arc<DaemonSet>>,
-    pub revisions: OrdMap<ObjectKey, Arc<ControllerRevision>>,
-    pub pods: OrdMap<ObjectKey, Arc<Pod>>,
+    pub namespaces: Table<Name, Arc<Namespace>>,
+    pub nodes: Table<Name, Arc<Node>>,
+    pub priority_classes: Table<Name, Arc<PriorityClass>>,
+    pub daemonsets: Table<ObjectKey, Arc<DaemonSet>>,
+    pub revisions: Table<ObjectKey, Arc<ControllerRevision>>,
+    pub pods: Table<ObjectKey, Arc<Pod>>,
+    pub events: Table<ObjectKey, Arc<Event>>,
     /// The last resourceVersion given out.
     pub resource_version: u64,
     /// How many nodes have joined: each gets the next free address range.
     pub nodes_registered: u64,
     /// Pods by their controller's uid.
-    pods_by_controller: OrdMap<Uid, PodsByTarget>,
+    pods_by_controller: Table<Uid, PodsByTarget>,
     /// Pods that have no controller.
-    orphans: OrdMap<ObjectKey, Arc<Pod>>,
+    orphans: Table<ObjectKey, Arc<Pod>>,
     /// Pods by the node they are bound to.
-    pods_by_node: OrdMap<Name, OrdMap<ObjectKey, Arc<Pod>>>,
+    pods_by_node: Table<Name, Table<ObjectKey, Arc<Pod>>>,
 }
 
 impl World {
@@ -124,12 +131,13 @@ impl World {
             Kind::DaemonSet => self.daemonsets.get(key).cloned().map(Object::DaemonSet),
             Kind::ControllerRevision => self.revisions.get(key).cloned().map(Object::ControllerRevision),
             Kind::Pod => self.pods.get(key).cloned().map(Object::Pod),
+            Kind::Event => self.events.get(key).cloned().map(Object::Event),
         }
     }
 
     /// The pods whose controller has this uid.
     pub fn pods_of(&self, controller: Uid) -> impl Iterator<Item = &Arc<Pod>> {
-        self.pods_by_controller.get(&controller).into_iter().flat_map(OrdMap::values)
+        self.pods_by_controller.get(&controller).into_iter().flat_map(Table::values)
     }
 
     /// The pods of a controller on one node, or meant for it.
@@ -139,7 +147,7 @@ impl World {
         self.pods_by_controller
             .get(&controller)
             .into_iter()
-            .flat_map(move |pods| pods.range(from.clone()..))
+            .flat_map(move |pods| pods.iter_from(&from))
             .take_while(move |((target, _), _)| *target == node)
             .map(|(_, pod)| pod)
     }
@@ -148,12 +156,12 @@ impl World {
     pub fn orphans_in(&self, namespace: &Name) -> impl Iterator<Item = &Arc<Pod>> {
         let namespace = namespace.clone();
         let from = ObjectKey { namespace: namespace.clone(), name: "".into() };
-        self.orphans.range(from..).take_while(move |(key, _)| key.namespace == namespace).map(|(_, pod)| pod)
+        self.orphans.iter_from(&from).take_while(move |(key, _)| key.namespace == namespace).map(|(_, pod)| pod)
     }
 
     /// The pods bound to a node.
     pub fn pods_on(&self, node: &str) -> impl Iterator<Item = &Arc<Pod>> {
-        self.pods_by_node.get(node).into_iter().flat_map(OrdMap::values)
+        self.pods_by_node.get(node).into_iter().flat_map(Table::values)
     }
 
     /// The names of nodes that have pods bound to them, whether or not the node exists.
@@ -165,14 +173,17 @@ impl World {
     pub fn revisions_in(&self, namespace: &Name) -> impl Iterator<Item = &Arc<ControllerRevision>> {
         let namespace = namespace.clone();
         let from = ObjectKey { namespace: namespace.clone(), name: "".into() };
-        self.revisions.range(from..).take_while(move |(key, _)| key.namespace == namespace).map(|(_, object)| object)
+        self.revisions.iter_from(&from).take_while(move |(key, _)| key.namespace == namespace).map(|(_, object)| object)
     }
 
     /// The DaemonSets in a namespace.
     pub fn daemonsets_in(&self, namespace: &Name) -> impl Iterator<Item = &Arc<DaemonSet>> {
         let namespace = namespace.clone();
         let from = ObjectKey { namespace: namespace.clone(), name: "".into() };
-        self.daemonsets.range(from..).take_while(move |(key, _)| key.namespace == namespace).map(|(_, object)| object)
+        self.daemonsets
+            .iter_from(&from)
+            .take_while(move |(key, _)| key.namespace == namespace)
+            .map(|(_, object)| object)
     }
 
     /// Makes a change.
@@ -205,22 +216,22 @@ impl World {
     fn insert(&mut self, object: &Object) {
         self.resource_version = self.resource_version.max(object.meta().resource_version);
         match object {
-            Object::Namespace(it) => drop(self.namespaces.insert(it.meta.name.clone(), it.clone())),
-            Object::Node(it) => drop(self.nodes.insert(it.meta.name.clone(), it.clone())),
-            Object::PriorityClass(it) => drop(self.priority_classes.insert(it.meta.name.clone(), it.clone())),
-            Object::DaemonSet(it) => drop(self.daemonsets.insert(it.meta.key(), it.clone())),
-            Object::ControllerRevision(it) => drop(self.revisions.insert(it.meta.key(), it.clone())),
+            Object::Namespace(it) => self.namespaces.insert(it.meta.name.clone(), it.clone()),
+            Object::Node(it) => self.nodes.insert(it.meta.name.clone(), it.clone()),
+            Object::PriorityClass(it) => self.priority_classes.insert(it.meta.name.clone(), it.clone()),
+            Object::DaemonSet(it) => self.daemonsets.insert(it.meta.key(), it.clone()),
+            Object::ControllerRevision(it) => self.revisions.insert(it.meta.key(), it.clone()),
+            Object::Event(it) => self.events.insert(it.meta.key(), it.clone()),
             Object::Pod(pod) => {
                 let key = pod.meta.key();
                 match pod.meta.controller() {
                     Some(owner) => {
-                        let pods = self.pods_by_controller.entry(owner.uid).or_default();
-                        pods.insert(target_key(pod), pod.clone());
+                        self.pods_by_controller.update(owner.uid, |pods| with(pods, target_key(pod), pod));
                     }
-                    None => drop(self.orphans.insert(key.clone(), pod.clone())),
+                    None => self.orphans.insert(key.clone(), pod.clone()),
                 }
                 if let Some(node) = &pod.spec.node_name {
-                    self.pods_by_node.entry(node.clone()).or_default().insert(key.clone(), pod.clone());
+                    self.pods_by_node.update(node.clone(), |pods| with(pods, key.clone(), pod));
                 }
                 self.pods.insert(key, pod.clone());
             }
@@ -236,30 +247,42 @@ impl World {
             Object::DaemonSet(_) => drop(self.daemonsets.remove(&meta.key())),
             Object::ControllerRevision(_) => drop(self.revisions.remove(&meta.key())),
             Object::Pod(_) => drop(self.pods.remove(&meta.key())),
+            Object::Event(_) => drop(self.events.remove(&meta.key())),
         }
     }
 
     fn unindex(&mut self, pod: &Pod) {
         match pod.meta.controller() {
             Some(owner) => {
-                if let Some(pods) = self.pods_by_controller.get_mut(&owner.uid) {
-                    pods.remove(&target_key(pod));
-                    if pods.is_empty() {
-                        self.pods_by_controller.remove(&owner.uid);
-                    }
-                }
+                self.pods_by_controller.update(owner.uid, |pods| without(pods, &target_key(pod)));
             }
             None => drop(self.orphans.remove(&pod.meta.key())),
         }
-        if let Some(node) = &pod.spec.node_name
-            && let Some(pods) = self.pods_by_node.get_mut(node)
-        {
-            pods.remove(&pod.meta.key());
-            if pods.is_empty() {
-                self.pods_by_node.remove(node);
-            }
+        if let Some(node) = &pod.spec.node_name {
+            self.pods_by_node.update(node.clone(), |pods| without(pods, &pod.meta.key()));
         }
     }
+}
+
+/// A group of an index with one more pod.
+fn with<K: TableKey + Clone + Send + Sync + 'static>(
+    pods: Option<Table<K, Arc<Pod>>>,
+    key: K,
+    pod: &Arc<Pod>,
+) -> Option<Table<K, Arc<Pod>>> {
+    let mut pods = pods.unwrap_or_default();
+    pods.insert(key, pod.clone());
+    Some(pods)
+}
+
+/// A group of an index with one pod less; empty groups go.
+fn without<K: TableKey + Clone + Send + Sync + 'static>(
+    pods: Option<Table<K, Arc<Pod>>>,
+    key: &K,
+) -> Option<Table<K, Arc<Pod>>> {
+    let mut pods = pods?;
+    pods.remove(key);
+    (!pods.is_empty()).then_some(pods)
 }
 
 /// Where a pod stands in the indices; as long as this stays, a write replaces it in place.
@@ -280,5 +303,6 @@ impl PartialEq for World {
             && self.daemonsets == other.daemonsets
             && self.revisions == other.revisions
             && self.pods == other.pods
+            && self.events == other.events
     }
 }

@@ -1,25 +1,23 @@
 //! The whole page.
 
-use std::rc::Rc;
-
 use gloo::events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 use yew::prelude::*;
 
 use super::dialogs::DialogView;
-use super::editor::EditorPanel;
-use super::header::Header;
+use super::editor::editor_panel;
+use super::header::header;
 use super::inspector::Inspector;
-use super::live::{Live, NoticeView};
+use super::live::{live, notices};
 use super::log::Log;
 use super::map::MapView;
 use super::menu::MenuView;
 use super::paint::Overlay;
-use super::ribbon::{ControlLoop, Ribbons};
+use super::ribbon::{Ribbons, control_loop};
 use super::session::Desk;
 use super::state::{Action, Dialog, Tab};
-use super::timebar::TimeBar;
+use super::timebar::time_bar;
 use crate::platform::page;
 
 #[component]
@@ -59,22 +57,25 @@ pub fn App() -> Html {
     };
     html! {
         <div class="app" data-tab={shown}>
-            <Header desk={desk.clone()} theme={state.theme} />
+            {header(desk, state.theme, &state.cluster)}
             <main>
-                <EditorPanel desk={desk.clone()} editor={state.editor.clone()} />
+                {editor_panel(desk, &state.editor)}
                 <div class="center">
                     <div class="stage">
                         <div class="ribbon">
                             <Ribbons desk={desk.clone()} scene={state.scene.clone()} selected={state.selection.clone()} />
-                            <ControlLoop stages={state.stages.clone()} />
+                            {control_loop(&state.stages)}
                         </div>
                         <MapView desk={desk.clone()} scene={state.scene.clone()} selection={state.selection.clone()} />
-                        <Overlay />
+                        <Overlay motions={state.motions.clone()} time={state.time.clone()} scene={state.scene.clone()} />
                     </div>
-                    <TimeBar desk={desk.clone()} time={state.time.clone()} track={state.track.clone()} />
+                    {time_bar(desk, &state.time, &state.track)}
                     <Log desk={desk.clone()} log={state.log.clone()} all={state.log_all} record={state.record} />
                 </div>
                 <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab} />
+                if let Some(menu) = &state.menu {
+                    <MenuView desk={desk.clone()} menu={menu.clone()} />
+                }
             </main>
             <nav class="bottom" aria-label="Panels">
                 {tab(Tab::Map, "Map")}
@@ -82,11 +83,8 @@ pub fn App() -> Html {
                 {tab(Tab::Activity, "Activity")}
                 {tab(Tab::Why, "Why")}
             </nav>
-            <NoticeView desk={desk.clone()} notice={state.notice.clone()} />
-            <Live text={Rc::clone(&state.announcement)} />
-            if let Some(menu) = &state.menu {
-                <MenuView desk={desk.clone()} menu={menu.clone()} />
-            }
+            {notices(desk, state.notice.as_deref())}
+            {live(&state.announcement)}
             if let Some(dialog) = &state.dialog {
                 <DialogView desk={desk.clone()} dialog={dialog.clone()} />
             }

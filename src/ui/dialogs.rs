@@ -1,6 +1,4 @@
-//! The dialogs: help, adding nodes, taints, labels.
-
-use std::rc::Rc;
+//! The one dialog that is open: help, or a form for nodes, taints or labels.
 
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
@@ -8,9 +6,9 @@ use yew::prelude::*;
 use super::icon::{self, icon};
 use super::session::Desk;
 use super::state::{Action, Dialog};
-use crate::api::{Kind, Labels, Name, Taint};
+use crate::api::{Kind, Taint};
 use crate::engine::{Command, NodeTemplate};
-use crate::view::{ObjectRef, forms};
+use crate::view::forms;
 
 #[derive(Properties, PartialEq)]
 pub struct DialogProps {
@@ -18,34 +16,34 @@ pub struct DialogProps {
     pub dialog: Dialog,
 }
 
-#[component]
-pub fn DialogView(props: &DialogProps) -> Html {
-    let desk = props.desk.clone();
-    match &props.dialog {
-        Dialog::Help => html! { <Help {desk} /> },
-        Dialog::AddNode => html! { <AddNode {desk} /> },
-        Dialog::Taint(node) => html! { <TaintNode {desk} node={node.clone()} /> },
-        Dialog::Label(object) => html! { <LabelObject {desk} object={object.clone()} /> },
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct FrameProps {
-    desk: Desk,
-    title: AttrValue,
-    children: Children,
+/// A form in words.
+struct Form {
+    /// Name, label, placeholder and first value of each field.
+    fields: Vec<(&'static str, &'static str, &'static str, String)>,
+    hint: &'static str,
+    submit: &'static str,
+    /// What is there already, and what takes it away.
+    present: Vec<(String, Option<Command>)>,
 }
 
 /// The browser's own dialog: it holds the focus, closes with Escape, and gives the focus back.
 #[component]
-fn Frame(props: &FrameProps) -> Html {
+pub fn DialogView(props: &DialogProps) -> Html {
     let element = use_node_ref();
+    let errors = use_state(Vec::<String>::new);
+    let form = use_memo(props.dialog.clone(), |dialog| form(&props.desk, dialog));
     {
-        let element = element.clone();
+        let (element, form) = (element.clone(), form.clone());
         use_effect_with((), move |()| {
             let dialog = element.cast::<HtmlDialogElement>();
             if let Some(dialog) = &dialog {
                 let _ = dialog.show_modal();
+                // Set once: a value in the markup would come back with every message.
+                for (name, _, _, value) in form.iter().flat_map(|form| &form.fields) {
+                    if let Some(input) = input(dialog, name) {
+                        input.set_value(value);
+                    }
+                }
             }
             move || {
                 if let Some(dialog) = dialog {
@@ -54,176 +52,145 @@ fn Frame(props: &FrameProps) -> Html {
             }
         });
     }
-    let close = props.desk.on(Action::CloseDialog);
+    let desk = &props.desk;
+    let close = desk.on::<MouseEvent>(Action::CloseDialog);
     let oncancel = {
-        let desk = props.desk.clone();
+        let desk = desk.clone();
         Callback::from(move |event: Event| {
             event.prevent_default();
             desk.send(Action::CloseDialog);
         })
     };
+    // Closes the dialog if nothing was wrong, and tells what was otherwise.
+    let run = {
+        let (desk, errors) = (desk.clone(), errors.clone());
+        move |command: Result<Command, Vec<String>>| match command.and_then(|command| desk.run(command)) {
+            Ok(()) => desk.send(Action::CloseDialog),
+            Err(messages) => errors.set(messages),
+        }
+    };
+    let title = match &props.dialog {
+        Dialog::Help => "How to read this page".to_owned(),
+        Dialog::AddNode => "Add nodes".to_owned(),
+        Dialog::Taint(node) => ["Taints of ", node].concat(),
+        Dialog::Label(object) => ["Labels of ", &object.key.name].concat(),
+    };
+    let body = match &*form {
+        None => help(),
+        Some(form) => {
+            let onsubmit = {
+                let (dialog, element, run) = (props.dialog.clone(), element.clone(), run.clone());
+                Callback::from(move |event: SubmitEvent| {
+                    event.prevent_default();
+                    if let Some(element) = element.cast::<HtmlDialogElement>() {
+                        run(command(&dialog, &element));
+                    }
+                })
+            };
+            let present = form.present.iter().map(|(text, remove)| {
+                let button = remove.clone().map(|remove| {
+                    let run = run.clone();
+                    let onclick = Callback::from(move |_: MouseEvent| run(Ok(remove.clone())));
+                    html! { <button type="button" {onclick} aria-label={["Remove ", text].concat()}>{"Remove"}</button> }
+                });
+                html! { <li><code>{text}</code>{button.unwrap_or_default()}</li> }
+            });
+            let fields = form.fields.iter().map(|(name, label, placeholder, _)| html! {
+                <label class={*name}>{*label}<input name={*name} placeholder={*placeholder} autocomplete="off" spellcheck="false" /></label>
+            });
+            html! {
+                <form {onsubmit} novalidate=true>
+                    if !form.present.is_empty() { <ul class="have">{for present}</ul> }
+                    <div class="fields">{for fields}</div>
+                    <p class="hint">{form.hint}</p>
+                    <div class="form-errors" role="alert">{for errors.iter().map(|error| html! { <p>{error}</p> })}</div>
+                    <div class="buttons">
+                        <button type="button" onclick={close.clone()}>{"Cancel"}</button>
+                        <button class="primary" type="submit">{form.submit}</button>
+                    </div>
+                </form>
+            }
+        }
+    };
     html! {
         <dialog ref={element} aria-labelledby="dialog-title" {oncancel}>
             <div class="dialog-head">
-                <h2 id="dialog-title">{&props.title}</h2>
+                <h2 id="dialog-title">{title}</h2>
                 <button class="quiet square" type="button" aria-label="Close" onclick={close}>{icon(icon::CLOSE)}</button>
             </div>
-            {for props.children.iter()}
+            {body}
         </dialog>
     }
 }
 
-/// The value of an input of the dialog, trimmed.
-fn value(input: &NodeRef) -> String {
-    input.cast::<HtmlInputElement>().map_or_else(String::new, |input| input.value().trim().to_owned())
+fn input(dialog: &HtmlDialogElement, name: &str) -> Option<HtmlInputElement> {
+    let found = dialog.query_selector(&["[name=", name, "]"].concat()).ok()??;
+    wasm_bindgen::JsCast::dyn_into(found).ok()
 }
 
-/// Sends a command; closes the dialog if nothing was wrong, and tells what was otherwise.
-fn try_run(desk: &Desk, errors: &UseStateHandle<Vec<String>>, command: Result<Command, Vec<String>>) {
-    match command.and_then(|command| desk.run(command)) {
-        Ok(()) => desk.send(Action::CloseDialog),
-        Err(messages) => errors.set(messages),
-    }
-}
-
-fn view_errors(errors: &[String]) -> Html {
-    html! { <ul class="form-errors" role="alert">{for errors.iter().map(|error| html! { <li>{error}</li> })}</ul> }
-}
-
-#[derive(Properties, PartialEq)]
-struct PlainProps {
-    desk: Desk,
-}
-
-#[component]
-fn AddNode(props: &PlainProps) -> Html {
-    let (name, count, labels, taints) = (use_node_ref(), use_node_ref(), use_node_ref(), use_node_ref());
-    let errors = use_state(Vec::<String>::new);
-    let desk = props.desk.clone();
-    let suggestion = use_memo((), |()| desk.next_node_name());
-    let onsubmit = {
-        let (name, count, labels, taints, errors) =
-            (name.clone(), count.clone(), labels.clone(), taints.clone(), errors.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            let command = forms::add_nodes(&value(&name), &value(&count), &value(&labels), &value(&taints)).map(
-                |(name, count, labels, taints)| Command::AddNodes {
-                    template: NodeTemplate { name, labels, taints },
-                    count,
-                },
-            );
-            try_run(&desk, &errors, command);
-        })
-    };
-    html! {
-        <Frame desk={props.desk.clone()} title="Add nodes">
-            <form {onsubmit} novalidate=true>
-                <div class="field pair">
-                    <label>{"Name"}<input ref={name} name="name" value={(*suggestion).clone()} autocomplete="off" spellcheck="false" /></label>
-                    <label class="narrow">{"How many"}<input ref={count} name="count" type="number" min="1" max="5000" value="1" /></label>
-                </div>
-                <label class="field">{"Labels"}<input ref={labels} name="labels" placeholder="disk=ssd, zone=a" autocomplete="off" spellcheck="false" /></label>
-                <label class="field">{"Taints"}<input ref={taints} name="taints" placeholder="dedicated=gpu:NoSchedule" autocomplete="off" spellcheck="false" /></label>
-                <p class="hint">{"Of several nodes each gets a number after its name. Separate labels and taints by commas."}</p>
-                {view_errors(&errors)}
-                <div class="buttons">
-                    <button type="button" onclick={props.desk.on(Action::CloseDialog)}>{"Cancel"}</button>
-                    <button class="primary" type="submit">{"Add"}</button>
-                </div>
-            </form>
-        </Frame>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct NodeProps {
-    desk: Desk,
-    node: Name,
-}
-
-#[component]
-fn TaintNode(props: &NodeProps) -> Html {
-    let add = use_node_ref();
-    let errors = use_state(Vec::<String>::new);
-    let now: Rc<Vec<Taint>> = use_memo((), |()| props.desk.taints_of(&props.node));
-    let onsubmit = {
-        let (add, errors, desk, node) = (add.clone(), errors.clone(), props.desk.clone(), props.node.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            let command = forms::taints(&value(&add)).map(|add| Command::Taint {
-                name: node.to_string(),
-                add,
-                remove: Vec::new(),
+fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
+    const TAINTS: &str = "dedicated=gpu:NoSchedule";
+    let none = String::new;
+    Some(match dialog {
+        Dialog::Help => return None,
+        Dialog::AddNode => Form {
+            fields: vec![
+                ("name", "Name", "", desk.next_node_name()),
+                ("count", "How many", "", "1".to_owned()),
+                ("labels", "Labels", "disk=ssd, zone=a", none()),
+                ("taints", "Taints", TAINTS, none()),
+            ],
+            hint: "Of several nodes each gets a number after its name. Separate labels and taints by commas.",
+            submit: "Add",
+            present: Vec::new(),
+        },
+        Dialog::Taint(node) => {
+            let present = desk.taints_of(node).into_iter().map(|taint: Taint| {
+                let text = taint.to_string();
+                (text, Some(Command::Taint { name: node.to_string(), add: Vec::new(), remove: vec![taint] }))
             });
-            try_run(&desk, &errors, command);
-        })
-    };
-    let removals = now.iter().map(|taint| {
-        let (desk, errors, node, remove) = (props.desk.clone(), errors.clone(), props.node.clone(), taint.clone());
-        let text = taint.to_string();
-        let onclick = Callback::from(move |_: MouseEvent| {
-            let command = Command::Taint { name: node.to_string(), add: Vec::new(), remove: vec![remove.clone()] };
-            try_run(&desk, &errors, Ok(command));
-        });
-        html! { <li><code>{&text}</code><button type="button" {onclick} aria-label={["Remove the taint ", &text].concat()}>{"Remove"}</button></li> }
-    });
-    html! {
-        <Frame desk={props.desk.clone()} title={["Taints of ", &props.node].concat()}>
-            <form {onsubmit} novalidate=true>
-                if !now.is_empty() { <ul class="have">{for removals}</ul> }
-                <label class="field">{"Add"}<input ref={add} name="taints" placeholder="dedicated=gpu:NoExecute" autocomplete="off" spellcheck="false" /></label>
-                <p class="hint">{"key=value:Effect, the effect being NoSchedule, PreferNoSchedule or NoExecute."}</p>
-                {view_errors(&errors)}
-                <div class="buttons">
-                    <button type="button" onclick={props.desk.on(Action::CloseDialog)}>{"Cancel"}</button>
-                    <button class="primary" type="submit">{"Add the taint"}</button>
-                </div>
-            </form>
-        </Frame>
-    }
+            Form {
+                fields: vec![("taints", "Add", TAINTS, none())],
+                hint: "key=value:Effect, the effect being NoSchedule, PreferNoSchedule or NoExecute.",
+                submit: "Add the taint",
+                present: present.collect(),
+            }
+        }
+        Dialog::Label(object) => Form {
+            fields: vec![("labels", "Change", "disk=ssd, zone-", none())],
+            hint: "key=value sets a label, key- takes it away.",
+            submit: "Change the labels",
+            present: desk.labels_of(object).iter().map(|(key, value)| ([key, "=", value].concat(), None)).collect(),
+        },
+    })
 }
 
-#[derive(Properties, PartialEq)]
-struct LabelProps {
-    desk: Desk,
-    object: ObjectRef,
-}
-
-#[component]
-fn LabelObject(props: &LabelProps) -> Html {
-    let labels = use_node_ref();
-    let errors = use_state(Vec::<String>::new);
-    let now: Rc<Labels> = use_memo((), |()| props.desk.labels_of(&props.object));
-    let onsubmit = {
-        let (labels, errors, desk, object) = (labels.clone(), errors.clone(), props.desk.clone(), props.object.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
+/// What the form asks for, as a command.
+fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<String>> {
+    let value = |name| input(element, name).map_or_else(String::new, |input| input.value().trim().to_owned());
+    match dialog {
+        Dialog::Help => Err(Vec::new()),
+        Dialog::AddNode => {
+            let (name, count, labels, taints) =
+                forms::add_nodes(&value("name"), &value("count"), &value("labels"), &value("taints"))?;
+            Ok(Command::AddNodes { template: NodeTemplate { name, labels, taints }, count })
+        }
+        Dialog::Taint(node) => {
+            let add = forms::taints(&value("taints"))?;
+            Ok(Command::Taint { name: node.to_string(), add, remove: Vec::new() })
+        }
+        Dialog::Label(object) => {
+            let labels = forms::label_changes(&value("labels"))?;
             let name = object.key.name.to_string();
-            let command = forms::label_changes(&value(&labels)).map(|labels| match object.kind {
+            Ok(match object.kind {
                 Kind::Pod => Command::LabelPod { namespace: object.key.namespace.to_string(), name, labels },
                 _ => Command::LabelNode { name, labels },
-            });
-            try_run(&desk, &errors, command);
-        })
-    };
-    html! {
-        <Frame desk={props.desk.clone()} title={["Labels of ", &props.object.key.name].concat()}>
-            <form {onsubmit} novalidate=true>
-                <ul class="have">{for now.iter().map(|(key, value)| html! { <li><code>{key}{"="}{value}</code></li> })}</ul>
-                <label class="field">{"Change"}<input ref={labels} name="labels" placeholder="disk=ssd, zone-" autocomplete="off" spellcheck="false" /></label>
-                <p class="hint">{"key=value sets a label, key- takes it away."}</p>
-                {view_errors(&errors)}
-                <div class="buttons">
-                    <button type="button" onclick={props.desk.on(Action::CloseDialog)}>{"Cancel"}</button>
-                    <button class="primary" type="submit">{"Change the labels"}</button>
-                </div>
-            </form>
-        </Frame>
+            })
+        }
     }
 }
 
-#[component]
-fn Help(props: &PlainProps) -> Html {
+fn help() -> Html {
     let keys = [
         ("Ctrl+Enter", "apply the manifest"),
         ("Space", "play or pause"),
@@ -240,7 +207,7 @@ fn Help(props: &PlainProps) -> Html {
         ("failed", "Failed", "a pod that failed"),
     ];
     html! {
-        <Frame desk={props.desk.clone()} title="How to read this page">
+        <>
             <p>{"A DaemonSet keeps one pod on each eligible node. Apply the manifest, then change it, add and remove nodes, delete pods: every act of the controller appears on the map and in the activity log with its reason."}</p>
             <h3>{"Pods"}</h3>
             <ul class="legend">{for map.iter().map(|(class, word, text)| html! {
@@ -249,6 +216,6 @@ fn Help(props: &PlainProps) -> Html {
             <p class="hint">{"Each DaemonSet has its own colour, shape and letter. Nodes with stripes are cordoned."}</p>
             <h3>{"Keys"}</h3>
             <dl class="kv keys">{for keys.iter().map(|(key, text)| html! { <><dt><kbd>{*key}</kbd></dt><dd>{*text}</dd></> })}</dl>
-        </Frame>
+        </>
     }
 }

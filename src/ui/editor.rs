@@ -12,14 +12,12 @@ use super::state::{Action, EditorState, FindingRow};
 use crate::platform::editor::{CodeEditor, EditorMark};
 
 #[derive(Properties, PartialEq)]
-pub struct EditorProps {
-    pub desk: Desk,
-    pub editor: EditorState,
+struct EditorProps {
+    desk: Desk,
+    editor: EditorState,
 }
 
-#[component]
-pub fn EditorPanel(props: &EditorProps) -> Html {
-    let (desk, editor) = (&props.desk, &props.editor);
+pub fn editor_panel(desk: &Desk, editor: &EditorState) -> Html {
     let errors = editor.findings.iter().filter(|finding| finding.error).count();
     let findings = editor.findings.iter().enumerate().map(|(index, finding)| view_finding(desk, index, finding));
     html! {
@@ -28,7 +26,7 @@ pub fn EditorPanel(props: &EditorProps) -> Html {
             <TextBox desk={desk.clone()} editor={editor.clone()} />
             <ul class="findings" data-testid="findings" aria-label="What is wrong with the manifest" data-errors={errors.to_string()}>{for findings}</ul>
             <div class="bar">
-                <span class="preview" id="preview" aria-live="polite">{&*editor.preview}</span>
+                <span class="preview" id="preview" aria-live="polite" title={editor.preview.to_string()}>{&*editor.preview}</span>
                 <button class="primary" data-testid="apply" aria-describedby="preview" title="Ctrl+Enter"
                     onclick={desk.on(Action::Apply)}>{"Apply"}</button>
             </div>

@@ -7,20 +7,12 @@ use super::map::open_menu;
 use super::session::Desk;
 use super::state::{Action, Dialog, Theme};
 
-#[derive(Properties, PartialEq)]
-pub struct HeaderProps {
-    pub desk: Desk,
-    pub theme: Theme,
-}
-
-#[component]
-pub fn Header(props: &HeaderProps) -> Html {
-    let (picture, title) = match props.theme {
+pub fn header(desk: &Desk, theme: Theme, cluster: &str) -> Html {
+    let (picture, title) = match theme {
         Theme::System => (icon::HALF, "Theme: as the system has it"),
         Theme::Light => (icon::SUN, "Theme: light"),
         Theme::Dark => (icon::MOON, "Theme: dark"),
     };
-    let desk = &props.desk;
     html! {
         <header class="top">
             <svg class="logo" viewBox="0 0 22 22" aria-hidden="true">
@@ -28,12 +20,12 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <path class="heart" d="M8 8.5h6v6H8z" />
             </svg>
             <h1>{"Everynode"}</h1>
-            <button class="scenario" aria-haspopup="menu" onclick={open_menu(desk, "scenario")}>
-                <span>{"nginx walk-through"}</span>{icon(icon::DOWN)}
+            <button class="scenario" aria-haspopup="menu" data-testid="scenario" title="Clusters to begin with" onclick={open_menu(desk, "scenario")}>
+                <span>{cluster}</span>{icon(icon::DOWN)}
             </button>
             <span class="space"></span>
             <span class="chip wide-only">{"simulates Kubernetes v1.36"}</span>
-            <button class="square" data-testid="theme" data-choice={props.theme.word()} {title} aria-label={title}
+            <button class="square" data-testid="theme" data-choice={theme.word()} {title} aria-label={title}
                 onclick={desk.on(Action::NextTheme)}>{icon(picture)}</button>
             <button class="square" title="Help and shortcuts (?)" aria-label="Help" aria-haspopup="dialog"
                 onclick={desk.on(Action::Open(Dialog::Help))}>{"?"}</button>

@@ -1,5 +1,7 @@
 //! What is selected: why it is as it is, and its YAML.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::icon::{self, icon};
@@ -49,7 +51,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
         (_, InspectorTab::Yaml) if inspection.yaml.is_empty() => {
             html! { <p class="empty">{"This object is gone."}</p> }
         }
-        (_, InspectorTab::Yaml) => html! { <Yaml inspection={inspection.clone()} /> },
+        (_, InspectorTab::Yaml) => view_yaml(desk, inspection),
         _ => html! { <>{for inspection.blocks.iter().map(|block| view_block(desk, block))}</> },
     };
     html! {
@@ -115,29 +117,11 @@ fn view_block(desk: &Desk, block: &Block) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct YamlProps {
-    inspection: Shared<Inspection>,
-}
-
-#[component]
-fn Yaml(props: &YamlProps) -> Html {
-    let said = use_state_eq(|| "Copy");
-    let onclick = {
-        let (said, yaml) = (said.clone(), props.inspection.yaml.clone());
-        Callback::from(move |_: MouseEvent| {
-            let said = said.clone();
-            page::copy(&yaml, move |copied| said.set(if copied { "Copied" } else { "Could not copy" }));
-        })
-    };
-    {
-        let said = said.clone();
-        use_effect_with(props.inspection.object.clone(), move |_| said.set("Copy"));
-    }
+fn view_yaml(desk: &Desk, inspection: &Inspection) -> Html {
     html! {
         <div class="yaml">
-            <button class="copy" {onclick}>{icon(icon::COPY)}<span aria-live="polite">{*said}</span></button>
-            <pre tabindex="0" aria-label="YAML of the object">{&*props.inspection.yaml}</pre>
+            <button class="copy" onclick={desk.on(Action::Copy(Rc::clone(&inspection.yaml)))}>{icon(icon::COPY)}{"Copy"}</button>
+            <pre tabindex="0" aria-label="YAML of the object">{&*inspection.yaml}</pre>
         </div>
     }
 }

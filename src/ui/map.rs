@@ -16,9 +16,6 @@ use crate::view::object::address;
 use crate::view::scene::letter;
 use crate::view::{Group, NodeCard, NodeStatus, ObjectRef, PodChip, PodLook, Scene};
 
-/// With more nodes than this, cards are too many to read and to lay out sixty times a second.
-const CARDS_MAX: usize = 150;
-
 #[derive(Properties, PartialEq)]
 pub struct MapProps {
     pub desk: Desk,
@@ -45,65 +42,50 @@ pub fn MapView(props: &MapProps) -> Html {
         }
     });
     let add = props.desk.on(Action::Open(Dialog::AddNode));
-    let dense = props.scene.node_count > CARDS_MAX;
     let empty = props.scene.node_count == 0;
     let last = props.scene.groups.len().saturating_sub(1);
     html! {
         <section class="map" data-testid="map" aria-label="Cluster map" {onclick}>
-            if dense {
-                <Dense desk={props.desk.clone()} scene={props.scene.clone()} selection={props.selection.clone()} />
-                <button class="add-node" data-testid="add-node" onclick={add}>{icon(icon::PLUS)}{"Add node"}</button>
+            if let Some(map) = &props.scene.dense {
+                <Dense desk={props.desk.clone()} map={Shared(Rc::clone(map))} selection={props.selection.clone()} add={add_node(&add)} />
             } else {
                 if empty {
                     <p class="empty">{"The cluster has no nodes. A DaemonSet puts a pod on each node, so add one."}</p>
                 }
-                {for props.scene.groups.iter().enumerate().map(|(index, group)| html! {
-                    <Cards key={group.role.title()} group={Shared(Rc::clone(group))} selection={selection_in(group, &props.selection)}
-                        add={(index == last).then(|| add.clone())} />
+                {for props.scene.groups.iter().enumerate().map(|(index, group)| {
+                    view_group(group, props.selection.as_ref(), (index == last).then_some(&add))
                 })}
                 if empty {
-                    <button class="add-node" data-testid="add-node" onclick={add}>{icon(icon::PLUS)}{"Add node"}</button>
+                    {add_node(&add)}
                 }
             }
         </section>
     }
 }
 
-/// The selection, if it is on a card of this group: a group without it need not render when it moves.
-fn selection_in(group: &Group, selection: &Option<ObjectRef>) -> Option<ObjectRef> {
-    let selection = selection.as_ref()?;
-    group.cards.iter().any(|card| selected_on(card, selection)).then(|| selection.clone())
-}
-
 fn selected_on(card: &NodeCard, selection: &ObjectRef) -> bool {
     selection.is_node(&card.name) || card.pods.iter().any(|pod| selection.is_pod(&pod.key))
 }
 
-#[derive(Properties, PartialEq)]
-struct CardsProps {
-    group: Shared<Group>,
-    selection: Option<ObjectRef>,
-    /// On the last group: its cards end with "Add node".
-    add: Option<Callback<MouseEvent>>,
-}
-
-#[component]
-fn Cards(props: &CardsProps) -> Html {
-    let cards = props.group.cards.iter().map(|card| {
-        let selection = props.selection.clone().filter(|selection| selected_on(card, selection));
+/// A group's cards; the last group's end with "Add node".
+fn view_group(group: &Group, selection: Option<&ObjectRef>, add: Option<&Callback<MouseEvent>>) -> Html {
+    let cards = group.cards.iter().map(|card| {
+        let selection = selection.filter(|selection| selected_on(card, selection)).cloned();
         html! { <Card key={&*card.name} card={Shared(Rc::clone(card))} {selection} /> }
     });
     html! {
-        <div class="group">
-            <h2>{props.group.role.title()}{" · "}{props.group.cards.len()}</h2>
+        <div class="group" key={group.role.title()}>
+            <h2>{group.role.title()}{" · "}{group.cards.len()}</h2>
             <div class="nodes">
                 {for cards}
-                if let Some(onclick) = props.add.clone() {
-                    <button key="+" class="add-node" data-testid="add-node" {onclick}>{icon(icon::PLUS)}{"Add node"}</button>
-                }
+                if let Some(add) = add { {add_node(add)} }
             </div>
         </div>
     }
+}
+
+fn add_node(onclick: &Callback<MouseEvent>) -> Html {
+    html! { <button key="+" class="add-node" data-testid="add-node" {onclick}>{icon(icon::PLUS)}{"Add node"}</button> }
 }
 
 #[derive(Properties, PartialEq)]
@@ -117,6 +99,10 @@ fn Card(props: &CardProps) -> Html {
     let card = &props.card;
     let address = ["Node//", &card.name].concat();
     let selected = props.selection.as_ref().is_some_and(|selection| selection.is_node(&card.name));
+    let mut label = ["Node ", &card.name, ", ", card.status.word()].concat();
+    if !card.roles.is_empty() {
+        label.extend([", ", &card.roles]);
+    }
     let class =
         classes!("node", card.status.class(), selected.then_some("selected"), card.cordoned.then_some("cordoned"));
     let pods = card.pods.iter().map(|pod| {
@@ -124,19 +110,15 @@ fn Card(props: &CardProps) -> Html {
         pod_chip(pod, selected)
     });
     html! {
-        <article {class} data-node-card={card.name.to_string()} data-object={address.clone()}>
+        <article {class} id={address.clone()} data-node-card={card.name.to_string()} data-object={address.clone()}>
             <div class="node-head">
                 <h3>
-                    <button class="plain" aria-pressed={selected.to_string()}>
-                        <span class="lamp" aria-hidden="true"></span>
-                        <span class="node-name" title={card.name.to_string()}>{&*card.name}</span>
-                        <span class="unseen">{" "}{card.status.word()}{" "}{&card.roles}</span>
+                    <button class="plain" aria-pressed={selected.to_string()} aria-label={label} title={card.name.to_string()}>
+                        <span class="lamp"></span>
+                        <span class="node-name">{&*card.name}</span>
                     </button>
                 </h3>
-                if card.status != NodeStatus::Removed {
-                    <button class="quiet more" data-menu={address} aria-haspopup="menu"
-                        aria-label={["Actions for node ", &card.name].concat()}>{icon(icon::MORE)}</button>
-                }
+                if card.status != NodeStatus::Removed { {more(address, ["Actions for node ", &card.name].concat())} }
             </div>
             <div class="meta">
                 if card.status != NodeStatus::Ready { <span class="chip bad">{card.status.word()}</span> }
@@ -146,12 +128,12 @@ fn Card(props: &CardProps) -> Html {
             <ul class="pods">
                 {for pods}
                 {for card.absent.iter().map(|absent| html! {
-                    <li key={["why", &absent.daemonset].concat()} class={["why slot-", &absent.slot.to_string()].concat()} data-absent={absent.daemonset.to_string()}>
+                    <li key={["why", &absent.daemonset].concat()} title={["Why there is no pod of ", &absent.daemonset].concat()} class={["why slot-", &absent.slot.to_string()].concat()} data-absent={absent.daemonset.to_string()}>
                         {marker(absent.slot)}
                         if absent.reason.is_empty() {
                             <span class="coming">{"a pod is to come"}</span>
                         } else {
-                            <span><b>{"no "}{&*absent.daemonset}</b>{": "}{&absent.reason}</span>
+                            <span><span class="unseen">{&*absent.daemonset}{" "}</span><b>{"no pod"}</b>{": "}{&absent.reason}</span>
                         }
                     </li>
                 })}
@@ -171,25 +153,32 @@ fn pod_chip(pod: &PodChip, selected: bool) -> Html {
         old.then_some("old"),
         selected.then_some("selected")
     );
-    let revision = if pod.revision > 0 { ["rev ", &pod.revision.to_string()].concat() } else { String::new() };
-    let state = match (pod.look, old) {
-        (PodLook::Running, true) => html! { <em><span class="unseen">{"Running "}</span>{&revision}</em> },
-        _ => html! { <em>{pod.word}<span class="unseen">{" "}{&revision}</span></em> },
-    };
+    let revision = ["rev ", &pod.revision.to_string()].concat();
+    let known = pod.revision > 0;
+    let word = if pod.look == PodLook::Running && old && known { revision.as_str() } else { pod.word };
+    // Read aloud in place of the short name and the revision, which the eye takes from colour and letter.
+    let mut said = ["Pod ", name, " "].concat();
+    if known && word != revision {
+        said.extend([&revision, " "]);
+    }
     html! {
-        <li key={address.clone()} {class} data-pod={name.to_string()} data-phase={pod.phase} data-look={pod.look.class()}
+        <li key={address.clone()} id={address.clone()} {class} data-pod={name.to_string()} data-phase={pod.phase} data-look={pod.look.class()}
             data-ready={pod.ready.to_string()} data-revision={pod.revision.to_string()} data-node={pod.node.to_string()}
             data-daemonset={pod.daemonset.to_string()} data-object={address.clone()}>
             <button class="plain" aria-pressed={selected.to_string()} title={name.to_string()}>
                 if let Some(slot) = pod.slot { {marker(slot)} } else { <span class="marker"></span> }
-                <span class="unseen">{"Pod "}{&**name}{" "}</span>
+                <span class="unseen">{said}</span>
                 <span class="pod-name" aria-hidden="true">{&*pod.short}</span>
-                {state}
+                <em>{word}</em>
             </button>
-            <button class="quiet more" data-menu={address} aria-haspopup="menu"
-                aria-label={["Actions for pod ", name].concat()}>{icon(icon::MORE)}</button>
+            {more(address, ["Actions for pod ", name].concat())}
         </li>
     }
+}
+
+/// The button of an object's menu. Its dots are drawn by the style sheet: there are many of these.
+fn more(address: String, label: String) -> Html {
+    html! { <button class="quiet more" data-menu={address} aria-haspopup="menu" aria-label={label}></button> }
 }
 
 /// The mark of a DaemonSet: its colour, its shape, and its letter.

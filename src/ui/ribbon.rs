@@ -1,7 +1,5 @@
 //! A ribbon for each DaemonSet, and the control loop.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use super::icon::{self, icon};
@@ -29,9 +27,7 @@ pub fn Ribbons(props: &RibbonsProps) -> Html {
             .selected
             .as_ref()
             .is_some_and(|selected| selected.kind == Kind::DaemonSet && selected.key == ribbon.key);
-        html! {
-            <RibbonRow key={ribbon.key.to_string()} desk={props.desk.clone()} ribbon={Shared(Rc::clone(ribbon))} {selected} />
-        }
+        ribbon_row(&props.desk, ribbon, selected)
     });
     html! {
         <section class="ribbons" data-testid="ribbon" aria-label="DaemonSets">
@@ -44,17 +40,7 @@ pub fn Ribbons(props: &RibbonsProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct RibbonProps {
-    desk: Desk,
-    ribbon: Shared<Ribbon>,
-    selected: bool,
-}
-
-#[component]
-fn RibbonRow(props: &RibbonProps) -> Html {
-    let ribbon = &props.ribbon;
-    let desk = &props.desk;
+fn ribbon_row(desk: &Desk, ribbon: &Ribbon, selected: bool) -> Html {
     let object = ObjectRef { kind: Kind::DaemonSet, key: ribbon.key.clone() };
     let address = object.to_text();
     let counts = ribbon.counts;
@@ -67,10 +53,10 @@ fn RibbonRow(props: &RibbonProps) -> Html {
         html! { <span class={key}>{label}{" "}<b data-count={key}>{number}</b></span> }
     };
     html! {
-        <div class={classes!("ds", ["slot-", &ribbon.slot.to_string()].concat(), props.selected.then_some("selected"), ribbon.deleting.then_some("deleting"))}
+        <div key={address.clone()} class={classes!("ds", ["slot-", &ribbon.slot.to_string()].concat(), selected.then_some("selected"), ribbon.deleting.then_some("deleting"))}
             data-daemonset={ribbon.key.name.to_string()}>
             {marker(ribbon.slot)}
-            <button class="ds-name" aria-pressed={props.selected.to_string()} onclick={desk.on(Action::Select(object))}>
+            <button class="ds-name" aria-pressed={selected.to_string()} onclick={desk.on(Action::Select(object))}>
                 <strong>{&*ribbon.key.name}</strong>
                 <small>
                     {&*ribbon.key.namespace}
@@ -123,15 +109,8 @@ fn progress(parts: &Parts, summary: &str) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct LoopProps {
-    pub stages: Shared<Stages>,
-}
-
 /// The control loop with the stage it is in.
-#[component]
-pub fn ControlLoop(props: &LoopProps) -> Html {
-    let stages = &props.stages;
+pub fn control_loop(stages: &Stages) -> Html {
     let queue =
         if stages.queued == 0 { "queue".to_owned() } else { ["queue · ", &stages.queued.to_string()].concat() };
     let act =
@@ -144,7 +123,7 @@ pub fn ControlLoop(props: &LoopProps) -> Html {
             4 => html! { <><span class="wide-only">{"update "}</span>{"status"}</> },
             _ => html! { label },
         };
-        html! { <li class={if live { "on" } else { "" }} data-stage={index.to_string()} aria-current={live.then_some("step")}><span>{short}</span></li> }
+        html! { <li class={if live { "on" } else { "" }} data-stage={index.to_string()} id={(index == 3).then_some("stage-act")} aria-current={live.then_some("step")}><span>{short}</span></li> }
     });
     html! {
         <ol class="loop" id="loop" aria-label="Control loop of the DaemonSet controller">{for items}</ol>

@@ -16,10 +16,11 @@ use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, 
 use crate::manifest::{Finding, Severity};
 use crate::platform::frame::Frames;
 use crate::platform::{crash, page, storage};
-use crate::store::World;
+use crate::store::{Object, World};
 use crate::view::inspect::{Moment, inspect};
 use crate::view::log::{LogWindow, announcement, target};
-use crate::view::{LogRow, ObjectRef, SceneBuilder, Tone, Track, fix};
+use crate::view::stage::Busy;
+use crate::view::{LogRow, NodeCard, ObjectRef, SceneBuilder, Tone, Track, fix, motion, words};
 
 /// How long the simulation may run in one frame, in milliseconds; the rest is for drawing.
 const FRAME_BUDGET: f64 = 8.0;
@@ -31,6 +32,10 @@ const FRAME_MAX: f64 = 100.0;
 const LOG_ROWS: usize = 64;
 /// While things move, the inspector follows at this pace, in milliseconds.
 const INSPECT_EVERY: f64 = 200.0;
+/// How long a stage of the control loop is shown at least, in milliseconds.
+const STAGE_SHOWN: f64 = 600.0;
+/// With more nodes than this, what Apply would do is worked out anew only when things have come to rest.
+const PREVIEW_NODES: usize = 500;
 
 /// What the components hold: where actions go. There is one, so properties that hold it compare equal.
 #[derive(Clone)]
@@ -42,11 +47,13 @@ impl PartialEq for Desk {
     }
 }
 
+type Render = Box<dyn Fn(AppState)>;
+
 struct Inner {
     session: RefCell<Session>,
     /// Actions that came while another one was being carried out.
     waiting: RefCell<VecDeque<Action>>,
-    render: RefCell<Option<Box<dyn Fn(AppState)>>>,
+    render: RefCell<Option<Render>>,
     frames: Frames,
 }
 
@@ -67,6 +74,11 @@ struct Session {
     clock: f64,
     last_frame: Option<f64>,
     inspected_at: f64,
+    /// What the controller has been doing since then.
+    busy: Busy,
+    /// When it last did something, and when the stretch that is counted began.
+    busy_since: f64,
+    busy_began: f64,
     announced: usize,
     keep_scenario: bool,
     storage_full: bool,
@@ -117,6 +129,13 @@ impl Desk {
     }
 
     pub fn send(&self, action: Action) {
+        if let Action::Copy(text) = action {
+            let desk = self.clone();
+            return page::copy(&text, move |copied| {
+                let text = if copied { "Copied." } else { "The browser does not allow copying here." };
+                desk.send(Action::Say(Notice { error: !copied, text: text.to_owned() }));
+            });
+        }
         self.0.waiting.borrow_mut().push_back(action);
         // An action out of an action waits until that is done.
         let Ok(mut session) = self.0.session.try_borrow_mut() else { return };
@@ -144,6 +163,22 @@ impl Desk {
         let nodes = &session.sim.world().nodes;
         let numbers = nodes.keys().filter_map(|name| name.strip_prefix("worker-")?.parse::<u32>().ok());
         ["worker-", &(numbers.max().unwrap_or(0).saturating_add(1)).to_string()].concat()
+    }
+
+    /// All about a node, where the map shows no card of it.
+    pub fn card_of(&self, node: &Name) -> Option<NodeCard> {
+        let session = self.0.session.try_borrow().ok()?;
+        session.builder.card_of(session.world(), node)
+    }
+
+    /// The node that a selected object is, or is on.
+    pub fn node_of(&self, object: &ObjectRef) -> Option<Name> {
+        let session = self.0.session.try_borrow().ok()?;
+        match session.world().get(object.kind, &object.key)? {
+            Object::Node(node) => Some(node.name().clone()),
+            Object::Pod(pod) => pod.target_node().cloned(),
+            _ => None,
+        }
     }
 
     pub fn taints_of(&self, node: &Name) -> Vec<Taint> {
@@ -225,6 +260,9 @@ impl Session {
             clock: 0.0,
             last_frame: None,
             inspected_at: f64::MIN,
+            busy: Busy::default(),
+            busy_since: f64::MIN,
+            busy_began: f64::MIN,
             announced: 0,
             keep_scenario: workers.is_none(),
             storage_full: false,
@@ -268,7 +306,10 @@ impl Session {
             Action::Load(text) => self.load(text),
             Action::Apply => {
                 let text = (*self.state.editor.text).clone();
-                self.submit(Command::Apply { text });
+                if self.submit(Command::Apply { text }).errors.is_empty() {
+                    // Where panels are tabs, the map is what to look at now.
+                    self.state.tab = Tab::Map;
+                }
             }
             Action::GoTo(index) => {
                 if let Some(finding) = self.check.findings.get(index) {
@@ -340,9 +381,12 @@ impl Session {
             Action::Open(dialog) => self.state.dialog = Some(dialog),
             Action::CloseDialog => self.state.dialog = None,
             Action::DismissNotice => self.state.notice = None,
+            Action::Say(notice) => self.say(notice),
             // A new pointer makes the editor look again.
             Action::EditorReady => self.state.editor.findings = Shared::from((*self.state.editor.findings).clone()),
             Action::Due(job) => self.due(job),
+            // Needs no session.
+            Action::Copy(_) => {}
         }
     }
 
@@ -353,6 +397,8 @@ impl Session {
             Job::Save => self.save(),
             Job::Announce => self.announce(),
             Job::HideNotice => self.state.notice = None,
+            // What is shown is brought up to date after every job.
+            Job::Stage => {}
         }
     }
 
@@ -388,8 +434,7 @@ impl Session {
         let error = !outcome.errors.is_empty();
         let lines: Vec<&str> = outcome.errors.iter().chain(&outcome.messages).map(String::as_str).collect();
         if !lines.is_empty() {
-            self.state.notice = Some(Shared::from(Notice { error, text: lines.join("\n") }));
-            self.ask(Job::HideNotice, if error { 20_000 } else { 6_000 });
+            self.say(Notice { error, text: lines.join("\n") });
         }
         if !self.moves() {
             self.last_frame = None;
@@ -398,6 +443,11 @@ impl Session {
         self.ask(Job::Save, 400);
         self.preview();
         outcome
+    }
+
+    fn say(&mut self, notice: Notice) {
+        self.ask(Job::HideNotice, if notice.error { 20_000 } else { 6_000 });
+        self.state.notice = Some(Shared::from(notice));
     }
 
     // ------------------------------------------------------------ time
@@ -478,6 +528,7 @@ impl Session {
 
     /// Shows the cluster as it was after so many records; at the end of the log that is the present again.
     fn look_back(&mut self, records: usize) {
+        let seen = self.past.as_ref().map(|past| past.records);
         let history = self.sim.history();
         if records >= history.records().len() && self.clock >= self.sim.now().0 as f64 {
             return self.return_to_now();
@@ -496,6 +547,10 @@ impl Session {
                 self.builder.rebuild(&world);
                 self.past = Some(Past { records, world });
             }
+        }
+        match seen.filter(|seen| *seen <= records) {
+            Some(seen) => self.note_busy(seen, records),
+            None => self.busy = Busy::default(),
         }
         self.inspected_at = f64::MIN;
         self.last_frame = self.last_frame.filter(|_| self.state.time.playing);
@@ -522,6 +577,14 @@ impl Session {
         self.state.record = None;
         self.clock = self.sim.now().0 as f64;
         self.last_frame = None;
+        self.busy = Busy::default();
+        let scenario = self.sim.scenario();
+        self.state.cluster = if scenario.nodes == Scenario::walk_through().nodes {
+            "nginx walk-through".into()
+        } else {
+            let nodes: u32 = scenario.nodes.iter().map(|(_, count)| count).sum();
+            words::count(nodes as usize, "node").into()
+        };
         self.builder.rebuild(self.sim.world());
         self.inspected_at = f64::MIN;
         // The scene has all of them already.
@@ -538,6 +601,7 @@ impl Session {
                 let fresh = records.get(new..).unwrap_or_default();
                 self.builder.follow(self.sim.world(), fresh.iter().flat_map(|record| record.deltas.iter()));
             }
+            self.note_busy(new, records.len());
             self.list_rows(new);
             self.seen = self.sim.history().records().len();
             if self.announced < self.seen && !self.timers.iter().any(|(job, _)| *job == Job::Announce) {
@@ -549,6 +613,7 @@ impl Session {
             self.state.scene = Shared(scene);
         }
         self.refresh_time();
+        self.refresh_motions();
         self.refresh_stages();
         self.refresh_log();
         self.refresh_inspection();
@@ -572,13 +637,45 @@ impl Session {
         self.state.track.update_from(&self.track);
     }
 
+    fn refresh_motions(&mut self) {
+        let happened = self.sim.history().records().get(..self.records()).unwrap_or_default();
+        let now = SimTime(self.state.time.micros);
+        let stretch = motion::stretch(self.state.time.speed.factor());
+        let motions = stretch.map(|stretch| motion::motions(happened, now, stretch));
+        self.state.motions.update(motions.unwrap_or_default());
+    }
+
+    /// Takes notice of what the controller did in a stretch of the log.
+    fn note_busy(&mut self, from: usize, to: usize) {
+        let now = page::now_ms();
+        if now - self.busy_began > STAGE_SHOWN {
+            self.busy = Busy::default();
+            self.busy_began = now;
+        }
+        let before = self.busy;
+        for record in self.sim.history().records().get(from..to).unwrap_or_default() {
+            self.busy.note(record);
+        }
+        if self.busy != before {
+            self.busy_since = now;
+            self.ask(Job::Stage, STAGE_SHOWN as u32 + 20);
+        }
+    }
+
     fn refresh_stages(&mut self) {
+        let shown = if page::now_ms() - self.busy_since < STAGE_SHOWN { self.busy.stage() } else { None };
+        if self.past.is_some() {
+            let (live, act) = shown.unwrap_or_default();
+            self.state.stages.update(Stages { queued: 0, live, act });
+            return;
+        }
         let state = self.sim.loop_state();
         let (live, act) = match state.stage {
+            LoopStage::Act(act) => (3, act),
+            _ if shown.is_some() => shown.unwrap_or_default(),
             LoopStage::Watch => (0, String::new()),
             LoopStage::Queue => (1, String::new()),
             LoopStage::Compare => (2, String::new()),
-            LoopStage::Act(act) => (3, act),
             LoopStage::Status => (4, String::new()),
         };
         self.state.stages.update(Stages { queued: state.queue_len, live, act });
@@ -630,6 +727,9 @@ impl Session {
             return;
         }
         self.inspected_at = now;
+        if self.moves() && self.sim.world().nodes.len() <= PREVIEW_NODES {
+            self.preview();
+        }
         let time = self.state.time.micros;
         let moment =
             Moment { world: self.world(), history: self.sim.history(), records: self.records(), now: SimTime(time) };
@@ -672,7 +772,7 @@ impl Session {
         }
         if !kept && !self.storage_full {
             let text = "The browser has no room left to save this for the next visit.".to_owned();
-            self.state.notice = Some(Shared::from(Notice { error: true, text }));
+            self.say(Notice { error: true, text });
         }
         self.storage_full = !kept;
     }
@@ -724,11 +824,12 @@ spec:
 
 /// A panic ends the program: the text is in the storage, and what may have led to it is forgotten on a new start.
 pub fn install_panic_dialog() {
-    crash::install(
+    // Yew puts its own hook over any other that it does not know of.
+    yew::set_custom_panic_hook(crash::hook(
         || storage::get(saved::TEXT).unwrap_or_else(|| TUTORIAL.to_owned()),
         || {
             storage::remove(saved::SCENARIO);
             storage::remove(saved::NOW);
         },
-    );
+    ));
 }

@@ -8,12 +8,15 @@ use super::shared::Shared;
 use crate::api::Name;
 use crate::engine::{Command, Scenario};
 use crate::view::log::LogWindow;
+use crate::view::motion::Motion;
 use crate::view::{Inspection, ObjectRef, Scene, Track};
 
 /// The whole page. Cheap to clone: every part is small or shared.
 #[derive(Clone, Default)]
 pub struct AppState {
     pub scene: Shared<Scene>,
+    /// What moves at this moment.
+    pub motions: Shared<Vec<Motion>>,
     pub log: LogWindow,
     /// Whether the log also shows comparisons and status writes.
     pub log_all: bool,
@@ -23,6 +26,8 @@ pub struct AppState {
     pub time: TimeState,
     pub track: Shared<Track>,
     pub theme: Theme,
+    /// What the cluster is called.
+    pub cluster: Rc<str>,
     pub tab: Tab,
     pub inspector_tab: InspectorTab,
     pub selection: Option<ObjectRef>,
@@ -210,6 +215,8 @@ pub enum Job {
     Save,
     Announce,
     HideNotice,
+    /// The control loop's stage has been seen long enough.
+    Stage,
 }
 
 #[derive(Clone)]
@@ -242,6 +249,8 @@ pub enum Action {
     Open(Dialog),
     CloseDialog,
     DismissNotice,
+    Copy(Rc<str>),
+    Say(Notice),
     /// The editor has arrived and wants to know what to mark.
     EditorReady,
     /// A timer is due.

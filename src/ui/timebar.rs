@@ -10,16 +10,7 @@ use super::shared::Shared;
 use super::state::{Action, Speed, TimeState};
 use crate::view::{Tone, Track, words};
 
-#[derive(Properties, PartialEq)]
-pub struct TimeBarProps {
-    pub desk: Desk,
-    pub time: TimeState,
-    pub track: Shared<Track>,
-}
-
-#[component]
-pub fn TimeBar(props: &TimeBarProps) -> Html {
-    let (desk, time) = (&props.desk, &props.time);
+pub fn time_bar(desk: &Desk, time: &TimeState, track: &Shared<Track>) -> Html {
     let onchange = {
         let desk = desk.clone();
         Callback::from(move |event: Event| {
@@ -43,7 +34,7 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
                     <option value={*word} selected={*word == chosen}>{*label}</option>
                 })}
             </select>
-            <TrackView desk={desk.clone()} track={props.track.clone()} />
+            <TrackView desk={desk.clone()} track={track.clone()} />
             if time.past { <button class="now" data-testid="now" onclick={desk.on(Action::Seek(u64::MAX))}>{"Now"}</button> }
             <output class="clock" data-testid="clock" data-micros={time.micros.to_string()} title={time.next.to_string()}>{words::clock(time.micros)}</output>
         </section>

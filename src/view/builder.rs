@@ -1,17 +1,18 @@
 //! Makes the [`Scene`] from the World, and afterwards only what changed.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::dense::{CARDS_MAX, DenseBuilder};
 use super::scene::{
     Absent, Chip, Counts, Group, NodeCard, NodeStatus, Parts, PodChip, PodLook, Ribbon, Role, SLOTS, Scene,
 };
-use crate::api::taint::{CONTROL_PLANE, NOT_READY, UNREACHABLE, UNSCHEDULABLE};
-use crate::api::{ConditionStatus, DaemonSet, Name, Node, ObjectKey, Pod, PodPhase, Taint, Uid, UpdateStrategy};
+use crate::api::taint::{NOT_READY, UNREACHABLE, UNSCHEDULABLE};
+use crate::api::{ConditionStatus, DaemonSet, Name, Node, Pod, PodPhase, Taint, Uid, UpdateStrategy};
 use crate::controllers::daemonset::history;
-use crate::controllers::daemonset::placement::Placer;
+use crate::controllers::daemonset::placement::{Obstacle, Placer};
 use crate::store::{Delta, Object, World};
 
 /// Keeps the scene and what is needed to follow the World cheaply.
@@ -19,16 +20,18 @@ use crate::store::{Delta, Object, World};
 pub struct SceneBuilder {
     scene: Rc<Scene>,
     cards: BTreeMap<NaturalName, Rc<NodeCard>>,
-    ribbons: BTreeMap<ObjectKey, Rc<Ribbon>>,
+    /// In the place of cards when there are many nodes.
+    dense: DenseBuilder,
+    ribbons: Vec<Rc<Ribbon>>,
     /// Colours, kept as long as a DaemonSet or a pod of it exists.
-    slots: BTreeMap<Uid, u8>,
+    slots: Vec<(Uid, u8)>,
 }
 
 /// What one DaemonSet means for the cards.
-struct Set<'a> {
-    daemonset: &'a Arc<DaemonSet>,
-    slot: u8,
-    placer: Placer<'a>,
+pub(super) struct Set<'a> {
+    pub daemonset: &'a Arc<DaemonSet>,
+    pub slot: u8,
+    pub placer: Placer<'a>,
     /// Its revisions' numbers by hash.
     revisions: Vec<(&'a str, i64)>,
     current: Name,
@@ -39,7 +42,8 @@ struct Set<'a> {
 #[derive(Default)]
 struct Dirty {
     everything: bool,
-    nodes: BTreeSet<Name>,
+    /// Some may be named twice.
+    nodes: Vec<Name>,
     ribbons: bool,
 }
 
@@ -50,7 +54,7 @@ impl SceneBuilder {
 
     /// Builds everything anew, as for a jump to another moment; equal cards stay the same `Rc`.
     pub fn rebuild(&mut self, world: &World) {
-        self.refresh(world, &Dirty { everything: true, ribbons: true, nodes: BTreeSet::new() });
+        self.refresh(world, Dirty { everything: true, ribbons: true, nodes: Vec::new() });
     }
 
     /// Follows the World through changes that were made to it.
@@ -60,32 +64,31 @@ impl SceneBuilder {
             dirty.note(delta);
         }
         if dirty.everything || dirty.ribbons || !dirty.nodes.is_empty() {
-            self.refresh(world, &dirty);
+            self.refresh(world, dirty);
         }
     }
 
-    fn refresh(&mut self, world: &World, dirty: &Dirty) {
+    fn refresh(&mut self, world: &World, mut dirty: Dirty) {
         self.assign_slots(world);
-        let sets: Vec<Set> = world
-            .daemonsets
-            .values()
-            .map(|daemonset| Set::new(world, daemonset, self.slots.get(&daemonset.meta.uid).copied().unwrap_or(0)))
-            .collect();
+        let sets = self.sets(world);
         let mut changed = false;
-        if dirty.everything {
-            let gone: Vec<Name> =
-                world.nodes_with_pods().filter(|name| !world.nodes.contains_key(*name)).cloned().collect();
+        let dense = world.nodes.len() > CARDS_MAX;
+        let everything = dirty.everything || dense != self.scene.dense.is_some();
+        if dense {
+            self.cards.clear();
+        } else if everything {
+            dirty.nodes = world.nodes.keys().chain(world.nodes_with_pods()).cloned().collect();
+            dirty.nodes.extend(self.cards.keys().map(|name| name.0.clone()));
             let pending = world.pods.values().filter(|pod| pod.spec.node_name.is_none());
-            let waiting: Vec<Name> = pending.filter_map(|pod| pod.target_node().cloned()).collect();
-            let names: BTreeSet<&Name> = world.nodes.keys().chain(&gone).chain(&waiting).collect();
-            self.cards.retain(|name, _| {
-                let keep = names.contains(&name.0);
-                changed |= !keep;
-                keep
-            });
-            for name in names {
-                changed |= self.refresh_card(world, &sets, name);
-            }
+            dirty.nodes.extend(pending.filter_map(|pod| pod.target_node().cloned()));
+        }
+        dirty.nodes.sort_unstable();
+        dirty.nodes.dedup();
+        if dense && everything {
+            self.dense.rebuild(world, &sets);
+            changed = true;
+        } else if dense {
+            changed = self.dense.follow(world, &sets, &dirty.nodes);
         } else {
             for name in &dirty.nodes {
                 changed |= self.refresh_card(world, &sets, name);
@@ -93,35 +96,43 @@ impl SceneBuilder {
         }
         let ribbons = self.refresh_ribbons(world, &sets);
         if changed || ribbons || self.scene.pod_count != world.pods.len() {
-            self.assemble(world);
+            self.assemble(world, dense);
         }
+    }
+
+    fn sets<'a>(&self, world: &'a World) -> Vec<Set<'a>> {
+        let slot = |daemonset: &DaemonSet| self.slot_of(daemonset.meta.uid).unwrap_or(0);
+        world.daemonsets.values().map(|daemonset| Set::new(world, daemonset, slot(daemonset))).collect()
+    }
+
+    /// The card of a single node, also where the map has no room for cards.
+    pub fn card_of(&self, world: &World, name: &Name) -> Option<NodeCard> {
+        self.card_with(world, &self.sets(world), name)
     }
 
     /// Gives each DaemonSet the lowest free colour, and frees those that nothing wears any more.
     fn assign_slots(&mut self, world: &World) {
-        let alive: BTreeSet<Uid> = world.daemonsets.values().map(|daemonset| daemonset.meta.uid).collect();
-        self.slots.retain(|uid, _| alive.contains(uid) || world.pods_of(*uid).next().is_some());
-        let mut newcomers: Vec<&Arc<DaemonSet>> =
-            world.daemonsets.values().filter(|daemonset| !self.slots.contains_key(&daemonset.meta.uid)).collect();
-        newcomers.sort_by_key(|daemonset| daemonset.meta.created_at);
-        for daemonset in newcomers {
-            let taken = |slot: &u8| self.slots.values().any(|other| other == slot);
-            let free = (0..SLOTS).find(|slot| !taken(slot));
+        let alive = |uid| world.daemonsets.values().any(|daemonset| daemonset.meta.uid == uid);
+        self.slots.retain(|(uid, _)| alive(*uid) || world.pods_of(*uid).next().is_some());
+        loop {
+            let newcomers = world.daemonsets.values().filter(|daemonset| self.slot_of(daemonset.meta.uid).is_none());
+            let oldest = newcomers.min_by_key(|daemonset| (daemonset.meta.created_at, daemonset.meta.resource_version));
+            let Some(daemonset) = oldest else { break };
+            let free = (0..SLOTS).find(|slot| self.slots.iter().all(|(_, taken)| taken != slot));
             let slot = free.unwrap_or((self.slots.len() % usize::from(SLOTS)) as u8);
-            self.slots.insert(daemonset.meta.uid, slot);
+            self.slots.push((daemonset.meta.uid, slot));
         }
+    }
+
+    fn slot_of(&self, uid: Uid) -> Option<u8> {
+        self.slots.iter().find(|(known, _)| *known == uid).map(|(_, slot)| *slot)
     }
 
     /// Whether the card changed, came or went.
     fn refresh_card(&mut self, world: &World, sets: &[Set], name: &Name) -> bool {
-        let node = world.nodes.get(name);
-        let pods = self.chips_on(world, sets, name);
+        let card = self.card_with(world, sets, name);
         let key = NaturalName(name.clone());
-        if node.is_none() && pods.is_empty() {
-            return self.cards.remove(&key).is_some();
-        }
-        let absent = node.map(|node| absences(sets, node, &pods)).unwrap_or_default();
-        let card = card(name, node, pods, absent);
+        let Some(card) = card else { return self.cards.remove(&key).is_some() };
         match self.cards.get_mut(&key) {
             Some(old) if **old == card => false,
             Some(old) => {
@@ -135,6 +146,17 @@ impl SceneBuilder {
         }
     }
 
+    /// `None` where there is neither the node nor a pod of it.
+    fn card_with(&self, world: &World, sets: &[Set], name: &Name) -> Option<NodeCard> {
+        let node = world.nodes.get(name);
+        let pods = self.chips_on(world, sets, name);
+        if node.is_none() && pods.is_empty() {
+            return None;
+        }
+        let absent = node.map(|node| absences(sets, node, &pods)).unwrap_or_default();
+        Some(card(name, node, pods, absent))
+    }
+
     /// The pods on a node, or on their way to it: by DaemonSet, then all others.
     fn chips_on(&self, world: &World, sets: &[Set], name: &Name) -> Vec<PodChip> {
         let mut chips = Vec::new();
@@ -145,7 +167,7 @@ impl SceneBuilder {
         for pod in world.pods_on(name) {
             let owner = pod.meta.controller();
             if owner.is_none_or(|owner| !sets.iter().any(|set| set.daemonset.meta.uid == owner.uid)) {
-                let slot = owner.and_then(|owner| self.slots.get(&owner.uid).copied());
+                let slot = owner.and_then(|owner| self.slot_of(owner.uid));
                 chips.push(chip(pod, name, None, slot));
             }
         }
@@ -153,22 +175,21 @@ impl SceneBuilder {
     }
 
     fn refresh_ribbons(&mut self, world: &World, sets: &[Set]) -> bool {
-        let before = self.ribbons.len();
-        self.ribbons.retain(|key, _| world.daemonsets.contains_key(key));
-        let mut changed = before != self.ribbons.len();
+        let mut ribbons: Vec<Rc<Ribbon>> = Vec::with_capacity(sets.len());
         for set in sets {
-            let ribbon = ribbon(world, set);
-            let key = set.daemonset.meta.key();
-            if self.ribbons.get(&key).is_none_or(|old| **old != ribbon) {
-                self.ribbons.insert(key, Rc::new(ribbon));
-                changed = true;
-            }
+            let new = ribbon(world, set);
+            let old = self.ribbons.iter().find(|old| ***old == new).cloned();
+            let at = ribbons.iter().position(|other| other.slot > new.slot).unwrap_or(ribbons.len());
+            ribbons.insert(at, old.unwrap_or_else(|| Rc::new(new)));
         }
-        changed
+        let same =
+            ribbons.len() == self.ribbons.len() && ribbons.iter().zip(&self.ribbons).all(|(a, b)| Rc::ptr_eq(a, b));
+        self.ribbons = ribbons;
+        !same
     }
 
     /// Puts cards and ribbons together; a group of the same cards stays the same `Rc`.
-    fn assemble(&mut self, world: &World) {
+    fn assemble(&mut self, world: &World, dense: bool) {
         let mut groups: Vec<Rc<Group>> = Vec::new();
         for role in Role::ALL {
             let cards: Vec<Rc<NodeCard>> = self.cards.values().filter(|card| card.role == role).cloned().collect();
@@ -181,9 +202,10 @@ impl SceneBuilder {
             };
             groups.push(old.filter(same).cloned().unwrap_or_else(|| Rc::new(Group { role, cards })));
         }
-        let mut ribbons: Vec<Rc<Ribbon>> = self.ribbons.values().cloned().collect();
-        ribbons.sort_by_key(|ribbon| ribbon.slot);
-        self.scene = Rc::new(Scene { groups, ribbons, node_count: self.cards.len(), pod_count: world.pods.len() });
+        let ribbons = self.ribbons.clone();
+        let dense = dense.then(|| self.dense.map());
+        let node_count = dense.as_ref().map_or(self.cards.len(), |map| map.cells.names.len());
+        self.scene = Rc::new(Scene { groups, dense, ribbons, node_count, pod_count: world.pods.len() });
     }
 }
 
@@ -193,18 +215,14 @@ impl Dirty {
             match object {
                 Object::Pod(pod) => {
                     self.ribbons = true;
-                    if let Some(node) = pod.target_node()
-                        && !self.nodes.contains(node)
-                    {
-                        self.nodes.insert(node.clone());
-                    }
+                    self.nodes.extend(pod.target_node().cloned());
                 }
                 Object::Node(node) => {
-                    self.nodes.insert(node.meta.name.clone());
+                    self.nodes.push(node.meta.name.clone());
                 }
                 Object::ControllerRevision(_) => self.everything = true,
                 Object::DaemonSet(_) => self.ribbons = true,
-                Object::Namespace(_) | Object::PriorityClass(_) => {}
+                Object::Namespace(_) | Object::PriorityClass(_) | Object::Event(_) => {}
             }
         }
         // The status changes often and moves no card; the rest of a DaemonSet may move all.
@@ -240,7 +258,7 @@ impl<'a> Set<'a> {
         self.revisions.iter().find(|(known, _)| *known == hash).map_or(0, |(_, number)| *number)
     }
 
-    fn is_current(&self, pod: &Pod) -> bool {
+    pub fn is_current(&self, pod: &Pod) -> bool {
         pod.hash() == Some(&*self.current)
     }
 }
@@ -255,7 +273,7 @@ fn absences(sets: &[Set], node: &Node, pods: &[PodChip]) -> Vec<Absent> {
         .map(|set| Absent {
             daemonset: set.daemonset.meta.name.clone(),
             slot: set.slot,
-            reason: set.placer.obstacle(node).map_or_else(String::new, |obstacle| obstacle.to_string()),
+            reason: set.placer.obstacle(node).as_ref().map_or_else(String::new, short_reason),
         })
         .collect()
 }
@@ -312,16 +330,26 @@ fn node_chips(node: &Node) -> Vec<Chip> {
         _ => true,
     };
     for taint in node.taints.iter().filter(said) {
-        let full = taint.to_string();
-        let short = if taint.key == CONTROL_PLANE {
-            full.strip_prefix("node-role.kubernetes.io/")
-        } else {
-            full.strip_prefix("node.kubernetes.io/")
-        };
-        let text = short.unwrap_or(&full).to_owned();
-        chips.push(Chip { class: "taint", text, title: ["taint ", &full].concat() });
+        chips.push(Chip { class: "taint", text: short_taint(taint), title: ["taint ", &taint.to_string()].concat() });
     }
     chips
+}
+
+/// An obstacle in as few words as fit on a card; the inspector has all of them.
+fn short_reason(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::NodeName { wanted } => ["pinned to ", wanted].concat(),
+        Obstacle::NodeSelector { key, wanted, .. } => ["it wants ", key, "=", wanted].concat(),
+        Obstacle::Affinity { .. } => "its node affinity does not match".to_owned(),
+        Obstacle::Taint(taint) => ["taint ", &short_taint(taint), " not tolerated"].concat(),
+    }
+}
+
+/// A taint without the prefixes that all clusters share.
+fn short_taint(taint: &Taint) -> String {
+    let full = taint.to_string();
+    let short = ["node-role.kubernetes.io/", "node.kubernetes.io/"].iter().find_map(|prefix| full.strip_prefix(prefix));
+    short.map_or_else(|| full.clone(), str::to_owned)
 }
 
 fn chip(pod: &Arc<Pod>, node: &Name, set: Option<&Set>, slot: Option<u8>) -> PodChip {
@@ -352,7 +380,7 @@ fn chip(pod: &Arc<Pod>, node: &Name, set: Option<&Set>, slot: Option<u8>) -> Pod
     }
 }
 
-fn look(pod: &Pod) -> PodLook {
+pub(super) fn look(pod: &Pod) -> PodLook {
     match pod.status.phase {
         PodPhase::Failed => PodLook::Failed,
         PodPhase::Succeeded => PodLook::Succeeded,
@@ -425,7 +453,7 @@ fn summary(daemonset: &DaemonSet, pods: i64) -> String {
 
 /// Orders `worker-2` before `worker-10`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct NaturalName(Name);
+pub(super) struct NaturalName(pub Name);
 
 impl Ord for NaturalName {
     fn cmp(&self, other: &Self) -> Ordering {

@@ -1,10 +1,11 @@
 //! The inspector: why something is as it is, and the object as YAML.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::log::{actor, target};
 use super::{ObjectRef, Tone, words};
-use crate::api::{DaemonSet, Kind, Labels, Node, ObjectKey, Pod, SimTime, UpdateStrategy};
+use crate::api::{ControllerRevision, DaemonSet, Kind, Labels, Node, ObjectKey, Pod, SimTime, UpdateStrategy};
 use crate::controllers::daemonset::placement::{Placement, Placer, explain};
 use crate::controllers::daemonset::{history, rollout_numbers};
 use crate::engine::{History, Record};
@@ -12,7 +13,7 @@ use crate::manifest;
 use crate::store::World;
 
 /// The longest chain of causes that is shown.
-const CHAIN_MAX: usize = 12;
+const CHAIN_MAX: usize = 6;
 /// How far back, or forth, the log is searched for acts on an object.
 const SEARCH_MAX: usize = 4000;
 /// The most nodes that are listed one by one.
@@ -127,7 +128,7 @@ pub fn inspect(moment: &Moment, object: Option<&ObjectRef>, record: Option<u64>,
             }),
             None => blocks.push(gone("revision")),
         },
-        Kind::Namespace | Kind::PriorityClass => {}
+        Kind::Namespace | Kind::PriorityClass | Kind::Event => {}
     }
     // What holds now comes before how it came, unless the reader asked for that.
     if chosen.is_none() && object.kind != Kind::Pod {
@@ -316,8 +317,12 @@ fn about_daemonset(world: &World, daemonset: &DaemonSet, blocks: &mut Vec<Block>
         blocks.push(Block::Checks { title: "Nodes it does not run on".to_owned(), verdict, rows: without });
     }
 
-    let mut revisions: Vec<_> = history::revisions(world, daemonset).collect();
-    revisions.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
+    let mut revisions = Vec::new();
+    for revision in history::revisions(world, daemonset) {
+        let newest_first = |other: &&Arc<ControllerRevision>| other.revision < revision.revision;
+        let at = revisions.iter().position(newest_first).unwrap_or(revisions.len());
+        revisions.insert(at, revision);
+    }
     let current = history::current(world, daemonset).map(|revision| revision.revision);
     let rows = revisions.into_iter().map(|revision| {
         let mark = if Some(revision.revision) == current { ", current" } else { "" };
@@ -351,16 +356,34 @@ fn acts_on<'a>(moment: &Moment<'a>, object: &'a ObjectRef) -> impl Iterator<Item
         .filter(|record| record.is_act() && record.object.kind == object.kind && record.object.key == object.key)
 }
 
-/// From the first cause to the record itself.
+/// From the first cause to the record itself. Comparisons on the way are left out, and so is the middle of a long
+/// chain: a rollout's last pod has the whole rollout as its cause.
 fn causes(moment: &Moment, record: &Record) -> Vec<Link> {
     let mut links = vec![link(record)];
     let mut at = record;
+    let mut left_out = 0;
     while let Some(cause) = at.caused_by.and_then(|seq| moment.history.get(seq)) {
         // A cause is older: this ends, whatever the log says.
-        if cause.seq >= at.seq || links.len() >= CHAIN_MAX {
+        if cause.seq >= at.seq {
             break;
         }
-        links.push(link(cause));
+        if cause.caused_by.is_none() {
+            if left_out > 0 {
+                let title = [&words::count(left_out, "act"), " in between"].concat();
+                let empty = (String::new(), String::new());
+                links.push(Link {
+                    seq: at.seq,
+                    clock: empty.0,
+                    tone: Tone::Plain,
+                    title,
+                    detail: empty.1,
+                    function: "",
+                });
+            }
+            links.push(link(cause));
+        } else if cause.is_act() {
+            if links.len() < CHAIN_MAX { links.push(link(cause)) } else { left_out += 1 }
+        }
         at = cause;
     }
     links.reverse();

@@ -3,16 +3,20 @@
 //! Knows no browser. A part that did not change keeps its `Rc`, so the components compare pointers.
 
 pub mod builder;
+pub mod dense;
 pub mod fix;
 pub mod forms;
 pub mod inspect;
 pub mod log;
+pub mod motion;
 pub mod object;
 pub mod scene;
+pub mod stage;
 pub mod track;
 pub mod words;
 
 pub use builder::SceneBuilder;
+pub use dense::{CellLook, CellView, Cells, DenseMap, Mark as CellMark};
 pub use inspect::{Block, CheckRow, Inspection, Link, Mark};
 pub use log::{LogRow, Tone};
 pub use object::ObjectRef;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::dense::DenseMap;
 use crate::api::{Name, ObjectKey};
 
 /// How a pod looks on the map.
@@ -194,7 +195,10 @@ pub struct Ribbon {
 
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
+    /// Cards; none when there are too many nodes for cards.
     pub groups: Vec<Rc<Group>>,
+    /// Cells, when there are too many nodes for cards.
+    pub dense: Option<Rc<DenseMap>>,
     pub ribbons: Vec<Rc<Ribbon>>,
     pub node_count: usize,
     pub pod_count: usize,

@@ -234,7 +234,7 @@ fn bench() -> Result<(), Failure> {
     let tools = Tools::set_up(&[&page[..], &browser[..]].concat())?;
     if root().join("examples/bench.rs").is_file() {
         heading("Native");
-        run(tools.cargo("run").args(["--quiet", "--release", "--example", "bench"]))?;
+        run(tools.cargo("run").args(["--quiet", "--profile", "native", "--example", "bench"]))?;
     }
     heading("Release build");
     build_with(&tools, &[])?;

@@ -67,7 +67,12 @@ pub fn patch_of(daemonset: &DaemonSet) -> Value {
 /// Models `constructHistory`: claims revisions, then makes sure that exactly one holds the current template and that it
 /// has the highest number. What it claims or labels, it looks at again before it goes on.
 pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
-    let mut decisions = claim(view, daemonset);
+    let claims = claim(view, daemonset);
+    if !claims.is_empty() {
+        // What is adopted or released counts once that is done.
+        return Plan { decisions: claims, next: Some(Stage::History), ..Plan::default() };
+    }
+    let mut decisions = Vec::new();
     let decide = |act, reason| Decision { node: None, act, reason };
     let all: Vec<&Arc<ControllerRevision>> = revisions(view.world, daemonset).collect();
     for revision in all.iter().filter(|revision| revision.hash().is_none()) {

@@ -1,8 +1,7 @@
 //! What the controller remembers between syncs, beside what the API server stores: expectations and back-off.
 
-use imbl::OrdMap;
-
 use crate::api::{Name, ObjectKey, SimDuration, SimTime, Uid};
+use crate::store::Table;
 
 /// Expectations are forgotten after this long (`ExpectationsTimeout`).
 const EXPECTATIONS_TIMEOUT: SimDuration = SimDuration::from_secs(5 * 60);
@@ -30,8 +29,8 @@ pub type BackoffKey = (Uid, i64, Name);
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
-    expectations: OrdMap<ObjectKey, Expectations>,
-    backoffs: OrdMap<BackoffKey, Backoff>,
+    expectations: Table<ObjectKey, Expectations>,
+    backoffs: Table<BackoffKey, Backoff>,
 }
 
 impl Memory {
@@ -53,16 +52,14 @@ impl Memory {
 
     /// A create was observed, failed or was given up.
     pub fn lower_creates(&mut self, key: &ObjectKey, by: i64) {
-        if let Some(expectations) = self.expectations.get_mut(key) {
-            expectations.creates -= by;
-        }
+        let lowered = |it: Expectations| Expectations { creates: it.creates - by, ..it };
+        self.expectations.update(key.clone(), |it| it.map(lowered));
     }
 
     /// A delete was observed or failed.
     pub fn lower_deletes(&mut self, key: &ObjectKey, by: i64) {
-        if let Some(expectations) = self.expectations.get_mut(key) {
-            expectations.deletes -= by;
-        }
+        let lowered = |it: Expectations| Expectations { deletes: it.deletes - by, ..it };
+        self.expectations.update(key.clone(), |it| it.map(lowered));
     }
 
     pub fn expectations(&self, key: &ObjectKey) -> Option<&Expectations> {

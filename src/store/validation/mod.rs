@@ -1,7 +1,10 @@
 //! What the server refuses (`ValidateDaemonSet`, `ValidatePod`, `ValidateNode`), in its own words and order.
 
+mod container;
+mod env;
 mod names;
 mod pod;
+mod volumes;
 mod warnings;
 
 use std::fmt;
@@ -393,6 +396,14 @@ impl Errors {
         if !list(&pod["ephemeralContainers"]).is_empty() {
             let detail = "ephemeral containers not allowed in pod template";
             self.forbidden("spec.template.spec.ephemeralContainers", detail);
+        }
+        for (volume, path) in each(&pod["volumes"], "spec.template.spec.volumes") {
+            let disk = &volume["gcePersistentDisk"];
+            if !disk.is_null() && !truth(&disk["readOnly"]) {
+                let detail = "must be true for replicated pods > 1; GCE PD can only be mounted on multiple machines if it is \
+                              read-only";
+                self.invalid(format!("{path}.gcePersistentDisk.readOnly"), "false".to_owned(), detail);
+            }
         }
         if text(&pod["restartPolicy"]) != "Always" {
             let shown = quote(text(&pod["restartPolicy"]));

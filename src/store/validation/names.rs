@@ -18,6 +18,9 @@ const ENV_NAME: &str =
 const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
     'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
+const HTTP_HEADER: &str = "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used \
+    for validation is '[-A-Za-z0-9]+')";
+
 fn too_long(length: usize) -> String {
     format!("must be no more than {length} characters")
 }
@@ -134,6 +137,12 @@ pub fn config_map_key(text: &str) -> Vec<String> {
         _ => {}
     }
     complaints
+}
+
+/// `IsHTTPHeaderName`
+pub fn http_header(text: &str) -> Vec<String> {
+    let good = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if good { Vec::new() } else { vec![HTTP_HEADER.to_owned()] }
 }
 
 /// `IsValidPortName`

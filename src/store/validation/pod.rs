@@ -3,12 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Errors, Names, TAINT_EFFECTS, each, entries, int, list, names, quote, text, truth, typed_json};
-use crate::api::quantity::Quantity;
+use super::{Errors, Names, TAINT_EFFECTS, each, int, list, names, quote, text, truth, typed_json};
 use crate::api::value::Value;
-
-/// The volumes of a pod that containers can mount: those without an error.
-type Volumes<'a> = Vec<(&'a str, &'a Value)>;
 
 const REQUIRED_TERMS: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED_TERMS: &str = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -54,785 +50,35 @@ impl Errors {
             }
         }
         self.optional_name(spec, "priorityClassName", path, names::dns_subdomain);
-        self.optional_name(spec, "runtimeClassName", path, names::dns_subdomain);
+        if let Some(name) = spec["runtimeClassName"].as_str() {
+            self.complaints(&at("runtimeClassName"), name, names::dns_subdomain(name));
+        }
         if !spec["preemptionPolicy"].is_null() {
             self.one_of(&spec["preemptionPolicy"], at("preemptionPolicy"), &["PreemptLowerPriority", "Never"]);
         }
         self.os(spec, path);
     }
 
-    fn optional_name(&mut self, spec: &Value, field: &str, path: &str, rule: fn(&str) -> Vec<String>) {
+    pub(super) fn optional_name(&mut self, spec: &Value, field: &str, path: &str, rule: fn(&str) -> Vec<String>) {
         let name = text(&spec[field]);
         if !name.is_empty() {
             self.complaints(&format!("{path}.{field}"), name, rule(name));
         }
     }
 
-    fn ip(&mut self, address: &str, path: String) {
+    pub(super) fn ip(&mut self, address: &str, path: String) {
         if address.parse::<IpAddr>().is_err() {
             self.invalid(path, quote(address), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
         }
     }
 
-    /// `ValidateVolumes`; gives those that may be mounted.
-    fn volumes<'a>(&mut self, volumes: &'a Value, path: &str) -> Volumes<'a> {
-        let mut good: Volumes<'a> = Vec::new();
-        for (volume, path) in each(volumes, path) {
-            let before = self.list.len();
-            self.volume_source(volume, &path);
-            let name = text(&volume["name"]);
-            let name_path = format!("{path}.name");
-            if name.is_empty() {
-                self.required(&name_path, "");
-            } else {
-                self.complaints(&name_path, name, names::dns_label(name));
-            }
-            if good.iter().any(|(other, _)| *other == name) {
-                self.duplicate(name_path, name);
-            }
-            if self.list.len() == before {
-                good.push((name, volume));
-            }
-        }
-        good
-    }
-
-    /// `validateVolumeSource`: exactly one, in the order in which the original looks for them.
-    fn volume_source(&mut self, volume: &Value, path: &str) {
-        let order = [
-            "emptyDir",
-            "hostPath",
-            "gitRepo",
-            "gcePersistentDisk",
-            "awsElasticBlockStore",
-            "secret",
-            "nfs",
-            "iscsi",
-            "glusterfs",
-            "flocker",
-            "persistentVolumeClaim",
-            "rbd",
-            "cinder",
-            "cephfs",
-            "quobyte",
-            "downwardAPI",
-            "fc",
-            "flexVolume",
-            "configMap",
-            "azureFile",
-            "vsphereVolume",
-            "photonPersistentDisk",
-            "portworxVolume",
-            "azureDisk",
-            "storageos",
-            "projected",
-            "scaleIO",
-            "csi",
-            "ephemeral",
-            "image",
-        ];
-        let mut given = order.into_iter().filter(|name| !volume[*name].is_null());
-        let Some(first) = given.next() else {
-            return self.required(path, "must specify a volume type");
-        };
-        self.one_volume_source(first, &volume[first], &format!("{path}.{first}"));
-        for more in given {
-            self.forbidden(format!("{path}.{more}"), "may not specify more than 1 volume type");
-        }
-    }
-
-    fn one_volume_source(&mut self, kind: &str, source: &Value, path: &str) {
-        let at = |field: &str| format!("{path}.{field}");
-        let needed: &[&str] = match kind {
-            "gitRepo" => &["repository"],
-            "gcePersistentDisk" => &["pdName"],
-            "awsElasticBlockStore" | "cinder" | "portworxVolume" => &["volumeID"],
-            "nfs" => &["server", "path"],
-            "iscsi" => &["targetPortal", "iqn"],
-            "glusterfs" => &["endpoints", "path"],
-            "persistentVolumeClaim" => &["claimName"],
-            "rbd" => &["image"],
-            "quobyte" => &["registry", "volume"],
-            "flexVolume" | "csi" => &["driver"],
-            "azureFile" => &["secretName", "shareName"],
-            "vsphereVolume" => &["volumePath"],
-            "photonPersistentDisk" => &["pdID"],
-            "azureDisk" => &["diskName", "diskURI"],
-            "scaleIO" => &["gateway", "system", "volumeName"],
-            "ephemeral" => &["volumeClaimTemplate"],
-            "secret" => &["secretName"],
-            "configMap" => &["name"],
-            "image" => &["reference"],
-            "hostPath" => &["path"],
-            _ => &[],
-        };
-        for field in needed {
-            if source[*field].is_null() || source[*field].as_str() == Some("") {
-                self.required(at(field), "");
-            }
-        }
-        match kind {
-            "emptyDir" => {
-                let limit = text(&source["sizeLimit"]);
-                if Quantity::parse(limit).is_ok_and(|limit| limit.is_negative()) {
-                    self.forbidden(at("sizeLimit"), "SizeLimit field must be a valid resource quantity");
-                }
-            }
-            "hostPath" => self.host_path(source, path),
-            "nfs" if !text(&source["path"]).is_empty() && !text(&source["path"]).starts_with('/') => {
-                self.invalid(at("path"), quote(text(&source["path"])), "must be an absolute path");
-            }
-            "secret" | "configMap" => {
-                self.mode(source, "defaultMode", path);
-                self.key_paths(&source["items"], &at("items"));
-            }
-            "downwardAPI" => {
-                self.mode(source, "defaultMode", path);
-                self.downward_items(&source["items"], &at("items"));
-            }
-            "projected" => {
-                self.mode(source, "defaultMode", path);
-                self.projections(&source["sources"], &at("sources"));
-            }
-            "image" if !text(&source["pullPolicy"]).is_empty() => self.pull_policy(source, "pullPolicy", path),
-            _ => {}
-        }
-    }
-
-    fn host_path(&mut self, source: &Value, path: &str) {
-        let host_path = text(&source["path"]);
-        if host_path.is_empty() {
-            return;
-        }
-        self.no_backsteps(host_path, format!("{path}.path"));
-        let kind = text(&source["type"]);
-        let kinds =
-            ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
-        if !kinds.contains(&kind) {
-            self.not_supported(format!("{path}.type"), quote(kind), &kinds);
-        }
-    }
-
-    fn no_backsteps(&mut self, target: &str, path: String) {
-        if target.split('/').any(|part| part == "..") {
-            self.invalid(path, quote(target), "must not contain '..'");
-        }
-    }
-
-    /// `validateLocalDescendingPath`
-    fn descending_path(&mut self, target: &str, path: String) {
-        if target.starts_with('/') {
-            self.invalid(&path, quote(target), "must be a relative path");
-        }
-        self.no_backsteps(target, path);
-    }
-
-    fn mode(&mut self, source: &Value, field: &str, path: &str) {
-        let mode = int(&source[field]);
-        if !(0..=0o777).contains(&mode) {
-            let detail = "must be a number between 0 and 0777 (octal), both inclusive";
-            self.invalid(format!("{path}.{field}"), mode.to_string(), detail);
-        }
-    }
-
-    /// `validateKeyToPath`
-    fn key_paths(&mut self, items: &Value, path: &str) {
-        for (item, path) in each(items, path) {
-            if text(&item["key"]).is_empty() {
-                self.required(format!("{path}.key"), "");
-            }
-            self.local_path(item, &path);
-            self.mode(item, "mode", &path);
-        }
-    }
-
-    fn local_path(&mut self, item: &Value, path: &str) {
-        let target = text(&item["path"]);
-        let path = format!("{path}.path");
-        if target.is_empty() {
-            return self.required(path, "");
-        }
-        self.descending_path(target, path.clone());
-        if target.starts_with("..") && !target.starts_with("../") && target != ".." {
-            self.invalid(path, quote(target), "must not start with '..'");
-        }
-    }
-
-    fn downward_items(&mut self, items: &Value, path: &str) {
-        for (item, path) in each(items, path) {
-            self.local_path(item, &path);
-            let (field, resource) = (&item["fieldRef"], &item["resourceFieldRef"]);
-            if !field.is_null() {
-                self.field_selector(field, &format!("{path}.fieldRef"), &VOLUME_FIELDS);
-                if !resource.is_null() {
-                    self.invalid(
-                        &path,
-                        quote("resource"),
-                        "fieldRef and resourceFieldRef can not be specified simultaneously",
-                    );
-                }
-            } else if !resource.is_null() {
-                self.resource_selector(resource, &format!("{path}.resourceFieldRef"), true);
-            } else {
-                self.required(&path, "one of fieldRef and resourceFieldRef is required");
-            }
-            self.mode(item, "mode", &path);
-        }
-    }
-
-    fn projections(&mut self, sources: &Value, path: &str) {
-        for (source, path) in each(sources, path) {
-            let mut count = 0;
-            for (kind, projection) in entries(source).filter(|(_, projection)| !projection.is_null()) {
-                count += 1;
-                let at = format!("{path}.{kind}");
-                if count > 1 {
-                    self.forbidden(at, "may not specify more than 1 volume type per source");
-                    continue;
-                }
-                match kind.as_str() {
-                    "secret" | "configMap" => {
-                        if text(&projection["name"]).is_empty() {
-                            self.required(format!("{at}.name"), "");
-                        }
-                        self.key_paths(&projection["items"], &format!("{at}.items"));
-                    }
-                    "downwardAPI" => self.downward_items(&projection["items"], &format!("{at}.items")),
-                    "serviceAccountToken" => {
-                        let seconds = int(&projection["expirationSeconds"]);
-                        if seconds < 600 {
-                            let detail = "may not specify a duration less than 10 minutes";
-                            self.invalid(format!("{at}.expirationSeconds"), seconds.to_string(), detail);
-                        }
-                        if text(&projection["path"]).is_empty() {
-                            self.required(format!("{at}.path"), "");
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            if count == 0 {
-                self.required(&path, "must specify a volume type");
-            }
-        }
-    }
-
-    /// `validateContainers`
-    fn containers(&mut self, spec: &Value, volumes: &Volumes, path: &str) {
-        let containers = &spec["containers"];
-        if list(containers).is_empty() {
-            return self.required(path, "");
-        }
-        let mut seen = BTreeSet::new();
-        for (container, path) in each(containers, path) {
-            self.container(container, volumes, &path);
-            let name = text(&container["name"]);
-            if !seen.insert(name) {
-                self.duplicate(format!("{path}.name"), name);
-            }
-            self.life(container, &path);
-        }
-        self.host_ports(list(containers), path, 0);
-    }
-
-    /// `validateInitContainers`
-    fn init_containers(&mut self, spec: &Value, volumes: &Volumes, path: &str) {
-        let mut seen: BTreeSet<&str> =
-            list(&spec["containers"]).iter().map(|container| text(&container["name"])).collect();
-        let containers = list(&spec["initContainers"]);
-        for (index, (container, path)) in each(&spec["initContainers"], path).enumerate() {
-            self.container(container, volumes, &path);
-            let name = text(&container["name"]);
-            if !name.is_empty() && !seen.insert(name) {
-                self.duplicate(format!("{path}.name"), name);
-            }
-            // They run one after the other, so each may use the same ports.
-            let parent = path.rsplit_once('[').map_or("", |(parent, _)| parent);
-            self.host_ports(&containers[index..=index], parent, index);
-            match text(&container["restartPolicy"]) {
-                "Always" => self.life(container, &path),
-                _ => {
-                    for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
-                        if !container[field].is_null() {
-                            let detail = "may not be set for init containers without restartPolicy=Always";
-                            self.forbidden(format!("{path}.{field}"), detail);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// What regular containers and sidecars may have.
-    fn life(&mut self, container: &Value, path: &str) {
-        for hook in ["postStart", "preStop"] {
-            let handler = &container["lifecycle"][hook];
-            if !handler.is_null() {
-                self.handler(handler, &format!("{path}.lifecycle.{hook}"));
-            }
-        }
-        for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
-            let probe = &container[name];
-            let path = format!("{path}.{name}");
-            if probe.is_null() {
-                continue;
-            }
-            self.probe(probe, &path);
-            let threshold = int(&probe["successThreshold"]);
-            if name != "readinessProbe" && threshold != 1 {
-                self.invalid(format!("{path}.successThreshold"), threshold.to_string(), "must be 1");
-            }
-            if name == "readinessProbe" && !probe["terminationGracePeriodSeconds"].is_null() {
-                let shown = probe["terminationGracePeriodSeconds"].to_json();
-                let path = format!("{path}.terminationGracePeriodSeconds");
-                self.invalid(path, shown, "must not be set for readinessProbes");
-            }
-        }
-    }
-
-    /// `validateProbe`
-    fn probe(&mut self, probe: &Value, path: &str) {
-        self.handler(probe, path);
-        for field in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"]
-        {
-            self.not_negative(probe, field, path);
-        }
-        if let Some(seconds) = probe["terminationGracePeriodSeconds"].as_int()
-            && seconds <= 0
-        {
-            let path = format!("{path}.terminationGracePeriodSeconds");
-            self.invalid(path, seconds.to_string(), "must be greater than 0");
-        }
-    }
-
-    /// `validateHandler`
-    fn handler(&mut self, handler: &Value, path: &str) {
-        let mut given =
-            ["exec", "httpGet", "tcpSocket", "grpc", "sleep"].into_iter().filter(|h| !handler[*h].is_null());
-        let Some(first) = given.next() else {
-            return self.required(path, "must specify a handler type");
-        };
-        let (action, at) = (&handler[first], format!("{path}.{first}"));
-        match first {
-            "exec" if list(&action["command"]).is_empty() => self.required(format!("{at}.command"), ""),
-            "httpGet" => {
-                if text(&action["path"]).is_empty() {
-                    self.required(format!("{at}.path"), "");
-                }
-                self.port(&action["port"], format!("{at}.port"));
-                self.one_of(&action["scheme"], format!("{at}.scheme"), &["HTTP", "HTTPS"]);
-            }
-            "tcpSocket" | "grpc" => self.port(&action["port"], format!("{at}.port")),
-            _ => {}
-        }
-        for more in given {
-            self.forbidden(format!("{path}.{more}"), "may not specify more than 1 handler type");
-        }
-    }
-
-    /// `ValidatePortNumOrName`
-    fn port(&mut self, port: &Value, path: String) {
-        match port {
-            Value::Str(name) => self.complaints(&path, name, names::port_name(name)),
-            other => {
-                for complaint in names::port_number(int(other)) {
-                    self.invalid(&path, int(other).to_string(), complaint);
-                }
-            }
-        }
-    }
-
-    /// `AccumulateUniqueHostPorts`; `first` is the index of the first of these containers.
-    fn host_ports(&mut self, containers: &[Value], path: &str, first: usize) {
-        let mut seen = BTreeSet::new();
-        for (index, container) in containers.iter().enumerate() {
-            for (port, path) in each(&container["ports"], &format!("{path}[{}].ports", first + index)) {
-                let number = int(&port["hostPort"]);
-                let taken = format!("{}/{}/{number}", text(&port["protocol"]), text(&port["hostIP"]));
-                if number != 0 && !seen.insert(taken.clone()) {
-                    self.duplicate(format!("{path}.hostPort"), &taken);
-                }
-            }
-        }
-    }
-
-    /// `validatePodHostNetworkDeps`
-    fn host_network(&mut self, spec: &Value, path: &str, in_template: bool) {
-        if !truth(&spec["hostNetwork"]) {
-            return;
-        }
-        for (container, path) in each(&spec["containers"], path) {
-            for (port, path) in each(&container["ports"], &format!("{path}.ports")) {
-                let (host, own) = (int(&port["hostPort"]), int(&port["containerPort"]));
-                if host != own && !(in_template && host == 0) {
-                    let detail = "must match `containerPort` when `hostNetwork` is true";
-                    self.invalid(format!("{path}.hostPort"), host.to_string(), detail);
-                }
-            }
-        }
-    }
-
-    /// `validateContainerCommon`
-    fn container(&mut self, container: &Value, volumes: &Volumes, path: &str) {
-        let at = |field: &str| format!("{path}.{field}");
-        let name = text(&container["name"]);
-        if name.is_empty() {
-            self.required(at("name"), "");
-        } else {
-            self.complaints(&at("name"), name, names::dns_label(name));
-        }
-        if text(&container["image"]).is_empty() {
-            self.required(at("image"), "");
-        }
-        let policies = ["FallbackToLogsOnError", "File"];
-        self.one_of(&container["terminationMessagePolicy"], at("terminationMessagePolicy"), &policies);
-        self.ports(&container["ports"], &at("ports"));
-        self.env(&container["env"], &at("env"));
-        self.env_from(&container["envFrom"], &at("envFrom"));
-        self.mounts(container, volumes, &at("volumeMounts"));
-        self.devices(container, volumes, &at("volumeDevices"));
-        self.pull_policy(container, "imagePullPolicy", path);
-        self.resources(&container["resources"], &at("resources"));
-        self.container_security(&container["securityContext"], &at("securityContext"));
-    }
-
-    fn pull_policy(&mut self, of: &Value, field: &str, path: &str) {
-        self.one_of(&of[field], format!("{path}.{field}"), &["Always", "IfNotPresent", "Never"]);
-    }
-
-    /// `validateContainerPorts`
-    fn ports(&mut self, ports: &Value, path: &str) {
-        let mut seen = BTreeSet::new();
-        for (port, path) in each(ports, path) {
-            let name = text(&port["name"]);
-            if !name.is_empty() {
-                let complaints = names::port_name(name);
-                let good = complaints.is_empty();
-                self.complaints(&format!("{path}.name"), name, complaints);
-                if good && !seen.insert(name) {
-                    self.duplicate(format!("{path}.name"), name);
-                }
-            }
-            for field in ["containerPort", "hostPort"] {
-                let (number, path) = (int(&port[field]), format!("{path}.{field}"));
-                match number {
-                    0 if field == "containerPort" => self.required(path, ""),
-                    0 => {}
-                    _ => {
-                        for complaint in names::port_number(number) {
-                            self.invalid(&path, number.to_string(), complaint);
-                        }
-                    }
-                }
-            }
-            self.one_of(&port["protocol"], format!("{path}.protocol"), &["SCTP", "TCP", "UDP"]);
-        }
-    }
-
-    /// `ValidateEnv`
-    fn env(&mut self, env: &Value, path: &str) {
-        for (variable, path) in each(env, path) {
-            let name = text(&variable["name"]);
-            if name.is_empty() {
-                self.required(format!("{path}.name"), "");
-            } else {
-                self.complaints(&format!("{path}.name"), name, names::env_name(name));
-            }
-            if !variable["valueFrom"].is_null() {
-                self.value_from(variable, &format!("{path}.valueFrom"));
-            }
-        }
-    }
-
-    /// `validateEnvVarValueFrom`
-    fn value_from(&mut self, variable: &Value, path: &str) {
-        let from = &variable["valueFrom"];
-        let mut sources = 0;
-        for kind in ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"] {
-            let (source, path) = (&from[kind], format!("{path}.{kind}"));
-            if source.is_null() {
-                continue;
-            }
-            sources += 1;
-            match kind {
-                "fieldRef" => self.field_selector(source, &path, &ENV_FIELDS),
-                "resourceFieldRef" => self.resource_selector(source, &path, false),
-                "configMapKeyRef" | "secretKeyRef" => {
-                    let name = text(&source["name"]);
-                    self.complaints(&format!("{path}.name"), name, names::dns_subdomain(name));
-                    self.config_key(&source["key"], format!("{path}.key"));
-                }
-                _ => self.config_key(&source["key"], format!("{path}.key")),
-            }
-        }
-        if sources == 0 {
-            let detail = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or \
-                          `fileKeyRef`";
-            self.invalid(path, quote(""), detail);
-        }
-        if !text(&variable["value"]).is_empty() {
-            if sources > 0 {
-                self.invalid(path, quote(""), "may not be specified when `value` is not empty");
-            }
-        } else if sources > 1 {
-            self.invalid(path, quote(""), "may not have more than one field specified at a time");
-        }
-    }
-
-    fn config_key(&mut self, key: &Value, path: String) {
-        match text(key) {
-            "" => self.required(path, ""),
-            key => self.complaints(&path, key, names::config_map_key(key)),
-        }
-    }
-
-    /// `validateObjectFieldSelector`
-    fn field_selector(&mut self, selector: &Value, path: &str, supported: &[&str]) {
-        let field_path = text(&selector["fieldPath"]);
-        let at = format!("{path}.fieldPath");
-        if field_path.is_empty() {
-            return self.required(at, "");
-        }
-        let version = text(&selector["apiVersion"]);
-        let (field, subscript) = match field_path.strip_suffix("']").and_then(|inner| inner.split_once("['")) {
-            Some((field, subscript)) => (field, Some(subscript)),
-            None => (field_path, None),
-        };
-        let trouble = if version != "v1" {
-            Some(format!("unsupported pod version: {version}"))
-        } else if subscript.is_some() && !matches!(field, "metadata.labels" | "metadata.annotations") {
-            Some(format!("field label does not support subscript: {field_path}"))
-        } else if subscript.is_none() && field != "spec.host" && !POD_FIELDS.contains(&field) {
-            Some(format!("field label not supported: {field_path}"))
-        } else {
-            None
-        };
-        if let Some(trouble) = trouble {
-            return self.invalid(at, quote(field_path), format!("error converting fieldPath: {trouble}"));
-        }
-        let field = if field == "spec.host" { "spec.nodeName" } else { field };
-        match subscript {
-            Some(key) => self.complaints(path, key, names::qualified_name(&key.to_lowercase())),
-            None if supported.contains(&field) => {}
-            None => self.not_supported(at, quote(field), supported),
-        }
-    }
-
-    /// `validateContainerResourceFieldSelector`
-    fn resource_selector(&mut self, selector: &Value, path: &str, of_volume: bool) {
-        let resource = text(&selector["resource"]);
-        let supported = [
-            "limits.cpu",
-            "limits.ephemeral-storage",
-            "limits.memory",
-            "requests.cpu",
-            "requests.ephemeral-storage",
-            "requests.memory",
-        ];
-        let huge = ["limits.hugepages-", "requests.hugepages-"].iter().any(|prefix| resource.starts_with(prefix));
-        if of_volume && text(&selector["containerName"]).is_empty() {
-            self.required(format!("{path}.containerName"), "");
-        } else if resource.is_empty() {
-            self.required(format!("{path}.resource"), "");
-        } else if !supported.contains(&resource) && !huge {
-            self.not_supported(format!("{path}.resource"), quote(resource), &supported);
-        }
-    }
-
-    /// `ValidateEnvFrom`
-    fn env_from(&mut self, sources: &Value, path: &str) {
-        for (source, at) in each(sources, path) {
-            let prefix = text(&source["prefix"]);
-            if !prefix.is_empty() {
-                self.complaints(&format!("{at}.prefix"), prefix, names::env_name(prefix));
-            }
-            let given: Vec<&str> =
-                ["configMapRef", "secretRef"].into_iter().filter(|kind| !source[*kind].is_null()).collect();
-            for kind in &given {
-                if text(&source[*kind]["name"]).is_empty() {
-                    self.required(format!("{at}.{kind}.name"), "");
-                }
-            }
-            match given.len() {
-                0 => self.invalid(path, quote(""), "must specify one of: `configMapRef` or `secretRef`"),
-                1 => {}
-                _ => self.invalid(path, quote(""), "may not have more than one field specified at a time"),
-            }
-        }
-    }
-
-    /// `ValidateVolumeMounts`
-    fn mounts(&mut self, container: &Value, volumes: &Volumes, path: &str) {
-        let mut seen = BTreeSet::new();
-        let devices = list(&container["volumeDevices"]);
-        for (mount, at) in each(&container["volumeMounts"], path) {
-            let (name, target) = (text(&mount["name"]), text(&mount["mountPath"]));
-            if name.is_empty() {
-                self.required(format!("{at}.name"), "");
-            }
-            if !volumes.iter().any(|(volume, _)| *volume == name) {
-                self.not_found(format!("{at}.name"), name);
-            }
-            if target.is_empty() {
-                self.required(format!("{at}.mountPath"), "");
-            }
-            if !seen.insert(target) {
-                self.invalid(format!("{at}.mountPath"), quote(target), "must be unique");
-            }
-            if devices.iter().any(|device| text(&device["name"]) == name) {
-                self.invalid(format!("{at}.name"), quote(name), "must not already exist in volumeDevices");
-            }
-            if devices.iter().any(|device| text(&device["devicePath"]) == target) {
-                let detail = "must not already exist as a path in volumeDevices";
-                self.invalid(format!("{at}.mountPath"), quote(target), detail);
-            }
-            let (sub, expression) = (text(&mount["subPath"]), text(&mount["subPathExpr"]));
-            // The original leaves the index out of these paths.
-            if !sub.is_empty() {
-                self.descending_path(sub, format!("{path}.subPath"));
-            }
-            if !expression.is_empty() {
-                if !sub.is_empty() {
-                    let detail = "subPathExpr and subPath are mutually exclusive";
-                    self.invalid(format!("{at}.subPathExpr"), quote(expression), detail);
-                }
-                self.descending_path(expression, format!("{path}.subPathExpr"));
-            }
-            self.propagation(mount, container, format!("{path}.mountPropagation"));
-        }
-    }
-
-    /// `validateMountPropagation`
-    fn propagation(&mut self, mount: &Value, container: &Value, path: String) {
-        let Some(mode) = mount["mountPropagation"].as_str() else {
-            return;
-        };
-        let modes = ["Bidirectional", "HostToContainer", "None"];
-        if !modes.contains(&mode) {
-            self.not_supported(&path, quote(mode), &modes);
-        }
-        if mode == "Bidirectional" && !truth(&container["securityContext"]["privileged"]) {
-            self.forbidden(path, "Bidirectional mount propagation is available only to privileged containers");
-        }
-    }
-
-    /// `ValidateVolumeDevices`
-    fn devices(&mut self, container: &Value, volumes: &Volumes, path: &str) {
-        let (mut seen_names, mut seen_paths) = (BTreeSet::new(), BTreeSet::new());
-        for (device, path) in each(&container["volumeDevices"], path) {
-            let (name, target) = (text(&device["name"]), text(&device["devicePath"]));
-            let volume = volumes.iter().find(|(volume, _)| *volume == name).map(|(_, volume)| *volume);
-            if name.is_empty() {
-                self.required(format!("{path}.name"), "");
-            }
-            if !seen_names.insert(name) {
-                self.invalid(format!("{path}.name"), quote(name), "must be unique");
-            }
-            match volume {
-                None => self.not_found(format!("{path}.name"), name),
-                Some(volume) if volume["persistentVolumeClaim"].is_null() && volume["ephemeral"].is_null() => {
-                    let detail = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
-                    self.invalid(format!("{path}.name"), quote(name), detail);
-                }
-                Some(_) => {}
-            }
-            if target.is_empty() {
-                self.required(format!("{path}.devicePath"), "");
-            }
-            if !seen_paths.insert(target) {
-                self.invalid(format!("{path}.devicePath"), quote(target), "must be unique");
-            }
-            if target.split('/').any(|part| part == "..") {
-                self.invalid(format!("{path}.devicePath"), quote(target), "can not contain backsteps ('..')");
-            }
-        }
-    }
-
-    /// `ValidateContainerResourceRequirements`
-    fn resources(&mut self, resources: &Value, path: &str) {
-        let (limits, requests) = (&resources["limits"], &resources["requests"]);
-        for (kind, amounts) in [("limits", limits), ("requests", requests)] {
-            for (name, amount) in entries(amounts) {
-                let at = format!("{path}.{kind}[{name}]");
-                if kind == "limits" {
-                    self.resource_name(name, &at);
-                    self.resource_amount(name, amount, &at);
-                    continue;
-                }
-                self.resource_name(name, &at);
-                self.resource_amount(name, amount, &at);
-                self.request(name, text(amount), limits, path);
-            }
-        }
-        let any = |test: fn(&str) -> bool| entries(limits).chain(entries(requests)).any(|(name, _)| test(name));
-        if any(|name| name.starts_with("hugepages-")) && !any(|name| name == "cpu" || name == "memory") {
-            self.forbidden(path, "HugePages require cpu or memory");
-        }
-    }
-
-    fn request(&mut self, name: &str, amount: &str, limits: &Value, path: &str) {
-        let overcommit = is_native(name) && !name.starts_with("hugepages-");
-        let Some(limit) = limits[name].as_str() else {
-            if !overcommit {
-                self.required(format!("{path}.limits"), "Limit must be set for non overcommitable resources");
-            }
-            return;
-        };
-        let (Ok(requested), Ok(limited)) = (Quantity::parse(amount), Quantity::parse(limit)) else {
-            return;
-        };
-        if requested != limited && !overcommit {
-            let detail = format!("must be equal to {name} limit of {limit}");
-            self.invalid(format!("{path}.requests"), quote(amount), detail);
-        } else if requested > limited {
-            let detail = format!("must be less than or equal to {name} limit of {limit}");
-            self.invalid(format!("{path}.requests"), quote(amount), detail);
-        }
-    }
-
-    /// `validateContainerResourceName`
-    fn resource_name(&mut self, name: &str, path: &str) {
-        let complaints = names::qualified_name(name);
-        let standard = ["cpu", "memory", "ephemeral-storage"].contains(&name) || name.starts_with("hugepages-");
-        let known =
-            ["storage", "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps"];
-        if name.contains('/') {
-            self.complaints(path, name, complaints);
-            if !is_native(name)
-                && (name.starts_with("requests.") || !names::qualified_name(&format!("requests.{name}")).is_empty())
-            {
-                self.invalid(path, quote(name), "doesn't follow extended resource name standard");
-            }
-            return;
-        }
-        if !complaints.is_empty() {
-            self.complaints(path, name, complaints);
-        } else if !standard && !known.contains(&name) && !name.starts_with("requests.") && !name.starts_with("limits.")
-        {
-            self.invalid(path, quote(name), "must be a standard resource type or fully qualified");
-        }
-        if !standard {
-            self.invalid(path, quote(name), "must be a standard resource for containers");
-        }
-    }
-
-    /// `ValidateResourceQuantityValue`
-    fn resource_amount(&mut self, name: &str, amount: &Value, path: &str) {
-        let Ok(quantity) = Quantity::parse(text(amount)) else {
-            return;
-        };
-        if quantity.is_negative() {
-            self.invalid(path, quote(text(amount)), "must be greater than or equal to 0");
-        }
-        if !is_native(name) && quantity.milli() % 1000 != 0 {
-            self.invalid(path, quote(text(amount)), "must be an integer");
-        }
-    }
-
     /// `ValidateSecurityContext`
-    fn container_security(&mut self, context: &Value, path: &str) {
+    pub(super) fn container_security(&mut self, context: &Value, path: &str) {
         self.ids(context, &["runAsUser", "runAsGroup"], path);
-        self.seccomp(&context["seccompProfile"], &format!("{path}.seccompProfile"));
+        if let Some(mount) = context["procMount"].as_str().filter(|mount| !["Default", "Unmasked"].contains(mount)) {
+            self.not_supported(format!("{path}.procMount"), quote(mount), &["Default", "Unmasked"]);
+        }
+        self.profiles(context, path);
         if context["allowPrivilegeEscalation"].as_bool() != Some(false) {
             return;
         }
@@ -846,7 +92,7 @@ impl Errors {
         }
     }
 
-    fn ids(&mut self, context: &Value, fields: &[&str], path: &str) {
+    pub(super) fn ids(&mut self, context: &Value, fields: &[&str], path: &str) {
         for field in fields {
             if let Some(id) = context[*field].as_int() {
                 for complaint in names::user_id(id) {
@@ -856,30 +102,37 @@ impl Errors {
         }
     }
 
-    fn seccomp(&mut self, profile: &Value, path: &str) {
-        if profile.is_null() {
-            return;
-        }
-        let local = text(&profile["localhostProfile"]);
-        match text(&profile["type"]) {
-            "Localhost" if local.is_empty() => {
-                self.required(format!("{path}.localhostProfile"), "must be set when seccomp type is Localhost");
+    /// `validateSeccompProfileField`, `validateAppArmorProfileField`
+    pub(super) fn profiles(&mut self, context: &Value, path: &str) {
+        for (field, kind) in [("seccompProfile", "seccomp"), ("appArmorProfile", "AppArmor")] {
+            let profile = &context[field];
+            let at = format!("{path}.{field}");
+            if profile.is_null() {
+                continue;
             }
-            "" => self.required(format!("{path}.type"), "type is required when seccompProfile is set"),
-            "Localhost" | "RuntimeDefault" | "Unconfined" => {}
-            other => {
-                let supported = ["Localhost", "RuntimeDefault", "Unconfined"];
-                self.not_supported(format!("{path}.type"), quote(other), &supported);
+            let local = text(&profile["localhostProfile"]);
+            let word = text(&profile["type"]);
+            match word {
+                "Localhost" if local.is_empty() => {
+                    let detail = format!("must be set when {kind} type is Localhost");
+                    self.required(format!("{at}.localhostProfile"), &detail);
+                }
+                "" => self.required(format!("{at}.type"), &format!("type is required when {field} is set")),
+                "Localhost" | "RuntimeDefault" | "Unconfined" => {}
+                other => {
+                    let supported = ["Localhost", "RuntimeDefault", "Unconfined"];
+                    self.not_supported(format!("{at}.type"), quote(other), &supported);
+                }
             }
-        }
-        if text(&profile["type"]) != "Localhost" && !local.is_empty() {
-            let detail = "can only be set when seccomp type is Localhost";
-            self.invalid(format!("{path}.localhostProfile"), quote(local), detail);
+            if word != "Localhost" && !local.is_empty() {
+                let detail = format!("can only be set when {kind} type is Localhost");
+                self.invalid(format!("{at}.localhostProfile"), quote(local), detail);
+            }
         }
     }
 
     /// `validatePodSpecSecurityContext`
-    fn pod_security(&mut self, spec: &Value, path: &str) {
+    pub(super) fn pod_security(&mut self, spec: &Value, path: &str) {
         let context = &spec["securityContext"];
         self.ids(context, &["fsGroup", "runAsUser", "runAsGroup"], path);
         for (group, path) in each(&context["supplementalGroups"], &format!("{path}.supplementalGroups")) {
@@ -903,7 +156,7 @@ impl Errors {
                 self.duplicate(path, name);
             }
         }
-        self.seccomp(&context["seccompProfile"], &format!("{path}.seccompProfile"));
+        self.profiles(context, path);
         let changes = context["fsGroupChangePolicy"].as_str();
         if let Some(policy) = changes.filter(|policy| !["OnRootMismatch", "Always"].contains(policy)) {
             let path = format!("{path}.fsGroupChangePolicy");
@@ -912,7 +165,7 @@ impl Errors {
     }
 
     /// `validateAffinity`
-    fn affinity(&mut self, affinity: &Value, path: &str) {
+    pub(super) fn affinity(&mut self, affinity: &Value, path: &str) {
         let node = &affinity["nodeAffinity"];
         let required = &node[REQUIRED_TERMS];
         if !required.is_null() {
@@ -940,7 +193,7 @@ impl Errors {
         }
     }
 
-    fn weight(&mut self, preferred: &Value, path: &str) {
+    pub(super) fn weight(&mut self, preferred: &Value, path: &str) {
         let weight = int(&preferred["weight"]);
         if !(1..=100).contains(&weight) {
             self.invalid(format!("{path}.weight"), weight.to_string(), "must be in the range 1-100");
@@ -948,7 +201,7 @@ impl Errors {
     }
 
     /// `ValidateNodeSelectorTerm`
-    fn node_selector_term(&mut self, term: &Value, path: &str) {
+    pub(super) fn node_selector_term(&mut self, term: &Value, path: &str) {
         for (requirement, path) in each(&term["matchExpressions"], &format!("{path}.matchExpressions")) {
             self.operator_and_values(requirement, &path, true);
             let key = text(&requirement["key"]);
@@ -980,7 +233,7 @@ impl Errors {
     }
 
     /// `validatePodAffinityTerm`
-    fn pod_affinity_term(&mut self, term: &Value, path: &str) {
+    pub(super) fn pod_affinity_term(&mut self, term: &Value, path: &str) {
         self.label_selector(&term["labelSelector"], &format!("{path}.labelSelector"));
         self.label_selector(&term["namespaceSelector"], &format!("{path}.namespaceSelector"));
         for namespace in list(&term["namespaces"]) {
@@ -995,7 +248,7 @@ impl Errors {
     }
 
     /// `validatePodDNSConfig`
-    fn dns_config(&mut self, spec: &Value, path: &str) {
+    pub(super) fn dns_config(&mut self, spec: &Value, path: &str) {
         let config = &spec["dnsConfig"];
         if text(&spec["dnsPolicy"]) == "None" {
             if config.is_null() {
@@ -1019,7 +272,7 @@ impl Errors {
         }
     }
 
-    fn scheduling_gates(&mut self, gates: &Value, path: &str) {
+    pub(super) fn scheduling_gates(&mut self, gates: &Value, path: &str) {
         let mut seen = BTreeSet::new();
         for (gate, path) in each(gates, path) {
             let name = text(&gate["name"]);
@@ -1031,7 +284,7 @@ impl Errors {
     }
 
     /// `validateTopologySpreadConstraints`
-    fn spread(&mut self, constraints: &Value, path: &str) {
+    pub(super) fn spread(&mut self, constraints: &Value, path: &str) {
         for (constraint, path) in each(constraints, path) {
             let skew = int(&constraint["maxSkew"]);
             if skew <= 0 {
@@ -1053,7 +306,7 @@ impl Errors {
     }
 
     /// `ValidateTolerations`
-    fn tolerations(&mut self, tolerations: &Value, path: &str) {
+    pub(super) fn tolerations(&mut self, tolerations: &Value, path: &str) {
         for (toleration, path) in each(tolerations, path) {
             let field = |name: &str| text(&toleration[name]);
             let (key, operator, value, effect) = (field("key"), field("operator"), field("value"), field("effect"));
@@ -1094,7 +347,7 @@ impl Errors {
     }
 
     /// `validateOS`, `validateWindows`, `validateLinux`: the fields that the other system has not.
-    fn os(&mut self, spec: &Value, path: &str) {
+    pub(super) fn os(&mut self, spec: &Value, path: &str) {
         let os = &spec["os"];
         if os.is_null() {
             return;
@@ -1102,7 +355,7 @@ impl Errors {
         let pod_fields: &[&str] = match text(&os["name"]) {
             "windows" => &["hostPID", "hostIPC", "hostUsers"],
             "linux" => &[],
-            "" => return self.required(format!("{path}.os.name"), ""),
+            "" => return self.required(format!("{path}.os.name"), "cannot be empty"),
             other => return self.not_supported(format!("{path}.os.name"), quote(other), &["linux", "windows"]),
         };
         let windows = text(&os["name"]) == "windows";
@@ -1141,11 +394,6 @@ impl Errors {
     }
 }
 
-/// Resources of Kubernetes itself (`IsNativeResource`).
-fn is_native(name: &str) -> bool {
-    !name.contains('/') || name.contains("kubernetes.io/")
-}
-
 fn is_sysctl(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     name.len() <= 253
@@ -1155,39 +403,6 @@ fn is_sysctl(name: &str) -> bool {
                 && part.bytes().all(|b| plain(b) || b == b'-' || b == b'_')
         })
 }
-
-/// What the downward API knows of a pod (`ConvertDownwardAPIFieldLabel`).
-const POD_FIELDS: [&str; 14] = [
-    "metadata.annotations",
-    "metadata.labels",
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.restartPolicy",
-    "spec.schedulerName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.phase",
-    "status.podIP",
-    "status.podIPs",
-];
-
-const ENV_FIELDS: [&str; 9] = [
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-];
-
-const VOLUME_FIELDS: [&str; 5] =
-    ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,16 @@ const OLD_LABELS: [(&str, &str, &str); 5] = [
     ("beta.kubernetes.io/instance-type", "1.17", "node.kubernetes.io/instance-type"),
 ];
 
+const OLD_VOLUMES: [(&str, &str); 7] = [
+    ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
+    ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
+    ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
+    ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+    ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+    ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
+];
+
 fn old_label(key: &str) -> Option<String> {
     let (_, since, right) = OLD_LABELS.iter().find(|(old, ..)| *old == key)?;
     Some(format!("deprecated since v{since}; use \"{right}\" instead"))
@@ -53,6 +63,11 @@ impl Warnings {
         for (secret, path) in each(&spec["imagePullSecrets"], &format!("{path}.imagePullSecrets")) {
             if text(&secret["name"]).is_empty() {
                 self.add(format!("{path}.name"), "invalid empty name \"\"");
+            }
+        }
+        for (volume, path) in each(&spec["volumes"], &format!("{path}.volumes")) {
+            for (kind, message) in OLD_VOLUMES.iter().filter(|(kind, _)| !volume[*kind].is_null()) {
+                self.add(format!("{path}.{kind}"), message);
             }
         }
         for name in ["initContainers", "containers"] {

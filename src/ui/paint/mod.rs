@@ -1,5 +1,6 @@
 //! What is painted on canvases: pods on their way, and the map of a large cluster.
 
+mod colors;
 mod dense;
 mod overlay;
 

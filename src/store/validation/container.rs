@@ -1,0 +1,410 @@
+//! Containers: ports, mounts, resources, probes (`validateContainers`).
+
+use std::collections::BTreeSet;
+
+use super::volumes::Volumes;
+use super::{Errors, each, entries, int, list, names, quote, text, truth};
+use crate::api::quantity::Quantity;
+use crate::api::value::Value;
+
+impl Errors {
+    /// `validateContainers`
+    pub(super) fn containers(&mut self, spec: &Value, volumes: &Volumes, path: &str) {
+        let containers = &spec["containers"];
+        if list(containers).is_empty() {
+            return self.required(path, "");
+        }
+        let grace = int(&spec["terminationGracePeriodSeconds"]);
+        let mut seen = BTreeSet::new();
+        for (container, path) in each(containers, path) {
+            self.container(container, volumes, &path);
+            let name = text(&container["name"]);
+            if !seen.insert(name) {
+                self.duplicate(format!("{path}.name"), name);
+            }
+            self.life(container, grace, &path);
+        }
+        self.host_ports(list(containers), path, 0);
+    }
+
+    /// `validateInitContainers`
+    pub(super) fn init_containers(&mut self, spec: &Value, volumes: &Volumes, path: &str) {
+        let mut seen: BTreeSet<&str> =
+            list(&spec["containers"]).iter().map(|container| text(&container["name"])).collect();
+        let grace = int(&spec["terminationGracePeriodSeconds"]);
+        let containers = list(&spec["initContainers"]);
+        for (index, (container, path)) in each(&spec["initContainers"], path).enumerate() {
+            self.container(container, volumes, &path);
+            let name = text(&container["name"]);
+            if !name.is_empty() && !seen.insert(name) {
+                self.duplicate(format!("{path}.name"), name);
+            }
+            // They run one after the other, so each may use the same ports.
+            let parent = path.rsplit_once('[').map_or("", |(parent, _)| parent);
+            self.host_ports(&containers[index..=index], parent, index);
+            match text(&container["restartPolicy"]) {
+                "Always" => self.life(container, grace, &path),
+                _ => {
+                    for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
+                        if !container[field].is_null() {
+                            let detail = "may not be set for init containers without restartPolicy=Always";
+                            self.forbidden(format!("{path}.{field}"), detail);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `validateSleepAction`
+    pub(super) fn sleep(&mut self, sleep: &Value, grace: i64, path: String) {
+        let seconds = int(&sleep["seconds"]);
+        if seconds < 0 || (!sleep.is_null() && seconds > grace) {
+            let detail = format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
+            self.invalid(path, seconds.to_string(), detail);
+        }
+    }
+
+    /// What regular containers and sidecars may have.
+    pub(super) fn life(&mut self, container: &Value, grace: i64, path: &str) {
+        for hook in ["postStart", "preStop"] {
+            let handler = &container["lifecycle"][hook];
+            if !handler.is_null() {
+                self.handler(handler, &format!("{path}.lifecycle.{hook}"));
+                self.sleep(&handler["sleep"], grace, format!("{path}.lifecycle.{hook}.sleep"));
+            }
+        }
+        for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
+            let probe = &container[name];
+            let path = format!("{path}.{name}");
+            if probe.is_null() {
+                continue;
+            }
+            self.probe(probe, &path);
+            let threshold = int(&probe["successThreshold"]);
+            if name != "readinessProbe" && threshold != 1 {
+                self.invalid(format!("{path}.successThreshold"), threshold.to_string(), "must be 1");
+            }
+            if name == "readinessProbe" && !probe["terminationGracePeriodSeconds"].is_null() {
+                let shown = probe["terminationGracePeriodSeconds"].to_json();
+                let path = format!("{path}.terminationGracePeriodSeconds");
+                self.invalid(path, shown, "must not be set for readinessProbes");
+            }
+        }
+    }
+
+    /// `validateProbe`
+    pub(super) fn probe(&mut self, probe: &Value, path: &str) {
+        self.handler(probe, path);
+        for field in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"]
+        {
+            self.not_negative(probe, field, path);
+        }
+        if let Some(seconds) = probe["terminationGracePeriodSeconds"].as_int()
+            && seconds <= 0
+        {
+            let path = format!("{path}.terminationGracePeriodSeconds");
+            self.invalid(path, seconds.to_string(), "must be greater than 0");
+        }
+    }
+
+    /// `validateHandler`
+    pub(super) fn handler(&mut self, handler: &Value, path: &str) {
+        let mut given =
+            ["exec", "httpGet", "tcpSocket", "grpc", "sleep"].into_iter().filter(|h| !handler[*h].is_null());
+        let Some(first) = given.next() else {
+            return self.required(path, "must specify a handler type");
+        };
+        let (action, at) = (&handler[first], format!("{path}.{first}"));
+        match first {
+            "exec" if list(&action["command"]).is_empty() => self.required(format!("{at}.command"), ""),
+            "httpGet" => {
+                if text(&action["path"]).is_empty() {
+                    self.required(format!("{at}.path"), "");
+                }
+                self.port(&action["port"], format!("{at}.port"));
+                self.one_of(&action["scheme"], format!("{at}.scheme"), &["HTTP", "HTTPS"]);
+                for header in list(&action["httpHeaders"]) {
+                    let name = text(&header["name"]);
+                    self.complaints(&format!("{at}.httpHeaders"), name, names::http_header(name));
+                }
+            }
+            "tcpSocket" | "grpc" => self.port(&action["port"], format!("{at}.port")),
+            _ => {}
+        }
+        for more in given {
+            self.forbidden(format!("{path}.{more}"), "may not specify more than 1 handler type");
+        }
+    }
+
+    /// `ValidatePortNumOrName`
+    pub(super) fn port(&mut self, port: &Value, path: String) {
+        match port {
+            Value::Str(name) => self.complaints(&path, name, names::port_name(name)),
+            other => {
+                for complaint in names::port_number(int(other)) {
+                    self.invalid(&path, int(other).to_string(), complaint);
+                }
+            }
+        }
+    }
+
+    /// `AccumulateUniqueHostPorts`; `first` is the index of the first of these containers.
+    pub(super) fn host_ports(&mut self, containers: &[Value], path: &str, first: usize) {
+        let mut seen = BTreeSet::new();
+        for (index, container) in containers.iter().enumerate() {
+            for (port, path) in each(&container["ports"], &format!("{path}[{}].ports", first + index)) {
+                let number = int(&port["hostPort"]);
+                let taken = format!("{}/{}/{number}", text(&port["protocol"]), text(&port["hostIP"]));
+                if number != 0 && !seen.insert(taken.clone()) {
+                    self.duplicate(format!("{path}.hostPort"), &taken);
+                }
+            }
+        }
+    }
+
+    /// `validatePodHostNetworkDeps`
+    pub(super) fn host_network(&mut self, spec: &Value, path: &str, in_template: bool) {
+        if !truth(&spec["hostNetwork"]) {
+            return;
+        }
+        for (container, path) in each(&spec["containers"], path) {
+            for (port, path) in each(&container["ports"], &format!("{path}.ports")) {
+                let (host, own) = (int(&port["hostPort"]), int(&port["containerPort"]));
+                if host != own && !(in_template && host == 0) {
+                    let detail = "must match `containerPort` when `hostNetwork` is true";
+                    self.invalid(format!("{path}.hostPort"), host.to_string(), detail);
+                }
+            }
+        }
+    }
+
+    /// `validateContainerCommon`
+    pub(super) fn container(&mut self, container: &Value, volumes: &Volumes, path: &str) {
+        let at = |field: &str| format!("{path}.{field}");
+        let name = text(&container["name"]);
+        if name.is_empty() {
+            self.required(at("name"), "");
+        } else {
+            self.complaints(&at("name"), name, names::dns_label(name));
+        }
+        if text(&container["image"]).is_empty() {
+            self.required(at("image"), "");
+        }
+        let policies = ["FallbackToLogsOnError", "File"];
+        self.one_of(&container["terminationMessagePolicy"], at("terminationMessagePolicy"), &policies);
+        self.ports(&container["ports"], &at("ports"));
+        self.env(&container["env"], &at("env"));
+        self.env_from(&container["envFrom"], &at("envFrom"));
+        self.mounts(container, volumes, &at("volumeMounts"));
+        self.devices(container, volumes, &at("volumeDevices"));
+        self.pull_policy(container, "imagePullPolicy", path);
+        self.resources(&container["resources"], &at("resources"));
+        self.container_security(&container["securityContext"], &at("securityContext"));
+    }
+
+    pub(super) fn pull_policy(&mut self, of: &Value, field: &str, path: &str) {
+        self.one_of(&of[field], format!("{path}.{field}"), &["Always", "IfNotPresent", "Never"]);
+    }
+
+    /// `validateContainerPorts`
+    pub(super) fn ports(&mut self, ports: &Value, path: &str) {
+        let mut seen = BTreeSet::new();
+        for (port, path) in each(ports, path) {
+            let name = text(&port["name"]);
+            if !name.is_empty() {
+                let complaints = names::port_name(name);
+                let good = complaints.is_empty();
+                self.complaints(&format!("{path}.name"), name, complaints);
+                if good && !seen.insert(name) {
+                    self.duplicate(format!("{path}.name"), name);
+                }
+            }
+            for field in ["containerPort", "hostPort"] {
+                let (number, path) = (int(&port[field]), format!("{path}.{field}"));
+                match number {
+                    0 if field == "containerPort" => self.required(path, ""),
+                    0 => {}
+                    _ => {
+                        for complaint in names::port_number(number) {
+                            self.invalid(&path, number.to_string(), complaint);
+                        }
+                    }
+                }
+            }
+            self.one_of(&port["protocol"], format!("{path}.protocol"), &["SCTP", "TCP", "UDP"]);
+        }
+    }
+    /// `ValidateVolumeMounts`
+    pub(super) fn mounts(&mut self, container: &Value, volumes: &Volumes, path: &str) {
+        let mut seen = BTreeSet::new();
+        let devices = list(&container["volumeDevices"]);
+        for (mount, at) in each(&container["volumeMounts"], path) {
+            let (name, target) = (text(&mount["name"]), text(&mount["mountPath"]));
+            if name.is_empty() {
+                self.required(format!("{at}.name"), "");
+            }
+            if !volumes.iter().any(|(volume, _)| *volume == name) {
+                self.not_found(format!("{at}.name"), name);
+            }
+            if target.is_empty() {
+                self.required(format!("{at}.mountPath"), "");
+            }
+            if !seen.insert(target) {
+                self.invalid(format!("{at}.mountPath"), quote(target), "must be unique");
+            }
+            if devices.iter().any(|device| text(&device["name"]) == name) {
+                self.invalid(format!("{at}.name"), quote(name), "must not already exist in volumeDevices");
+            }
+            if devices.iter().any(|device| text(&device["devicePath"]) == target) {
+                let detail = "must not already exist as a path in volumeDevices";
+                self.invalid(format!("{at}.mountPath"), quote(target), detail);
+            }
+            let (sub, expression) = (text(&mount["subPath"]), text(&mount["subPathExpr"]));
+            // The original leaves the index out of these paths.
+            if !sub.is_empty() {
+                self.descending_path(sub, format!("{path}.subPath"));
+            }
+            if !expression.is_empty() {
+                if !sub.is_empty() {
+                    let detail = "subPathExpr and subPath are mutually exclusive";
+                    self.invalid(format!("{at}.subPathExpr"), quote(expression), detail);
+                }
+                self.descending_path(expression, format!("{path}.subPathExpr"));
+            }
+            self.propagation(mount, container, format!("{path}.mountPropagation"));
+        }
+    }
+
+    /// `validateMountPropagation`
+    pub(super) fn propagation(&mut self, mount: &Value, container: &Value, path: String) {
+        let Some(mode) = mount["mountPropagation"].as_str() else {
+            return;
+        };
+        let modes = ["Bidirectional", "HostToContainer", "None"];
+        if !modes.contains(&mode) {
+            self.not_supported(&path, quote(mode), &modes);
+        }
+        if mode == "Bidirectional" && !truth(&container["securityContext"]["privileged"]) {
+            self.forbidden(path, "Bidirectional mount propagation is available only to privileged containers");
+        }
+    }
+
+    /// `ValidateVolumeDevices`
+    pub(super) fn devices(&mut self, container: &Value, volumes: &Volumes, path: &str) {
+        let (mut seen_names, mut seen_paths) = (BTreeSet::new(), BTreeSet::new());
+        for (device, path) in each(&container["volumeDevices"], path) {
+            let (name, target) = (text(&device["name"]), text(&device["devicePath"]));
+            let volume = volumes.iter().find(|(volume, _)| *volume == name).map(|(_, volume)| *volume);
+            if name.is_empty() {
+                self.required(format!("{path}.name"), "");
+            }
+            if !seen_names.insert(name) {
+                self.invalid(format!("{path}.name"), quote(name), "must be unique");
+            }
+            match volume {
+                None => self.not_found(format!("{path}.name"), name),
+                Some(volume) if volume["persistentVolumeClaim"].is_null() && volume["ephemeral"].is_null() => {
+                    let detail = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+                    self.invalid(format!("{path}.name"), quote(name), detail);
+                }
+                Some(_) => {}
+            }
+            if target.is_empty() {
+                self.required(format!("{path}.devicePath"), "");
+            }
+            if !seen_paths.insert(target) {
+                self.invalid(format!("{path}.devicePath"), quote(target), "must be unique");
+            }
+            if target.split('/').any(|part| part == "..") {
+                self.invalid(format!("{path}.devicePath"), quote(target), "can not contain backsteps ('..')");
+            }
+        }
+    }
+
+    /// `ValidateContainerResourceRequirements`
+    pub(super) fn resources(&mut self, resources: &Value, path: &str) {
+        let (limits, requests) = (&resources["limits"], &resources["requests"]);
+        for (kind, amounts) in [("limits", limits), ("requests", requests)] {
+            for (name, amount) in entries(amounts) {
+                let at = format!("{path}.{kind}[{name}]");
+                if kind == "limits" {
+                    self.resource_name(name, &at);
+                    self.resource_amount(name, amount, &at);
+                    continue;
+                }
+                self.resource_name(name, &at);
+                self.resource_amount(name, amount, &at);
+                self.request(name, text(amount), limits, path);
+            }
+        }
+        let any = |test: fn(&str) -> bool| entries(limits).chain(entries(requests)).any(|(name, _)| test(name));
+        if any(|name| name.starts_with("hugepages-")) && !any(|name| name == "cpu" || name == "memory") {
+            self.forbidden(path, "HugePages require cpu or memory");
+        }
+    }
+
+    pub(super) fn request(&mut self, name: &str, amount: &str, limits: &Value, path: &str) {
+        let overcommit = is_native(name) && !name.starts_with("hugepages-");
+        let Some(limit) = limits[name].as_str() else {
+            if !overcommit {
+                self.required(format!("{path}.limits"), "Limit must be set for non overcommitable resources");
+            }
+            return;
+        };
+        let (Ok(requested), Ok(limited)) = (Quantity::parse(amount), Quantity::parse(limit)) else {
+            return;
+        };
+        if requested != limited && !overcommit {
+            let detail = format!("must be equal to {name} limit of {limit}");
+            self.invalid(format!("{path}.requests"), quote(amount), detail);
+        } else if requested > limited {
+            let detail = format!("must be less than or equal to {name} limit of {limit}");
+            self.invalid(format!("{path}.requests"), quote(amount), detail);
+        }
+    }
+
+    /// `validateContainerResourceName`
+    pub(super) fn resource_name(&mut self, name: &str, path: &str) {
+        let complaints = names::qualified_name(name);
+        let standard = ["cpu", "memory", "ephemeral-storage"].contains(&name) || name.starts_with("hugepages-");
+        let known =
+            ["storage", "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps"];
+        if name.contains('/') {
+            self.complaints(path, name, complaints);
+            if !is_native(name)
+                && (name.starts_with("requests.") || !names::qualified_name(&format!("requests.{name}")).is_empty())
+            {
+                self.invalid(path, quote(name), "doesn't follow extended resource name standard");
+            }
+            return;
+        }
+        if !complaints.is_empty() {
+            self.complaints(path, name, complaints);
+        } else if !standard && !known.contains(&name) && !name.starts_with("requests.") && !name.starts_with("limits.")
+        {
+            self.invalid(path, quote(name), "must be a standard resource type or fully qualified");
+        }
+        if !standard {
+            self.invalid(path, quote(name), "must be a standard resource for containers");
+        }
+    }
+
+    /// `ValidateResourceQuantityValue`
+    pub(super) fn resource_amount(&mut self, name: &str, amount: &Value, path: &str) {
+        let Ok(quantity) = Quantity::parse(text(amount)) else {
+            return;
+        };
+        if quantity.is_negative() {
+            self.invalid(path, quote(text(amount)), "must be greater than or equal to 0");
+        }
+        if !is_native(name) && quantity.milli() % 1000 != 0 {
+            self.invalid(path, quote(text(amount)), "must be an integer");
+        }
+    }
+}
+
+/// Resources of Kubernetes itself (`IsNativeResource`).
+fn is_native(name: &str) -> bool {
+    !name.contains('/') || name.contains("kubernetes.io/")
+}

@@ -1,0 +1,136 @@
+// How the page looks and handles: every size, both themes, the keyboard, less motion.
+
+import assert from "node:assert/strict";
+import { eventually } from "./app.mjs";
+import { walk } from "./harness.mjs";
+
+for (const viewport of ["desktop", "tablet", "phone"]) {
+  for (const theme of ["dark", "light"]) {
+    walk(`nothing is cut off, overlaps or fails axe: ${viewport}, ${theme}`, async ({ page, app, shot, axe }) => {
+      const tab = async (name) => viewport === "phone" && page.locator("nav.bottom").getByRole("button", { name }).click();
+      if (viewport === "phone") await tab("YAML");
+      await app.applyButton.click();
+      await tab("Map");
+      await app.pods(3, { phase: "Running" });
+      await shot(`${viewport}-${theme}`);
+      await axe();
+      for (const panel of viewport === "phone" ? ["YAML", "Activity", "Why"] : []) {
+        await tab(panel);
+        await shot(`${viewport}-${theme}-${panel.toLowerCase()}`);
+        await axe();
+      }
+      await tab("Map");
+      const sideways = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
+      assert.ok(sideways <= 0, `the page scrolls sideways by ${sideways} px`);
+      const boxes = await page.locator("main > *:visible, header:visible").evaluateAll((elements) =>
+        elements.map((element) => ({ name: element.className || element.tagName, box: element.getBoundingClientRect().toJSON() })),
+      );
+      for (const [index, a] of boxes.entries()) {
+        for (const b of boxes.slice(index + 1)) {
+          const width = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+          const height = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+          assert.ok(width <= 1 || height <= 1, `${a.name} overlaps ${b.name}`);
+        }
+      }
+      await page.getByTestId("add-node").click();
+      await shot(`${viewport}-${theme}-dialog`);
+      await axe();
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Actions for node worker-1" }).click();
+      await shot(`${viewport}-${theme}-menu`);
+      await axe();
+    }, { viewport, theme, query: "?speed=8" });
+  }
+}
+
+walk("the keyboard reaches everything", async ({ page, app }) => {
+  await app.typing();
+  await app.editor.locator(".cm-content").focus();
+  await page.keyboard.press("ControlOrMeta+Enter");
+  const [pod] = await app.pods(3, { phase: "Running" });
+  const menu = page.getByRole("button", { name: `Actions for pod ${pod.name}` });
+  await menu.focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("role")), "menuitem");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), `Actions for pod ${pod.name}`);
+  await page.keyboard.press("Enter");
+  for (let step = 0; step < 3; step++) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await eventually(async () => assert.ok(!(await app.map()).some(({ name }) => name === pod.name)));
+  await app.pods(3, { phase: "Running" });
+  // Tab comes past every button that can be seen.
+  const missed = await page.evaluate(() => {
+    const buttons = [...document.querySelectorAll("button, select, input, textarea, [role=slider]")];
+    return buttons.filter((it) => it.offsetParent && !it.disabled && it.tabIndex < 0 && !it.closest("[role=tablist]")).map((it) => it.outerHTML.slice(0, 120));
+  });
+  assert.deepEqual(missed, []);
+  const names = await page.evaluate(() =>
+    [...document.querySelectorAll("button")].filter((it) => it.offsetParent && !(it.innerText.trim() || it.ariaLabel || it.title)).map((it) => it.outerHTML),
+  );
+  assert.deepEqual(names, []);
+}, { query: "?speed=8" });
+
+walk("acts are announced, logged with their reasons, and select what they are about", async ({ page, app }) => {
+  await app.typing();
+  await app.apply();
+  const [pod] = await app.pods(3, { phase: "Running" });
+  await eventually(async () => assert.match(await page.getByTestId("live").innerText(), /\w/));
+  const log = page.getByTestId("log");
+  await log.getByText(`${pod.name} on ${pod.node}`).first().click();
+  const inspector = page.getByTestId("inspector");
+  assert.match(await inspector.innerText(), new RegExp(pod.name));
+  await inspector.getByRole("tab", { name: "YAML" }).click();
+  const yaml = await inspector.innerText();
+  for (const part of [/generateName: nginx-daemon-set-/, /controller-revision-hash: 5f45544cb4/, /pod-template-generation: "1"/, /blockOwnerDeletion: true/, /matchFields:/, /podIP: 10\.42\./]) {
+    assert.match(yaml, part);
+  }
+}, { query: "?speed=4" });
+
+walk("time is paused, stepped and sped up", async ({ page, app }) => {
+  await app.typing();
+  await page.getByTestId("play").click();
+  await app.apply();
+  const clock = () => page.getByTestId("clock").getAttribute("data-micros").then(Number);
+  const stopped = await clock();
+  assert.equal((await app.map()).length, 0);
+  for (let act = 0; act < 4; act++) await page.getByTestId("step").click();
+  await eventually(async () => assert.ok((await app.map()).length > 0));
+  assert.ok((await clock()) > stopped);
+  await page.getByTestId("speed").selectOption({ label: "as fast as possible" });
+  await page.getByTestId("play").click();
+  await app.pods(3, { phase: "Running" });
+});
+
+walk("several DaemonSets differ in letter and colour", async ({ page, app, shot }) => {
+  await app.typing();
+  const text = await app.text();
+  await app.apply();
+  await app.write(text.replaceAll("nginx-daemon-set", "second").replaceAll("app: nginx", "app: second"));
+  await app.apply();
+  await app.pods(6, { phase: "Running" });
+  const marks = await page.locator("[data-testid=ribbon] [data-daemonset]").evaluateAll((rows) => rows.map((row) => row.innerText.trim()[0]));
+  assert.equal(new Set(marks).size, 2);
+  await shot("two-daemonsets");
+}, { query: "?speed=8" });
+
+walk("less motion is respected", async ({ page, app }) => {
+  await app.typing();
+  await app.apply();
+  await app.pods(3, { phase: "Running" });
+  const painted = await page.locator("canvas.overlay").evaluateAll((canvases) =>
+    canvases
+      .filter((canvas) => canvas.width && canvas.height && canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))
+      .map((canvas) => `${canvas.className} ${canvas.width}x${canvas.height}`),
+  );
+  assert.deepEqual(painted, []);
+}, { motion: false, query: "?speed=4" });
+
+walk("a thousand nodes are a map of cells", async ({ page, app, shot, axe }) => {
+  await app.dense.waitFor();
+  assert.equal(await app.dense.getAttribute("data-node-count"), "203");
+  await app.apply();
+  await app.counts({ desired: 200, ready: 200 });
+  await shot("dense");
+  await axe();
+}, { query: "?nodes=200&speed=max" });

@@ -1,0 +1,380 @@
+//! Texts that people paste, and what they are told.
+
+use everynode::engine::{Check, check};
+use everynode::manifest::{Finding, Severity, read};
+
+const GOOD: &str = "apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: agent
+spec:
+  selector:
+    matchLabels:
+      app: agent
+  template:
+    metadata:
+      labels:
+        app: agent
+    spec:
+      containers:
+      - name: agent
+        image: nginx:1.27
+";
+
+/// The one finding of a text, with its line and column.
+fn only(text: &str) -> Finding {
+    let check = check(text);
+    assert_eq!(check.findings.len(), 1, "{:#?}", check.findings);
+    check.findings.into_iter().next().expect("one finding")
+}
+
+fn at(finding: &Finding) -> (usize, usize) {
+    (finding.span.line, finding.span.column)
+}
+
+fn mend(finding: &Finding) -> &str {
+    finding.mend.as_deref().unwrap_or_default()
+}
+
+/// The text after the finding's fix.
+fn fixed(text: &str, finding: &Finding) -> String {
+    let fix = finding.fix.as_ref().expect("a fix");
+    let offset = |line: usize, column: usize| {
+        let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        before + text[before..].chars().take(column - 1).map(char::len_utf8).sum::<usize>()
+    };
+    let (start, end) = (offset(fix.span.line, fix.span.column), offset(fix.span.end_line, fix.span.end_column));
+    format!("{}{}{}", &text[..start], fix.replacement, &text[end..])
+}
+
+fn clean(check: &Check) -> bool {
+    check.findings.is_empty() && check.documents.len() == 1
+}
+
+#[test]
+fn a_good_manifest_has_no_findings() {
+    let check = check(GOOD);
+    assert!(clean(&check), "{:?}", check.findings);
+    let document = &check.documents[0].document;
+    assert_eq!(
+        (document.kind.as_str(), document.name.as_str(), document.namespace.as_str()),
+        ("DaemonSet", "agent", "")
+    );
+    assert_eq!(document.line, 1);
+    assert!(check.documents[0].hash.is_some());
+}
+
+#[test]
+fn every_field_has_a_place() {
+    let document = read(GOOD).documents.remove(0);
+    let place = |path: &str| document.position(path).map(|span| (span.line, span.column, span.end_column));
+    assert_eq!(place("spec.template.spec.containers[0].image"), Some((16, 16, 26)));
+    assert_eq!(place("spec.selector"), Some((6, 3, 11)));
+    assert_eq!(place("spec.template.spec.containers[0]"), Some((15, 9, 13)));
+    assert_eq!(place("spec.template.spec.containers[0].ports[3].name"), Some((15, 9, 13)), "the nearest parent");
+    let text = "apiVersion: v1\nkind: Node\nmetadata:\n  name: a\n  labels:\n    kubernetes.io/os: linux\n";
+    let document = read(text).documents.remove(0);
+    assert_eq!(
+        document.position("metadata.labels.kubernetes.io/os"),
+        document.position("metadata.labels[kubernetes.io/os]")
+    );
+    assert_eq!(document.position("metadata.labels.kubernetes.io/os").map(|span| span.column), Some(23));
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_do_not_matter() {
+    assert!(clean(&check(&GOOD.replace('\n', "\r\n"))));
+    assert!(clean(&check(&format!("\u{feff}{GOOD}"))));
+    assert!(clean(&check(GOOD.trim_end())));
+    assert!(clean(&check(&format!("---\n\n---\n# nothing\n---\n{GOOD}---\n"))));
+}
+
+#[test]
+fn json_is_read_too() {
+    let text = "{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Namespace\",\n\t\"metadata\": {\"name\": \"a\", \"annotations\": {\"b\": \"\\ud83d\\ude00 \\/\"}}\n}";
+    let check = check(text);
+    assert!(clean(&check), "{:?}", check.findings);
+    assert_eq!(check.documents[0].object.to_json().matches("😀 /").count(), 1);
+    let finding = only("{\"apiVersion\": \"apps/v1\",");
+    assert_eq!(finding.message, "unexpected EOF");
+}
+
+#[test]
+fn brackets_and_quotes_may_close_at_the_margin() {
+    let text = GOOD.replace(
+        "nginx:1.27\n",
+        "nginx:1.27\n        args: [\n          \"a\",\n          b\n        ]\n        tty:\ttrue\n",
+    );
+    let check = check(&text);
+    assert!(clean(&check), "{:?}", check.findings);
+    assert_eq!(
+        check.documents[0].document.position("spec.template.spec.containers[0].args[1]").map(|s| (s.line, s.column)),
+        Some((19, 11))
+    );
+}
+
+#[test]
+fn members_of_lists_are_documents() {
+    let item = |name: &str| format!("- apiVersion: v1\n  kind: Namespace\n  metadata:\n    name: {name}\n");
+    let check = check(&format!("apiVersion: v1\nkind: List\nitems:\n{}{}", item("a"), item("B")));
+    let names: Vec<&str> = check.documents.iter().map(|document| document.document.name.as_str()).collect();
+    assert_eq!(names, ["a", "B"]);
+    assert_eq!(check.documents[1].document.line, 8);
+}
+
+#[test]
+fn a_tab_is_named_with_its_line() {
+    let finding = only(&GOOD.replace("  selector:", "\tselector:"));
+    assert_eq!(at(&finding), (6, 1));
+    assert_eq!(
+        finding.message,
+        "error converting YAML to JSON: yaml: line 6: found character that cannot start any token"
+    );
+    assert!(mend(&finding).contains("spaces"));
+    let finding = only(&GOOD.replace("    spec:\n", "    spec:\n\t\n"));
+    assert_eq!(at(&finding), (14, 1));
+}
+
+#[test]
+fn a_helm_template_is_recognised() {
+    for line in [
+        "  name: {{ .Release.Name }}",
+        "  {{- if .Values.x }}",
+        "  name: agent\n  labels:\n    {{- toYaml .Values.labels | nindent 4 }}",
+    ] {
+        let finding = only(&GOOD.replace("  name: agent\n", &format!("{line}\n")));
+        assert!(mend(&finding).contains("helm template"), "{finding:?}");
+        assert_eq!(finding.span.line, if line.contains("labels") { 6 } else { 4 });
+    }
+    assert!(clean(&check(&GOOD.replace("nginx:1.27", "\"{{ image }}\""))), "quoted braces are only text");
+}
+
+#[test]
+fn nothing_and_what_is_no_text_is_told() {
+    for text in ["", "\n\n", "# nothing\n", "---\n---\n"] {
+        assert_eq!(only(text).message, "no objects passed to create");
+    }
+    let finding = only(&GOOD.replace("agent\nspec", "ag\0ent\nspec"));
+    assert_eq!(
+        (at(&finding), finding.message.as_str()),
+        ((4, 11), "error converting YAML to JSON: yaml: control characters are not allowed")
+    );
+    assert!(mend(&only(&"\u{1}\u{2}\u{3}".repeat(9))).contains("binary"));
+    let finding = only(&"a: b\n".repeat(2 << 20));
+    assert!(finding.message.contains("5 MB"));
+}
+
+#[test]
+fn lost_indentation_is_put_back_where_it_is_certain() {
+    let flat: String = GOOD.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+    let finding = only(&flat);
+    assert_eq!(at(&finding), (4, 1));
+    assert!(finding.message.contains("indentation"));
+    assert_eq!(fixed(&flat, &finding), GOOD);
+    // Whether a label or the name of something is meant cannot be known.
+    let unclear = flat.replace("app: agent\nspec", "app: agent\nnamespace: x\nspec");
+    assert_eq!(only(&unclear).fix, None);
+}
+
+#[test]
+fn a_longer_manifest_without_indentation_is_put_back_too() {
+    let text = "apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: agent
+  namespace: kube-system
+spec:
+  updateStrategy:
+    rollingUpdate:
+      maxUnavailable: 10%
+  selector:
+    matchLabels:
+      app: agent
+  template:
+    metadata:
+      labels:
+        app: agent
+    spec:
+      tolerations:
+      - key: a
+        operator: Exists
+      - operator: Exists
+      containers:
+      - name: agent
+        image: nginx:1.27
+        resources:
+          limits:
+            memory: 200Mi
+        env:
+        - name: A
+          value: b
+        - name: B
+          value: c
+        args:
+        - --v=2
+        volumeMounts:
+        - name: log
+          mountPath: /log
+      volumes:
+      - name: log
+        hostPath:
+          path: /var/log
+";
+    let flat: String = text.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+    assert_eq!(fixed(&flat, &only(&flat)), text);
+}
+
+#[test]
+fn a_long_text_without_indentation_is_not_searched_for_ever() {
+    let flat: String = GOOD.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+    let many = format!("{flat}{}", "- name: a\nimage: b\n".repeat(50_000));
+    assert_eq!(only(&many).fix, None);
+    let doubtful = format!("{flat}env:\n{}", "- name: a\n".repeat(200));
+    assert_eq!(only(&doubtful).fix, None);
+}
+
+#[test]
+fn aliases_may_repeat_but_not_without_end() {
+    let text = GOOD
+        .replace("      app: agent\n  template", "      &x app: agent\n  template")
+        .replace("image: nginx:1.27", "image: *x");
+    assert_eq!(check(&text).documents[0].object.to_json().matches("\"image\":\"app\"").count(), 1);
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..12 {
+        bomb.push_str(&format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", ")));
+    }
+    assert!(only(&bomb).message.contains("excessive aliasing"));
+    let finding = only(&GOOD.replace("image: nginx:1.27", "image: *gone"));
+    assert_eq!(finding.message, "error converting YAML to JSON: yaml: unknown anchor 'gone' referenced");
+}
+
+#[test]
+fn merge_keys_bring_in_fields() {
+    let text = GOOD.replace("      - name: agent\n", "      - <<: {name: base, tty: true}\n        name: agent\n");
+    let check = check(&text);
+    assert!(clean(&check), "{:?}", check.findings);
+    assert!(check.documents[0].object.to_json().contains(r#""name":"agent","resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","tty":true"#));
+}
+
+#[test]
+fn a_key_given_twice_is_a_warning_at_the_second() {
+    let text = format!("{GOOD}        image: nginx:1.28\n");
+    let finding = only(&text);
+    assert_eq!((finding.severity, at(&finding)), (Severity::Warning, (17, 9)));
+    assert_eq!(finding.path, "spec.template.spec.containers[0].image");
+    assert_eq!(finding.message, "key \"image\" already set in map");
+    assert!(mend(&finding).contains("line 16"));
+    assert!(check(&text).documents[0].object.to_json().contains("nginx:1.28"), "the last one counts");
+}
+
+#[test]
+fn a_misspelt_field_is_corrected() {
+    let text = GOOD.replace("image:", "imge:");
+    let check = check(&text);
+    let finding = &check.findings[0];
+    assert_eq!(finding.message, "unknown field \"spec.template.spec.containers[0].imge\"");
+    assert_eq!((at(finding), finding.span.end_column), ((16, 9), 13));
+    assert_eq!(mend(finding), "Did you mean `image`?");
+    assert_eq!(fixed(&text, finding), GOOD);
+    let finding = only(&GOOD.replace("spec:\n  selector", "spec:\n  replicas: 2\n  selector"));
+    assert!(mend(&finding).contains("one pod on each"));
+    assert_eq!(finding.fix, None);
+}
+
+#[test]
+fn wrong_types_are_told_in_gos_words() {
+    let text = GOOD.replace("app: agent\n  template", "app: 5\n  template");
+    let finding = only(&text);
+    assert_eq!(
+        finding.message,
+        "json: cannot unmarshal number into Go struct field LabelSelector.spec.selector.matchLabels of type string"
+    );
+    assert_eq!((at(&finding), finding.path.as_str()), ((8, 12), "spec.selector.matchLabels.app"));
+    assert!(fixed(&text, &finding).contains("app: \"5\""));
+    let finding = only(&GOOD.replace("    spec:\n", "    spec:\n      hostNetwork: \"true\"\n"));
+    assert_eq!(finding.fix.as_ref().map(|fix| fix.replacement.as_str()), Some("true"));
+    let finding = only(&GOOD.replace("nginx:1.27", "nginx:1.27\n        resources: {limits: {cpu: 5x}}"));
+    assert!(finding.message.starts_with("quantities must match"));
+    assert_eq!(at(&finding), (17, 35));
+}
+
+#[test]
+fn old_versions_and_other_kinds() {
+    let finding = only(&GOOD.replace("apps/v1", "extensions/v1beta1"));
+    assert_eq!(finding.message, "no matches for kind \"DaemonSet\" in version \"extensions/v1beta1\"");
+    assert_eq!(at(&finding), (1, 13));
+    assert!(mend(&finding).contains("1.16") && mend(&finding).contains("apps/v1"));
+    assert_eq!(fixed(&GOOD.replace("apps/v1", "extensions/v1beta1"), &finding), GOOD);
+    let finding = only("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: |\n    {{ y }}\n");
+    assert_eq!(
+        (finding.severity, finding.message.as_str()),
+        (Severity::Note, "ConfigMap is not simulated here and is skipped")
+    );
+    let text = GOOD.replace("DaemonSet", "DeamonSet");
+    assert_eq!(fixed(&text, &only(&text)), GOOD);
+    assert_eq!(only("kind: DaemonSet\nmetadata: {name: a}\n").message, "apiVersion not set");
+}
+
+#[test]
+fn one_broken_document_leaves_the_others() {
+    let check = check(&format!("a: [\n---\n{GOOD}---\nb: \"\n"));
+    assert_eq!(check.documents.len(), 1);
+    assert_eq!(check.documents[0].document.line, 3);
+    let lines: Vec<usize> = check.findings.iter().map(|finding| finding.span.line).collect();
+    assert_eq!(lines, [2, 20]);
+}
+
+#[test]
+fn validation_errors_stand_at_their_field() {
+    let finding = only(&GOOD.replace("      labels:\n        app: agent", "      labels:\n        app: other"));
+    assert_eq!(at(&finding), (11, 7));
+    assert_eq!(
+        finding.message,
+        "spec.template.metadata.labels: Invalid value: {\"app\":\"other\"}: `selector` does not match template `labels`"
+    );
+    assert!(mend(&finding).contains("app: agent"));
+    let finding = only(&GOOD.replace("      labels:\n", "      labels:\n        \"b c\": d\n"));
+    assert_eq!((at(&finding), finding.path.as_str()), ((12, 9), "spec.template.labels"));
+    let text = GOOD.replace("nginx:1.27", "nginx:1.27\n        imagePullPolicy: always");
+    assert!(fixed(&text, &only(&text)).contains("imagePullPolicy: Always"));
+    let node = "apiVersion: v1\nkind: Node\nmetadata:\n  name: a\nspec:\n  taints:\n  - {key: a, effect: NoRun}\n";
+    assert_eq!(at(&only(node)), (7, 22));
+}
+
+/// A small generator of changes, the same at every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides as u64) as usize
+    }
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let parts = [
+        "{", "}", "[", "]", ": ", "- ", "\n", "\t", "'", "\"", "&a ", "*a", "<<: ", "!!", "%", "|\n", ">", "? ", "#",
+        "---\n", "\0", "é", "\u{feff}",
+    ];
+    let mut dice = Dice(88_172_645_463_325_252);
+    for _ in 0..3000 {
+        let mut text: Vec<char> = GOOD.chars().collect();
+        for _ in 0..1 + dice.roll(5) {
+            let place = dice.roll(text.len() + 1);
+            let end = (place + dice.roll(20)).min(text.len());
+            match dice.roll(3) {
+                0 => text.splice(place..place, parts[dice.roll(parts.len())].chars()).for_each(drop),
+                1 => text.drain(place..end).for_each(drop),
+                _ => {
+                    let copy = text[place..end].to_vec();
+                    let to = dice.roll(text.len() + 1);
+                    text.splice(to..to, copy).for_each(drop);
+                }
+            }
+        }
+        check(&text.into_iter().collect::<String>());
+    }
+}
