@@ -10,10 +10,10 @@ mod story;
 use std::collections::{BTreeMap, BTreeSet};
 
 use everynode::api::value::{from_value, to_value};
-use everynode::api::{DaemonSet, DaemonSetStatus, IntOrPercent, Name, Node, Pod, SimTime, Uid, UpdateStrategy};
+use everynode::api::{DaemonSet, DaemonSetStatus, IntOrPercent, Name, Node, Pod, SimTime, Taint, Uid, UpdateStrategy};
 use everynode::controllers::daemonset::placement::Placer;
 use everynode::controllers::daemonset::{self, Current, history};
-use everynode::engine::{Actor, Reason, Record, Scenario, Sim, Verb};
+use everynode::engine::{Actor, Command, Reason, Record, Scenario, Sim, Verb};
 use everynode::store::{Object, World};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
@@ -72,7 +72,7 @@ fn pods_on<'a>(world: &'a World, daemonset: &DaemonSet, node: &Name) -> Vec<&'a 
 
 #[test]
 fn every_eligible_node_has_one_ready_pod_of_the_current_revision_and_no_other_has_any() {
-    in_the_end(250, |sim| {
+    in_the_end(150, |sim| {
         let world = sim.world();
         for daemonset in world.daemonsets.values() {
             let placer = Placer::new(&daemonset.spec);
@@ -114,7 +114,22 @@ fn names(pods: &[&Pod]) -> Vec<String> {
 
 #[test]
 fn the_status_is_what_a_recount_gives() {
-    in_the_end(150, |sim| {
+    in_the_end(90, |sim| {
+        // A pod on a node that it may stay on but should not be on is the hardest to count; nothing but a look at the
+        // DaemonSet for another reason tells the controller of it.
+        let mut sim = sim.clone();
+        let taint = Taint::new("late", "", "NoSchedule");
+        if let Some(name) = sim.world().nodes.keys().last().map(ToString::to_string) {
+            sim.submit(Command::Taint { name, add: vec![taint], remove: Vec::new() });
+            sim.run_until_quiet();
+        }
+        let pods: Vec<_> = sim.world().pods.keys().cloned().collect();
+        for key in pods {
+            let (namespace, name) = (key.namespace.to_string(), key.name.to_string());
+            let labels = vec![("seen".to_owned(), Some("yes".to_owned()))];
+            sim.submit(Command::LabelPod { namespace, name, labels });
+        }
+        sim.run_until_quiet();
         let world = sim.world();
         for daemonset in world.daemonsets.values() {
             let recounted = DaemonSetStatus {
@@ -162,7 +177,7 @@ fn recount(world: &World, daemonset: &DaemonSet, now: SimTime) -> DaemonSetStatu
 
 #[test]
 fn the_current_revision_is_the_newest_and_old_ones_are_few() {
-    in_the_end(100, |sim| {
+    in_the_end(60, |sim| {
         let world = sim.world();
         for daemonset in world.daemonsets.values() {
             let name = &daemonset.meta.name;
@@ -196,7 +211,7 @@ fn each_record(sim: &Sim, mut rule: impl FnMut(&Record, &World, &World) -> Findi
 
 #[test]
 fn without_surge_a_rollout_takes_no_more_available_pods_than_it_may() {
-    always(200, |sim, _| {
+    always(120, |sim, _| {
         // What each comparison of the controller led it to delete for being old.
         let mut taken: BTreeMap<u64, usize> = BTreeMap::new();
         for record in sim.history().records() {
@@ -238,7 +253,7 @@ fn without_surge_a_rollout_takes_no_more_available_pods_than_it_may() {
 
 #[test]
 fn without_surge_a_node_never_has_two_pods_that_stay() {
-    always(200, |sim, _| {
+    always(120, |sim, _| {
         // Pods that are adopted, and those of a surge before, may be second ones for a while.
         let mut excused: BTreeSet<Uid> = BTreeSet::new();
         each_record(sim, |record, _, after| {
@@ -271,7 +286,7 @@ fn without_surge_a_node_never_has_two_pods_that_stay() {
 
 #[test]
 fn no_revision_in_use_is_cleaned_up() {
-    always(150, |sim, _| {
+    always(90, |sim, _| {
         each_record(sim, |record, before, _| {
             let Reason::DaemonSet(daemonset::Reason::BeyondHistoryLimit { .. }) = record.reason else { return Ok(()) };
             let Some(Object::ControllerRevision(revision)) = record.deltas.first().and_then(|it| it.before.clone())
@@ -287,7 +302,7 @@ fn no_revision_in_use_is_cleaned_up() {
 
 #[test]
 fn names_are_unique_and_every_act_has_an_earlier_cause() {
-    always(100, |sim, _| {
+    always(60, |sim, _| {
         let mut names = BTreeSet::new();
         each_record(sim, |record, _, _| {
             let number = record.seq;
@@ -314,7 +329,7 @@ fn names_are_unique_and_every_act_has_an_earlier_cause() {
 
 #[test]
 fn the_same_scenario_gives_the_same_log() {
-    always(100, |sim, _| {
+    always(60, |sim, _| {
         let mut again = Sim::new(sim.scenario());
         while again.steps() < sim.steps() && again.step() {}
         check(again.history().log_hash() == sim.history().log_hash(), || first_difference(sim, &again))?;
@@ -335,7 +350,7 @@ fn first_difference(one: &Sim, other: &Sim) -> String {
 
 #[test]
 fn any_moment_is_what_a_fresh_simulation_reaches() {
-    always(80, |sim, story| {
+    always(48, |sim, story| {
         let commands = &sim.scenario().commands;
         let begin = (story.moment % (commands.len() as u64 + 1)) as usize;
         let scenario = Scenario { commands: commands[..begin].to_vec(), ..sim.scenario().clone() };
@@ -360,7 +375,7 @@ fn any_moment_is_what_a_fresh_simulation_reaches() {
 
 #[test]
 fn a_branch_that_goes_on_the_same_way_comes_to_the_same() {
-    always(80, |sim, story| {
+    always(48, |sim, story| {
         let records = sim.history().records().len();
         for wanted in [story.moment as usize % (records + 1), 0, records] {
             let mut fork = sim.fork_at(wanted);
@@ -386,7 +401,7 @@ fn a_branch_that_goes_on_the_same_way_comes_to_the_same() {
 
 #[test]
 fn changes_undone_give_the_world_before() {
-    always(80, |sim, story| {
+    always(48, |sim, story| {
         let mut world = sim.world().clone();
         let wanted = story.moment as usize % (sim.history().records().len() + 1);
         for record in sim.history().records().iter().rev() {
