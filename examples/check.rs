@@ -9,6 +9,7 @@ use everynode::manifest::{Finding, Stage};
 use everynode::store::defaulting::default_daemonset;
 use everynode::store::validation::{FieldError, validate_daemonset};
 
+#[allow(dead_code, reason = "tests/conformance.rs takes this file as a module")]
 fn main() {
     let mut bytes = Vec::new();
     if let Err(error) = std::io::stdin().read_to_end(&mut bytes) {
@@ -19,7 +20,7 @@ fn main() {
     println!("{}", answer(&check).to_json());
 }
 
-fn answer(check: &Check) -> Value {
+pub fn answer(check: &Check) -> Value {
     let mut stderr = String::new();
     let mut accepted = true;
     let syntax = check.findings.iter().find(|finding| finding.stage == Stage::Syntax);

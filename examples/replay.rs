@@ -20,6 +20,7 @@ const SETTLE_SECONDS: f64 = 1.6;
 /// A step that never becomes quiet is given up after this long.
 const MAX_SECONDS: f64 = 60.0;
 
+#[allow(dead_code, reason = "tests/conformance.rs takes this file as a module")]
 fn main() -> Result<(), String> {
     let file = std::env::args().nth(1).ok_or("usage: replay FILE")?;
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
@@ -29,7 +30,7 @@ fn main() -> Result<(), String> {
     Ok(())
 }
 
-fn replay(scenario: &Value) -> Value {
+pub fn replay(scenario: &Value) -> Value {
     let mut replay = Replay::begin(scenario);
     let steps = scenario.get("steps").and_then(Value::as_list).unwrap_or_default();
     let results = steps.iter().map(|step| replay.step(step)).collect::<Vec<_>>();

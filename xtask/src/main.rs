@@ -23,6 +23,8 @@ Usage: cargo xtask <command>
                      e2e      the release build in a headless browser, as a person uses it
                    --no-build takes dist/ as it is; arguments after -- go to the test programs
   build [ARGS]     make dist/, ready for any static host; ARGS go to `trunk build --release`
+  conformance      run everything recorded of a real control plane, and renew static/conformance.html, the table of
+                   what agrees, and tests/conformance/disagree.txt, what is known not to
   bench            measure: CPU time natively, loading and frame times in a headless browser, sizes of dist/
   lint             check formatting, clippy natively and for wasm32, and that static/editor.js is of its source
   editor [--check] make static/editor.js from static/editor/ (or only compare)
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         "test" => test(args),
         "build" => build(args),
         "bench" => without_arguments(args).and_then(|()| bench()),
+        "conformance" => without_arguments(args).and_then(|()| conformance()),
         "lint" => without_arguments(args).and_then(|()| lint()),
         "editor" => match args {
             [] => editor(false),
@@ -226,6 +229,13 @@ fn bundle_editor(tools: &Tools, check: bool) -> Result<(), Failure> {
         return Err(Failure::new("static/editor.js is not what static/editor/ gives: run `cargo xtask editor`."));
     }
     Ok(())
+}
+
+/// One mechanism: the native test, with leave to write.
+fn conformance() -> Result<(), Failure> {
+    let tools = Tools::set_up(&[])?;
+    let mut command = tools.cargo("test");
+    run(command.args(["--quiet", "--test", "conformance", "--", "--nocapture"]).env("UPDATE_EXPECT", "1"))
 }
 
 fn bench() -> Result<(), Failure> {
