@@ -12,10 +12,12 @@ use crate::store::{
 
 use super::command::{Scenario, Settings};
 use super::events::{Correlator, Draft};
+use super::file::Position;
 use super::history::History;
 use super::manager::{CONTROLLER_QPS, LoopState, Manager, REQUEST_LATENCY};
 use super::pace::Limiter;
 use super::record::{Actor, ObjectRef, Reason, Record, Verb};
+use super::replay::Replay;
 use super::step::{Progress, Step};
 
 /// From a write to the moment at which the watches have told everybody.
@@ -92,17 +94,13 @@ pub struct Sim {
 impl Sim {
     /// The cluster as a scenario begins, and then everything that it says was done.
     pub fn new(scenario: &Scenario) -> Self {
-        let mut sim = Sim::begin(scenario);
-        for submitted in &scenario.commands {
-            sim.run_steps(submitted.after_steps);
-            sim.state.now = sim.state.now.max(submitted.at);
-            sim.submit(submitted.command.clone());
-        }
-        sim
+        let mut replay = Replay::new(scenario, Position::default());
+        while !replay.run(usize::MAX) {}
+        replay.into_sim()
     }
 
     /// The cluster as a scenario begins: its nodes have joined and are ready.
-    fn begin(scenario: &Scenario) -> Self {
+    pub(super) fn begin(scenario: &Scenario) -> Self {
         let Settings { original_pace, .. } = scenario.settings;
         let mut rng = Rng::new(scenario.seed);
         let mut world = World::new(&mut rng);
@@ -252,8 +250,14 @@ impl Sim {
         false
     }
 
-    fn run_steps(&mut self, until_steps: u64) {
-        while self.state.steps < until_steps && self.step() {}
+    /// When the next step is due.
+    pub(super) fn next_at(&self) -> Option<SimTime> {
+        self.state.agenda.first().map(|((at, _), _)| *at)
+    }
+
+    /// The clock goes on to a moment; nothing happens on the way.
+    pub(super) fn wait_at(&mut self, at: SimTime) {
+        self.state.now = self.state.now.max(at);
     }
 
     /// The run as it was after a number of records, ready to go on differently: the keyframe before, and a short
