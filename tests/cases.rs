@@ -309,11 +309,11 @@ fn case_037_to_039_failed_pods_back_off() {
         bench.pod("node-0", failed());
         assert_eq!(bench.sync(), counts(0, 1, 1));
         let key = bench.backoff_key("node-0");
-        let delay = bench.memory.in_backoff(&key, bench.now).expect("back-off");
+        let delay = bench.memory.in_backoff(&key, bench.now).cloned().expect("back-off");
         bench.pod("node-0", failed());
         assert_eq!(bench.sync(), NOTHING);
-        assert_eq!(bench.memory.in_backoff(&key, bench.now), Some(delay));
-        bench.now = bench.now + SimDuration(delay.0 - 1);
+        assert_eq!(bench.memory.in_backoff(&key, bench.now), Some(&delay));
+        bench.now = bench.now + SimDuration(delay.delay.0 - 1);
         assert!(bench.memory.in_backoff(&key, bench.now).is_some());
         bench.now = bench.now + SimDuration(1);
         assert_eq!(bench.memory.in_backoff(&key, bench.now), None);

@@ -395,8 +395,13 @@ impl Pod {
 
     /// Models `IsPodAvailable`: ready, and that for at least `min_ready_seconds`.
     pub fn is_available(&self, min_ready_seconds: i64, now: SimTime) -> bool {
+        self.available_at(min_ready_seconds).is_some_and(|at| at <= now)
+    }
+
+    /// When a pod that is ready has been so for long enough; `None` if it is not ready.
+    pub fn available_at(&self, min_ready_seconds: i64) -> Option<SimTime> {
         let needed = SimDuration::from_secs(min_ready_seconds.max(0) as u64);
-        self.status.ready_since.is_some_and(|since| since.truncated_to_second() + needed <= now)
+        self.status.ready_since.map(|since| since.truncated_to_second() + needed)
     }
 
     pub fn hash(&self) -> Option<&str> {

@@ -78,6 +78,9 @@ impl std::fmt::Display for Requirement {
     }
 }
 
+/// The one field that a field requirement can name.
+pub const FIELD_NAME: &str = "metadata.name";
+
 /// One alternative of a required node affinity: all its expressions and fields must hold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -103,7 +106,7 @@ impl NodeSelectorTerm {
     /// The first requirement that the node does not satisfy, or `None` if the term matches.
     pub fn first_failing(&self, node_name: &str, labels: &Labels) -> Option<&Requirement> {
         let fails_field = |field: &&Requirement| {
-            field.key != "metadata.name" || field.values().len() != 1 || !field.matches_value(Some(node_name))
+            field.key != FIELD_NAME || field.values().len() != 1 || !field.matches_value(Some(node_name))
         };
         let fails_expression = |expression: &&Requirement| !expression.matches(labels);
         self.expressions().iter().find(fails_expression).or_else(|| self.fields().iter().find(fails_field))

@@ -85,27 +85,44 @@ impl Toleration {
 
     /// Models core/v1 `Toleration.ToleratesTaint`; operators Lt and Gt are behind an alpha gate and never match.
     pub fn tolerates(&self, taint: &Taint) -> bool {
-        (self.effect.is_empty() || self.effect == taint.effect)
-            && (self.key.is_empty() || self.key == taint.key)
-            && match self.operator.as_str() {
-                "" | "Equal" => self.value == taint.value,
-                "Exists" => true,
-                _ => false,
-            }
+        self.misses(taint).is_none()
+    }
+
+    /// What keeps it from tolerating a taint: the first field that differs, in the original's order.
+    pub fn misses(&self, taint: &Taint) -> Option<&'static str> {
+        if !self.effect.is_empty() && self.effect != taint.effect {
+            return Some("effect");
+        }
+        if !self.key.is_empty() && self.key != taint.key {
+            return Some("key");
+        }
+        match self.operator.as_str() {
+            "" | "Equal" if self.value == taint.value => None,
+            "" | "Equal" => Some("value"),
+            "Exists" => None,
+            _ => Some("operator"),
+        }
     }
 }
 
+/// As `kubectl describe` writes it: `key=value:Effect`, `key:Effect op=Exists`.
 impl std::fmt::Display for Toleration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.key.is_empty() { "any key" } else { &self.key })?;
-        match self.operator.as_str() {
-            "Exists" => {}
-            _ => write!(f, "={}", self.value)?,
+        f.write_str(&self.key)?;
+        if !self.value.is_empty() {
+            write!(f, "={}", self.value)?;
         }
         if !self.effect.is_empty() {
             write!(f, ":{}", self.effect)?;
         }
-        Ok(())
+        if self.operator == "Exists" && self.value.is_empty() {
+            let space = if self.key.is_empty() && self.effect.is_empty() { "" } else { " " };
+            write!(f, "{space}op=Exists")?;
+        }
+        match self.toleration_seconds {
+            Some(seconds) => write!(f, " for {seconds}s"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::events::Draft;
 use super::pace::Limiter;
 use super::record::{Actor, ObjectRef, Reason, Verb};
 use super::sim::{Entry, Sim};
-use super::step::Step;
+use super::step::{Step, Timer};
 
 /// CPU time that the original spends on a sync: measured in Go, 62 ms for 5,000 nodes.
 const SYNC_BASE: SimDuration = SimDuration::from_micros(400);
@@ -134,7 +134,7 @@ impl Sim {
             match wake {
                 daemonset::watch::Wake::Enqueue(key) => self.state.manager.enqueue(key, cause),
                 daemonset::watch::Wake::EnqueueAfter(key, after) => {
-                    self.schedule_after(after, Step::Enqueue { key, cause });
+                    self.schedule_after(after, Step::Enqueue { key, timer: Timer::MinReady, cause });
                 }
                 // The node workers look at once: what they do takes no requests.
                 daemonset::watch::Wake::Node(name) => self.sync_node_update(&name, cause),
@@ -216,14 +216,16 @@ impl Sim {
             memory.advance_backoff(&backoff, now);
         }
         if let Some(after) = plan.requeue_after {
-            self.schedule_after(after, Step::Enqueue { key: key.clone(), cause });
+            // Only `manage` leaves failed pods alone; the status waits for pods that are ready.
+            let timer = if plan.expects { Timer::LeftAlone } else { Timer::MinReady };
+            self.schedule_after(after, Step::Enqueue { key: key.clone(), timer, cause });
         }
     }
 
     /// Sends the first requests of a plan; the others follow as these are answered.
-    fn begin_requests(&mut self, key: &ObjectKey, stage: Stage, plan: Plan) {
+    fn begin_requests(&mut self, key: &ObjectKey, stage: Stage, mut plan: Plan) {
         let is_create = |decision: &Decision| matches!(decision.act, Act::CreatePod { .. });
-        let (creates, rest): (Vec<_>, Vec<_>) = plan.decisions.into_iter().partition(is_create);
+        let (creates, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.decisions).into_iter().partition(is_create);
         let deletes = rest.iter().filter(|decision| matches!(decision.act, Act::DeletePod { .. })).count();
         let others = rest.len() - deletes;
         self.state.manager.stage = match stage {
@@ -234,7 +236,8 @@ impl Sim {
         let cause = self.state.manager.active(key).map(|sync| sync.cause);
         let mut woken_by = None;
         if stage != Stage::Status {
-            let work = Reason::Work { creates: creates.len(), deletes, others };
+            let saw = plan.saw.map(Arc::new);
+            let work = Reason::Work { creates: creates.len(), deletes, others, saw };
             let entry = Entry {
                 actor: Actor::DaemonSetController,
                 verb: Verb::Sync,
@@ -345,7 +348,8 @@ impl Sim {
             let failures = manager.failures.get(key).copied().unwrap_or(0);
             let wait = SimDuration(RETRY_FIRST.0 << failures.min(24)).min(RETRY_MAX);
             manager.failures.insert(key.clone(), failures + 1);
-            self.schedule_after(wait, Step::Enqueue { key: key.clone(), cause: sync.cause });
+            let (key, cause) = (key.clone(), sync.cause);
+            self.schedule_after(wait, Step::Enqueue { key, timer: Timer::Retry, cause });
         }
         self.start_syncs();
     }
@@ -390,7 +394,7 @@ impl Sim {
                 }
                 Ok(())
             }
-            Err(refusal) => Err(self.refused(&daemonset, &act, refusal, lowers)),
+            Err(refusal) => Err(self.refused(&daemonset, &act, refusal, lowers, cause)),
         }
     }
 
@@ -400,7 +404,7 @@ impl Sim {
     }
 
     /// What a refusal means for the sync.
-    fn refused(&mut self, daemonset: &DaemonSet, act: &Act, refusal: ApiError, lowers: Lowers) -> Failure {
+    fn refused(&mut self, daemonset: &DaemonSet, act: &Act, refusal: ApiError, lowers: Lowers, cause: u64) -> Failure {
         let gone = refusal.reason == ErrorReason::NotFound || refusal.reason == ErrorReason::Conflict;
         let ignorable = match act {
             Act::DeletePod { .. }
@@ -411,7 +415,7 @@ impl Sim {
             _ => false,
         };
         if let (Act::CreateRevision(_), ErrorReason::AlreadyExists) = (act, refusal.reason) {
-            self.raise_collision_count(daemonset);
+            self.raise_collision_count(daemonset, cause);
         }
         // A pod that a terminating namespace refuses stays expected, as in the original.
         let lowers = if ignorable && matches!(act, Act::CreatePod { .. }) { Lowers::Nothing } else { lowers };
@@ -427,7 +431,7 @@ impl Sim {
     }
 
     /// Models the end of `snapshot`: another template has the same hash, so the next try hashes differently.
-    fn raise_collision_count(&mut self, daemonset: &DaemonSet) {
+    fn raise_collision_count(&mut self, daemonset: &DaemonSet, cause: u64) {
         let collision_count = daemonset.status.collision_count.unwrap_or(0) + 1;
         let status = crate::api::DaemonSetStatus { collision_count: Some(collision_count), ..daemonset.status };
         let key = daemonset.meta.key();
@@ -443,7 +447,7 @@ impl Sim {
             object: ObjectRef { kind: Kind::DaemonSet, key },
             node: None,
             reason: Reason::DaemonSet(daemonset::Reason::NameCollision { collision_count }),
-            caused_by: None,
+            caused_by: Some(cause),
         };
         drop(self.send(request, entry));
     }
@@ -530,7 +534,7 @@ struct Failure {
 fn found_broken(decision: &Decision) -> Option<(&'static str, &'static str, String)> {
     let Act::DeletePod { pod, .. } = &decision.act else { return None };
     match &decision.reason {
-        daemonset::Reason::Failed { node } => {
+        daemonset::Reason::Failed { node, .. } => {
             let message = format!("Found failed daemon pod {pod} on node {node}, will try to kill it");
             Some(("Warning", "FailedDaemonPod", message))
         }

@@ -102,11 +102,12 @@ pub enum Reason {
     Kubelet(kubelet::Reason),
     /// The command as kubectl would write it.
     Command(Arc<str>),
-    /// What a sync found to do.
+    /// What a stage of a sync found to do, and what it had compared.
     Work {
         creates: usize,
         deletes: usize,
         others: usize,
+        saw: Option<Arc<daemonset::Saw>>,
     },
     /// The owner of the object is gone.
     OwnerGone {
@@ -168,7 +169,7 @@ impl fmt::Display for Reason {
             Reason::Scheduler(reason) => reason.fmt(f),
             Reason::Kubelet(reason) => reason.fmt(f),
             Reason::Command(command) => f.write_str(command),
-            Reason::Work { creates, deletes, others } => {
+            Reason::Work { creates, deletes, others, .. } => {
                 let parts = [(creates, "to create"), (deletes, "to delete"), (others, "to change")];
                 let parts = parts.iter().filter(|(count, _)| **count > 0);
                 let texts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();

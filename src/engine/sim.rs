@@ -64,7 +64,7 @@ struct SchedulerQueue {
     /// By falling priority, then in the order of arrival; with the record that brought them here.
     waiting: Table<(i64, u64), (ObjectKey, Uid, u64)>,
     queued: Table<Uid, ()>,
-    unschedulable: Table<ObjectKey, (Uid, u64)>,
+    unschedulable: Table<ObjectKey, Uid>,
     is_due: bool,
     limiter: Option<Limiter>,
 }
@@ -318,7 +318,7 @@ impl Sim {
                     self.deliver(delta, cause);
                 }
             }
-            Step::Enqueue { key, cause } => self.enqueue_daemonset(key, cause),
+            Step::Enqueue { key, cause, .. } => self.enqueue_daemonset(key, cause),
             Step::SyncStage { key } => self.sync_stage(&key),
             Step::SyncRequest { key, decision } => self.sync_request(&key, decision),
             Step::Schedule => self.schedule_next_pod(),
@@ -379,7 +379,7 @@ impl Sim {
                 self.observe_pod(old.map(|pod| &**pod), pod, cause);
             }
             (Some(Object::Pod(pod)), None) => {
-                self.retry_unschedulable(pod.spec.node_name.as_ref());
+                self.retry_unschedulable(pod.spec.node_name.as_ref(), cause);
                 self.collect_terminating_owner(&pod.meta, cause);
             }
             (before, Some(Object::Node(node))) => {
@@ -462,7 +462,7 @@ impl Sim {
                 }
             }
         }
-        self.retry_unschedulable(Some(node.name()));
+        self.retry_unschedulable(Some(node.name()), cause);
     }
 
     // ------------------------------------------------------------ scheduler
@@ -517,7 +517,7 @@ impl Sim {
                     let mut status = pod.status.clone();
                     status.set_condition("PodScheduled", false, "Unschedulable", &message, self.state.now);
                     let node = pod.target_node().cloned();
-                    self.state.scheduler.unschedulable.insert(key.clone(), (uid, cause));
+                    self.state.scheduler.unschedulable.insert(key.clone(), uid);
                     self.patch_pod(&pod, status, entry(Verb::Unschedulable, node));
                     self.tell_about_pod(&pod, "Warning", "FailedScheduling", message);
                 }
@@ -532,13 +532,12 @@ impl Sim {
     }
 
     /// Something changed on a node: pods that found no place may find one now.
-    fn retry_unschedulable(&mut self, node: Option<&Name>) {
+    fn retry_unschedulable(&mut self, node: Option<&Name>, cause: u64) {
         if self.state.scheduler.unschedulable.is_empty() {
             return;
         }
-        let waiting: Vec<(ObjectKey, u64)> =
-            self.state.scheduler.unschedulable.iter().map(|(key, (_, cause))| (key.clone(), *cause)).collect();
-        for (key, cause) in waiting {
+        let waiting: Vec<ObjectKey> = self.state.scheduler.unschedulable.keys().cloned().collect();
+        for key in waiting {
             let pod = self.state.world.pods.get(&key).cloned();
             let concerned = |pod: &Pod| pod.spec.pinned_node.is_none() || pod.spec.pinned_node.as_ref() == node;
             match pod {
@@ -888,7 +887,7 @@ impl Sim {
             reason: Reason::NodeMissing { node: node.clone() },
             caused_by,
         };
-        let cause = self.last_deletion_of_node(node);
+        let cause = self.last_deletion_of_node(node).or_else(|| self.last_act_on(pod));
         if !pod.is_terminal() {
             let mut status = pod.status.clone();
             status.phase = crate::api::PodPhase::Failed;
@@ -909,6 +908,13 @@ impl Sim {
             grace_period_seconds: Some(0),
         };
         drop(self.send(request, entry(Verb::Remove, cause)));
+    }
+
+    /// A pod that was made for a node which never was: the act that made or bound it.
+    fn last_act_on(&self, pod: &Pod) -> Option<u64> {
+        let key = pod.meta.key();
+        let on_it = |record: &&Record| record.object.kind == Kind::Pod && record.object.key == key;
+        self.history.records().iter().rev().find(on_it).map(|record| record.seq)
     }
 
     fn last_deletion_of_node(&self, node: &Name) -> Option<u64> {

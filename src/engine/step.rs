@@ -13,7 +13,7 @@ pub enum Step {
     /// The watches tell everybody what a record changed.
     Deliver { deltas: Arc<[Delta]>, cause: u64 },
     /// A DaemonSet is put into the queue: a timer or a retry.
-    Enqueue { key: ObjectKey, cause: u64 },
+    Enqueue { key: ObjectKey, timer: Timer, cause: u64 },
     /// A worker has looked at everything and decides on the next stage of a sync.
     SyncStage { key: ObjectKey },
     /// A request of a sync reaches the API server.
@@ -30,6 +30,17 @@ pub enum Step {
     MonitorNode { node: Name, cause: u64 },
     /// The pod garbage collector looks for pods whose node is gone.
     PodGc,
+}
+
+/// Why a DaemonSet is looked at again later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// A pod will have been ready for minReadySeconds.
+    MinReady,
+    /// A failed pod is left alone until then.
+    LeftAlone,
+    /// The last sync failed.
+    Retry,
 }
 
 /// How far a kubelet has come with a pod.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::log::{actor, target};
 use super::{ObjectRef, Tone, words};
 use crate::api::{ControllerRevision, DaemonSet, Kind, Labels, Node, ObjectKey, Pod, SimTime, UpdateStrategy};
-use crate::controllers::daemonset::placement::{Placement, Placer, explain};
+use crate::controllers::daemonset::placement::{Placer, explain};
 use crate::controllers::daemonset::{history, rollout_numbers};
 use crate::engine::{History, Record};
 use crate::manifest;
@@ -153,15 +153,16 @@ fn fact(key: &str, value: impl Into<String>) -> (String, String) {
 
 fn about_node(world: &World, node: &Node, blocks: &mut Vec<Block>) {
     for daemonset in world.daemonsets.values() {
-        let checks = explain(&daemonset.spec, node).into_iter().map(|check| CheckRow {
+        let explained = explain(&daemonset.spec, node);
+        let checks = explained.checks.into_iter().map(|check| CheckRow {
             mark: if check.passed { Mark::Yes } else { Mark::No },
-            title: check.title,
-            detail: check.detail,
+            title: check.subject.to_owned(),
+            detail: check.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("; "),
         });
         let name = &daemonset.meta.name;
         blocks.push(Block::Checks {
             title: ["Should ", name, " run here?"].concat(),
-            verdict: verdict(Placer::new(&daemonset.spec).place(node), name),
+            verdict: [explained.verdict, " ", &explained.stays].concat(),
             rows: checks.collect(),
         });
     }
@@ -183,14 +184,6 @@ fn about_node(world: &World, node: &Node, blocks: &mut Vec<Block>) {
         rows.insert(1, fact("because", &*ready.message));
     }
     blocks.push(Block::Facts { title: "Node".to_owned(), rows });
-}
-
-fn verdict(placement: Placement, name: &str) -> String {
-    match (placement.should_run, placement.should_continue) {
-        (true, _) => ["A pod of ", name, " belongs here."].concat(),
-        (false, true) => "No pod is created here; one that runs here may stay.".to_owned(),
-        (false, false) => "No pod is created here, and one that runs here is removed.".to_owned(),
-    }
 }
 
 fn labels(labels: &Labels) -> String {

@@ -8,6 +8,7 @@ use crate::api::{ControllerRevision, DaemonSet, Kind, Name, ObjectKey, ObjectMet
 use crate::store::World;
 
 use super::reason::Reason;
+use super::saw::Saw;
 use super::sync::{Act, Decision, Plan, Stage, View};
 
 /// The revisions that a DaemonSet controls.
@@ -87,6 +88,7 @@ pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
         return Plan { decisions, next: Some(Stage::History), ..Plan::default() };
     }
     let template = &daemonset.spec.template.value;
+    let (count, newest) = (all.len(), all.iter().map(|revision| revision.revision).max().unwrap_or(0));
     let (same, old): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|it| template_of(it).is_some_and(|data| same_template(data, template)));
     let next = old.iter().map(|revision| revision.revision).max().unwrap_or(0) + 1;
@@ -104,7 +106,8 @@ pub(super) fn construct(view: &View, daemonset: &DaemonSet) -> Plan {
             }
         }
     }
-    Plan { decisions, next: Some(Stage::Claim), ..Plan::default() }
+    let saw = Some(Saw::Revisions { count, newest, same_template: same.len() });
+    Plan { decisions, next: Some(Stage::Claim), saw, ..Plan::default() }
 }
 
 /// Models `ClaimControllerRevisions`.
@@ -176,7 +179,7 @@ pub(super) fn cleanup(view: &View, daemonset: &DaemonSet) -> Plan {
     let current = current(view.world, daemonset).map(|revision| revision.meta.uid);
     let mut old: Vec<&Arc<ControllerRevision>> =
         revisions(view.world, daemonset).filter(|revision| Some(revision.meta.uid) != current).collect();
-    let limit = daemonset.spec.revision_history_limit;
+    let (limit, count) = (daemonset.spec.revision_history_limit, old.len());
     let mut surplus = old.len() as i64 - limit;
     if surplus <= 0 {
         return Plan::default();
@@ -194,7 +197,8 @@ pub(super) fn cleanup(view: &View, daemonset: &DaemonSet) -> Plan {
             surplus -= 1;
         }
     }
-    Plan { decisions, ..Plan::default() }
+    let saw = Some(Saw::History { old: count, live: live.len(), limit });
+    Plan { decisions, saw, ..Plan::default() }
 }
 
 /// The number of the revision that a pod was made from, if that revision still exists.

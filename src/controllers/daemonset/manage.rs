@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::api::{DaemonSet, Name, Pod, PodPhase, SimDuration};
 
-use super::memory::BackoffKey;
+use super::memory::{Backoff, BackoffKey};
 use super::placement::{Obstacle, Placer};
 use super::pods::{Current, NodePods, is_available, pods_by_node, sort_for_keeping};
 use super::reason::Reason;
+use super::saw::{LeftAlone, NAMED_MAX, Nodes, Saw};
 use super::sync::{Act, Decision, Plan, View};
 use super::{BURST_REPLICAS, history};
 
@@ -49,6 +50,7 @@ pub(super) fn manage(view: &View, daemonset: &DaemonSet) -> Plan {
         deletes: Vec::new(),
         advance_backoff: Vec::new(),
         requeue_after: None,
+        saw: Nodes::default(),
     };
     pods_by_node(view.world, daemonset, |here| match here.node {
         Some(_) => work.pods_should_be_on_node(&here),
@@ -56,9 +58,10 @@ pub(super) fn manage(view: &View, daemonset: &DaemonSet) -> Plan {
     });
     work.creates.truncate(BURST_REPLICAS);
     work.deletes.truncate(BURST_REPLICAS);
-    let NodeWork { mut creates, deletes, advance_backoff, requeue_after, .. } = work;
+    let NodeWork { mut creates, deletes, advance_backoff, requeue_after, saw, .. } = work;
     creates.extend(deletes);
-    Plan { decisions: creates, expects: true, advance_backoff, requeue_after, ..Plan::default() }
+    let saw = Some(Saw::Nodes(saw));
+    Plan { decisions: creates, expects: true, advance_backoff, requeue_after, saw, ..Plan::default() }
 }
 
 struct NodeWork<'a> {
@@ -71,12 +74,16 @@ struct NodeWork<'a> {
     deletes: Vec<Decision>,
     advance_backoff: Vec<BackoffKey>,
     requeue_after: Option<SimDuration>,
+    saw: Nodes,
 }
 
 impl NodeWork<'_> {
     fn pods_should_be_on_node(&mut self, here: &NodePods) {
         let Some(node) = here.node else { return };
         let placement = self.placer.place(node);
+        self.saw.all += 1;
+        self.saw.desired += i64::from(placement.should_run);
+        self.saw.with_pod += i64::from(placement.should_run && !here.pods.is_empty());
         if placement.should_run && here.pods.is_empty() {
             self.creates.push(Decision::create(self.daemonset, here.name));
         } else if placement.should_continue {
@@ -158,13 +165,18 @@ impl NodeWork<'_> {
     fn remove_failed(&mut self, pod: &Pod, node: &Name) {
         let key = (self.daemonset.meta.uid, self.daemonset.status.observed_generation, node.clone());
         match self.view.memory.in_backoff(&key, self.view.now) {
-            Some(delay) => {
-                let earlier = self.requeue_after.unwrap_or(delay);
-                self.requeue_after = Some(earlier.min(delay));
+            Some(Backoff { delay, last_update }) => {
+                let earlier = self.requeue_after.unwrap_or(*delay);
+                self.requeue_after = Some(earlier.min(*delay));
+                if self.saw.left_alone.len() < NAMED_MAX {
+                    let (node, pod, until) = (node.clone(), pod.meta.name.clone(), *last_update + *delay);
+                    self.saw.left_alone.push(LeftAlone { node, pod, delay: *delay, until });
+                }
             }
             None => {
+                let next_wait = self.view.memory.next_backoff(&key, self.view.now);
                 self.advance_backoff.push(key);
-                self.deletes.push(Decision::delete(pod, node, Reason::Failed { node: node.clone() }));
+                self.deletes.push(Decision::delete(pod, node, Reason::Failed { node: node.clone(), next_wait }));
             }
         }
     }

@@ -66,18 +66,22 @@ impl Memory {
         self.expectations.get(key)
     }
 
-    /// How long a failed pod is left alone, if it still is (`IsInBackOffSinceUpdate`); the answer is the full delay.
-    pub fn in_backoff(&self, key: &BackoffKey, now: SimTime) -> Option<SimDuration> {
-        let entry = self.live_backoff(key, now)?;
-        (now.since(entry.last_update) < entry.delay).then_some(entry.delay)
+    /// The back-off within which a failed pod is left alone, if it still is (`IsInBackOffSinceUpdate`).
+    pub fn in_backoff(&self, key: &BackoffKey, now: SimTime) -> Option<&Backoff> {
+        self.live_backoff(key, now).filter(|entry| now.since(entry.last_update) < entry.delay)
+    }
+
+    /// The wait that a further failure starts: doubled each time (`Backoff.Next`).
+    pub fn next_backoff(&self, key: &BackoffKey, now: SimTime) -> SimDuration {
+        match self.live_backoff(key, now) {
+            None => BACKOFF_INITIAL,
+            Some(entry) => SimDuration(entry.delay.0 * 2).min(BACKOFF_MAX),
+        }
     }
 
     /// Models `Backoff.Next`: the first failure starts the wait, every further one doubles it.
     pub fn advance_backoff(&mut self, key: &BackoffKey, now: SimTime) {
-        let delay = match self.live_backoff(key, now) {
-            None => BACKOFF_INITIAL,
-            Some(entry) => SimDuration(entry.delay.0 * 2).min(BACKOFF_MAX),
-        };
+        let delay = self.next_backoff(key, now);
         self.backoffs.insert(key.clone(), Backoff { delay, last_update: now });
     }
 
@@ -99,14 +103,14 @@ mod tests {
         let mut delays = Vec::new();
         for _ in 0..12 {
             memory.advance_backoff(&key, now);
-            let delay = memory.in_backoff(&key, now).unwrap();
+            let delay = memory.in_backoff(&key, now).unwrap().delay;
             delays.push(delay.0 / 1_000_000);
             now = now + delay;
             assert_eq!(memory.in_backoff(&key, now), None);
         }
         assert_eq!(delays, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
         memory.advance_backoff(&key, now + SimDuration::from_secs(3600));
-        assert_eq!(memory.in_backoff(&key, now + SimDuration::from_secs(3600)).unwrap().0, 1_000_000);
+        assert_eq!(memory.in_backoff(&key, now + SimDuration::from_secs(3600)).unwrap().delay.0, 1_000_000);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod placement;
 mod pods;
 mod reason;
 mod rolling_update;
+pub mod saw;
 pub mod status;
 mod sync;
 pub mod watch;
@@ -14,7 +15,8 @@ pub mod watch;
 pub use memory::{Backoff, Expectations, Memory};
 pub use pods::{Current, NodePods, PodMaker, new_pod, pods_by_node};
 pub use reason::Reason;
-pub use rolling_update::{RolloutNumbers, rollout_numbers};
+pub use rolling_update::{RolloutNumbers, rollout, rollout_numbers};
+pub use saw::{Rollout, Saw};
 pub use sync::{Act, Decision, Plan, Stage, View, sync};
 
 /// Most creates, and most deletes, of one sync (`BurstReplicas`).

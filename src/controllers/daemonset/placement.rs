@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::api::selector::{FIELD_NAME, NodeSelectorTerm, Requirement};
 use crate::api::taint::{
     DISK_PRESSURE, MEMORY_PRESSURE, NETWORK_UNAVAILABLE, NO_EXECUTE, NO_SCHEDULE, NOT_READY, PID_PRESSURE, UNREACHABLE,
     UNSCHEDULABLE,
@@ -107,89 +108,218 @@ impl<'a> Placer<'a> {
     }
 }
 
-/// One line of the explanation for a node: what was compared, and how it came out.
+/// One of the original's checks: how it came out, and what was compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
+    /// What it looks at: node name, node selector, required affinity, taints.
+    pub subject: &'static str,
     pub passed: bool,
-    pub title: String,
-    pub detail: String,
+    pub lines: Vec<Comparison>,
 }
 
-/// The checks of `predicates` in their order, with the values compared.
-pub fn explain(spec: &DaemonSetSpec, node: &Node) -> Vec<Check> {
+/// One comparison. Texts mark what is taken literally with backticks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// `None` where it decides nothing by itself.
+    pub passed: Option<bool>,
+    pub text: String,
+    /// Whose toleration it is.
+    pub whose: &'static str,
+    /// The taint that a toleration would have to name.
+    pub untolerated: Option<Taint>,
+}
+
+const YOURS: &str = "yours";
+const ADDED: &str = "added for every DaemonSet";
+
+/// All checks of one node for one DaemonSet, and what follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    pub placement: Placement,
+    pub checks: Vec<Check>,
+    /// What should happen here, in one sentence.
+    pub verdict: &'static str,
+    /// What may stay here, and why.
+    pub stays: String,
+}
+
+/// The checks of `predicates` in their order, with the values compared, and the answer of `NodeShouldRunDaemonPod`.
+pub fn explain(spec: &DaemonSetSpec, node: &Node) -> Explanation {
     let placer = Placer::new(spec);
-    let template = placer.template;
-    let labels = node.labels();
-    let mut checks = Vec::new();
-    let mut check =
-        |passed, title: &str, detail: String| checks.push(Check { passed, title: title.to_owned(), detail });
-
-    match &template.node_name {
-        None => check(true, "Node name is not pinned", "spec.template.spec.nodeName is empty".to_owned()),
-        Some(wanted) => {
-            let passed = placer.is_for_name(node);
-            let title = if passed { "Node name is the pinned one" } else { "Pinned to another node" };
-            check(passed, title, format!("spec.template.spec.nodeName is {wanted}"));
+    let placement = placer.place(node);
+    let checks = vec![
+        placer.check_name(node),
+        placer.check_selector(node),
+        placer.check_affinity(node),
+        placer.check_taints(node),
+    ];
+    let verdict = if placement.should_run { "A pod belongs here." } else { "No pod is created here." };
+    let stays = match placer.obstacle(node) {
+        None => "One that runs may continue.".to_owned(),
+        Some(Obstacle::Taint(taint)) if placement.should_continue => {
+            ["One that already ran may continue, because the effect is ", &taint.effect, "."].concat()
         }
+        Some(Obstacle::Taint(taint)) => {
+            ["One that runs is deleted, because the effect is ", &taint.effect, "."].concat()
+        }
+        Some(Obstacle::NodeName { .. }) => {
+            "One that runs is deleted, because its template names another node.".to_owned()
+        }
+        Some(_) => {
+            "One that runs is deleted: the DaemonSet controller looks at selector and affinity again and again, \
+                    although the field is called …IgnoredDuringExecution."
+                .to_owned()
+        }
+    };
+    Explanation { placement, checks, verdict, stays }
+}
+
+fn compared(passed: impl Into<Option<bool>>, text: String) -> Comparison {
+    Comparison { passed: passed.into(), text, whose: "", untolerated: None }
+}
+
+/// What a node has at a label: `, the node has `ssd``.
+fn has_label(labels: &Labels, key: &str) -> String {
+    match labels.get(key) {
+        Some(value) if value.is_empty() => ", and the node has it without a value".to_owned(),
+        Some(value) => [", and the node has `", value, "`"].concat(),
+        None => ", and the node has no such label".to_owned(),
+    }
+}
+
+impl Placer<'_> {
+    fn check_name(&self, node: &Node) -> Check {
+        let passed = self.is_for_name(node);
+        let line = match &self.template.node_name {
+            None => compared(None, "not pinned: `spec.template.spec.nodeName` is empty".to_owned()),
+            Some(wanted) if passed => compared(true, ["pinned to `", wanted, "`, which this is"].concat()),
+            Some(wanted) => compared(false, ["pinned to `", wanted, "`, and this is `", node.name(), "`"].concat()),
+        };
+        Check { subject: "Node name", passed, lines: vec![line] }
     }
 
-    if template.node_selector.is_empty() {
-        check(true, "Node selector matches", "no nodeSelector".to_owned());
-    }
-    for (key, wanted) in &template.node_selector {
-        let passed = labels.get(key) == Some(wanted);
-        let title = if passed { "Node selector matches" } else { "Node selector does not match" };
-        let actual = labels.get(key).map_or("the node has no such label".to_owned(), |it| format!("the node has {it}"));
-        check(passed, title, format!("{key}={wanted} wanted, {actual}"));
+    fn check_selector(&self, node: &Node) -> Check {
+        let labels = node.labels();
+        let compare = |(key, wanted): (&String, &String)| {
+            let passed = labels.get(key) == Some(wanted);
+            let pair = ["`", key, "=", wanted, "`"].concat();
+            let text = match passed {
+                true => pair + " is on the node",
+                false => pair + " is wanted" + &has_label(labels, key),
+            };
+            compared(passed, text)
+        };
+        let mut lines: Vec<Comparison> = self.template.node_selector.iter().map(compare).collect();
+        if lines.is_empty() {
+            lines.push(compared(None, "none: `spec.template.spec.nodeSelector` is empty".to_owned()));
+        }
+        Check { subject: "Node selector", passed: self.selector_matches(labels), lines }
     }
 
-    match &template.required_affinity {
-        None => check(true, "Node affinity matches", "no required node affinity".to_owned()),
-        Some(affinity) => {
-            let passed = placer.affinity_matches(node);
-            let title = if passed { "Node affinity matches" } else { "No term of the node affinity matches" };
-            let terms = affinity.terms().iter().enumerate().map(|(index, term)| {
-                let number = index + 1;
-                match term.first_failing(node.name(), labels) {
-                    _ if term.is_empty() => format!("term {number} is empty and matches nothing"),
-                    Some(failing) => {
-                        let actual = labels.get(&failing.key).map_or("no such label".to_owned(), Clone::clone);
-                        format!("term {number} fails: {failing}, the node has {actual}")
-                    }
-                    None => format!("term {number} matches"),
+    fn check_affinity(&self, node: &Node) -> Check {
+        let mut lines = Vec::new();
+        match &self.template.required_affinity {
+            None => lines.push(compared(None, "none is required".to_owned())),
+            Some(affinity) if affinity.terms().is_empty() => {
+                lines.push(compared(false, "there is no term, and without one nothing matches".to_owned()));
+            }
+            Some(affinity) => {
+                for (index, term) in affinity.terms().iter().enumerate() {
+                    lines.push(compare_term(&["term ", &(index + 1).to_string(), ": "].concat(), term, node));
                 }
-            });
-            check(passed, title, terms.collect::<Vec<_>>().join("; "));
+            }
+        }
+        Check { subject: "Required affinity", passed: self.affinity_matches(node), lines }
+    }
+
+    fn check_taints(&self, node: &Node) -> Check {
+        let mut lines = Vec::new();
+        let mut passed = true;
+        for taint in node.taints.iter() {
+            let matters = taint.effect == NO_EXECUTE || taint.effect == NO_SCHEDULE;
+            let name = ["`", &taint.to_string(), "`"].concat();
+            match self.tolerations.iter().position(|toleration| toleration.tolerates(taint)) {
+                Some(index) => {
+                    let text = [&name, " is tolerated by `", &self.tolerations[index].to_string(), "`"].concat();
+                    lines.push(Comparison { whose: self.whose(index), ..compared(true, text) });
+                }
+                None if !matters => {
+                    let text =
+                        name + " is not tolerated, but is only a preference of the scheduler: it never matters here";
+                    lines.push(compared(None, text));
+                }
+                None => {
+                    passed = false;
+                    let untolerated = Some(taint.clone());
+                    let text = name + " is tolerated by none of";
+                    lines.push(Comparison { untolerated, ..compared(false, text) });
+                    self.list_misses(taint, &mut lines);
+                }
+            }
+        }
+        if lines.is_empty() {
+            lines.push(compared(None, "the node has none".to_owned()));
+        }
+        Check { subject: "Taints", passed, lines }
+    }
+
+    /// The tolerations that miss a taint: the reader's own and those that come close one by one, the others together.
+    fn list_misses(&self, taint: &Taint, lines: &mut Vec<Comparison>) {
+        let mut others: Vec<String> = Vec::new();
+        for (index, toleration) in self.tolerations.iter().enumerate() {
+            let whose = self.whose(index);
+            if whose == ADDED && toleration.key != taint.key {
+                let short = toleration.key.strip_prefix("node.kubernetes.io/").unwrap_or(&toleration.key);
+                others.push([short, ":", &toleration.effect].concat());
+                continue;
+            }
+            let wrong = toleration.misses(taint).unwrap_or_default();
+            let text = ["`", &toleration.to_string(), "`: another ", wrong].concat();
+            lines.push(Comparison { whose, ..compared(None, text) });
+        }
+        if !others.is_empty() {
+            lines.push(Comparison { whose: ADDED, ..compared(None, others.join(", ") + ": other keys") });
         }
     }
 
-    if node.taints.is_empty() {
-        check(true, "Taints are tolerated", format!("{} has no taints", node.name()));
-    }
-    for taint in node.taints.iter() {
-        let by = placer.tolerations.iter().position(|toleration| toleration.tolerates(taint));
-        match by {
-            Some(index) => {
-                let toleration = &placer.tolerations[index];
-                let whose = if template.tolerations.contains(toleration) {
-                    "in the template"
-                } else {
-                    "added to every DaemonSet pod"
-                };
-                check(true, "Taint is tolerated", format!("{taint} by the toleration {toleration} {whose}"));
-            }
-            None if taint.effect == NO_EXECUTE || taint.effect == NO_SCHEDULE => {
-                let consequence = if taint.effect == NO_EXECUTE {
-                    "pods that run here are removed"
-                } else {
-                    "pods that run here may stay"
-                };
-                check(false, "Taint is not tolerated", format!("{taint}: {consequence}"));
-            }
-            None => check(true, "Taint does not matter", format!("{taint} is only a preference of the scheduler")),
+    /// The template's own tolerations come first, and are replaced in place where they say the same.
+    fn whose(&self, index: usize) -> &'static str {
+        match self.template.tolerations.get(index) {
+            Some(own) if *own == self.tolerations[index] => YOURS,
+            Some(_) => "yours, but without its seconds, as added for every DaemonSet",
+            None => ADDED,
         }
     }
-    checks
+}
+
+/// One term of the required affinity: the expression that fails, or all of them if it matches.
+fn compare_term(number: &str, term: &NodeSelectorTerm, node: &Node) -> Comparison {
+    let labels = node.labels();
+    if term.is_empty() {
+        return compared(false, [number, "it is empty, and an empty term matches nothing"].concat());
+    }
+    let compare = |requirement: &Requirement| {
+        let text = ["`", &requirement.to_string(), "`"].concat();
+        if requirement.key == FIELD_NAME && term.fields().iter().any(|field| std::ptr::eq(field, requirement)) {
+            return [&text, ", and the node is `", node.name(), "`"].concat();
+        }
+        let numbers = matches!(requirement.operator.as_str(), "Gt" | "Lt");
+        let is_number = |text: &String| text.parse::<i64>().is_ok();
+        match labels.get(&requirement.key) {
+            Some(value) if numbers && !is_number(value) => {
+                [&text, ", and `", value, "` on the node is no integer"].concat()
+            }
+            _ if numbers && !requirement.values().iter().all(is_number) => text + ", which names no integer",
+            _ => text + &has_label(labels, &requirement.key),
+        }
+    };
+    match term.first_failing(node.name(), labels) {
+        Some(failing) => compared(false, [number, &compare(failing)].concat()),
+        None => {
+            let all: Vec<String> = term.expressions().iter().chain(term.fields()).map(compare).collect();
+            compared(true, [number, &all.join("; ")].concat())
+        }
+    }
 }
 
 /// Models `AddOrUpdateDaemonPodTolerations`: the template's tolerations and those that every DaemonSet pod gets.

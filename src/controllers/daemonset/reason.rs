@@ -1,8 +1,9 @@
 //! Why the controller does what it does: made where the decision is made, in words that a learner understands.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::api::Name;
+use crate::api::{DaemonSetStatus, Name, SimDuration};
 
 use super::placement::Obstacle;
 
@@ -14,8 +15,8 @@ pub enum Reason {
     MayNotContinue { node: Name, daemonset: Name, obstacle: Obstacle },
     /// Another pod of the DaemonSet is on the node, and one is enough.
     Duplicate { node: Name, kept: Name },
-    /// The pod failed; the next one on this node waits longer.
-    Failed { node: Name },
+    /// The pod failed. Should its successor fail within `next_wait`, that one is left alone for so long.
+    Failed { node: Name, next_wait: SimDuration },
     /// The pod ended although it should run for ever.
     Succeeded { node: Name },
     /// The pod still waits for a node that does not exist any more.
@@ -52,8 +53,8 @@ pub enum Reason {
     OldNotReady,
     /// With surge: the node is no longer wanted, and enough pods are available elsewhere.
     NoLongerWanted { node: Name },
-    /// The status says something else than what is there.
-    StatusChanged,
+    /// The status says something else than what is there: before and after.
+    StatusChanged(Arc<(DaemonSetStatus, DaemonSetStatus)>),
 }
 
 impl Reason {
@@ -81,7 +82,7 @@ impl Reason {
             | Reason::SurgeFirst { .. }
             | Reason::SurgeForUnavailable
             | Reason::NoLongerWanted { .. } => "rollingUpdate",
-            Reason::StatusChanged => "updateDaemonSetStatus",
+            Reason::StatusChanged(_) => "updateDaemonSetStatus",
         }
     }
 }
@@ -94,7 +95,10 @@ impl fmt::Display for Reason {
                 write!(f, "{daemonset} may not run on {node}: {obstacle}")
             }
             Reason::Duplicate { node, kept } => write!(f, "{node} needs one pod, and {kept} is kept"),
-            Reason::Failed { node } => write!(f, "it failed on {node}, so another takes its place"),
+            Reason::Failed { node, next_wait } => write!(
+                f,
+                "it failed on {node}, so another takes its place; if that one fails too, it stays until {next_wait} after this"
+            ),
             Reason::Succeeded { node } => write!(f, "it ended on {node}, but a daemon should run for ever"),
             Reason::NodeGone { node } => write!(f, "it waits for {node}, which does not exist"),
             Reason::NewTemplate { revision } => {
@@ -137,7 +141,31 @@ impl fmt::Display for Reason {
             Reason::NoLongerWanted { node } => {
                 write!(f, "{node} should no longer run it, and enough pods are available elsewhere")
             }
-            Reason::StatusChanged => f.write_str("the counts have changed"),
+            Reason::StatusChanged(both) => {
+                let (before, after) = (numbers(&both.0), numbers(&both.1));
+                let mut separator = "";
+                for ((name, before), (_, after)) in before.into_iter().zip(after) {
+                    if before != after {
+                        write!(f, "{separator}{name} {before} → {after}")?;
+                        separator = ", ";
+                    }
+                }
+                if separator.is_empty() { f.write_str("the collision count has changed") } else { Ok(()) }
+            }
         }
     }
+}
+
+/// The status numbers by the names that people know.
+fn numbers(status: &DaemonSetStatus) -> [(&'static str, i64); 8] {
+    [
+        ("desired", status.desired_number_scheduled),
+        ("current", status.current_number_scheduled),
+        ("misscheduled", status.number_misscheduled),
+        ("ready", status.number_ready),
+        ("updated", status.updated_number_scheduled),
+        ("available", status.number_available),
+        ("unavailable", status.number_unavailable),
+        ("observed generation", status.observed_generation),
+    ]
 }

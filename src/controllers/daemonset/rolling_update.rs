@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::api::{DaemonSet, IntOrPercent, Name, Pod};
+use crate::api::{DaemonSet, IntOrPercent, Name, Pod, SimTime, UpdateStrategy};
 use crate::store::{Rng, World};
 
+use super::memory::Memory;
 use super::placement::Placer;
-use super::pods::{Current, NodePods, is_available, pods_by_node};
+use super::pods::{Current, NodePods, first_pod, is_available, pods_by_node};
 use super::reason::Reason;
+use super::saw::{Holds, Rollout, Saw};
 use super::sync::{Decision, Plan, View};
 use super::{BURST_REPLICAS, history};
 
@@ -39,10 +41,32 @@ pub fn rollout_numbers(
 pub(super) fn plan(view: &View, daemonset: &DaemonSet, max_unavailable: IntOrPercent, max_surge: IntOrPercent) -> Plan {
     let numbers = rollout_numbers(view.world, daemonset, max_unavailable, max_surge);
     let current = Current::new(daemonset, &history::current_hash(view, daemonset));
-    if numbers.max_surge > 0 {
-        with_surge(view, daemonset, &current, numbers)
+    let RolloutNumbers { desired, max_unavailable, max_surge } = numbers;
+    let rollout = Rollout { desired, max_unavailable, max_surge, ..Rollout::default() };
+    if max_surge > 0 {
+        with_surge(view, daemonset, &current, rollout)
     } else {
-        without_surge(view, daemonset, &current, numbers)
+        without_surge(view, daemonset, &current, rollout)
+    }
+}
+
+/// The budget of a rollout as `rollingUpdate` would see it now, and who holds it; `None` for OnDelete, which has none.
+pub fn rollout(world: &World, daemonset: &DaemonSet, now: SimTime) -> Option<Rollout> {
+    let UpdateStrategy::RollingUpdate { max_unavailable, max_surge } = daemonset.spec.update_strategy else {
+        return None;
+    };
+    let view = View { world, memory: &Memory::default(), now, seed: 0 };
+    match plan(&view, daemonset, max_unavailable, max_surge).saw {
+        Some(Saw::Rollout(rollout)) => Some(rollout),
+        _ => None,
+    }
+}
+
+/// Why a pod that is not available is not.
+fn holds(daemonset: &DaemonSet, pod: &Pod) -> Holds {
+    match pod.available_at(daemonset.spec.min_ready_seconds) {
+        Some(until) => Holds::NotLongEnough { until },
+        None => Holds::NotReady { waiting: pod.status.waiting },
     }
 }
 
@@ -65,50 +89,56 @@ fn find_updated_pods<'a>(here: &NodePods<'a>, current: &Current) -> Option<Gener
 }
 
 /// Old pods go, as many as the budget allows; `manage` makes their successors when they are gone.
-fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, numbers: RolloutNumbers) -> Plan {
+fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout: Rollout) -> Plan {
     let placer = Placer::new(&daemonset.spec);
-    let mut unavailable = 0;
     let mut decisions: Vec<Decision> = Vec::new();
     let mut candidates: Vec<(Arc<Pod>, Name)> = Vec::new();
     // An old pod that is not available is deleted beyond the budget, but counts against it.
     pods_by_node(view.world, daemonset, |here| {
         if here.pods.is_empty() {
             // Only nodes that should have a pod have an entry without one.
-            unavailable += i64::from(here.node.is_some_and(|node| placer.place(node).should_run));
+            if here.node.is_some_and(|node| placer.place(node).should_run) {
+                rollout.hold(here.name, None, Holds::NoPod);
+            }
             return;
         }
+        rollout.count_updated(&here, &placer, current);
         match find_updated_pods(&here, current) {
             Some(Generations { new: None, old: Some(old) }) => {
                 if is_available(daemonset, old, view.now) {
+                    rollout.available += 1;
                     candidates.push((old.clone(), here.name.clone()));
                 } else {
                     decisions.push(Decision::delete(old, here.name, Reason::OldAndUnavailable));
-                    unavailable += 1;
+                    rollout.hold(here.name, Some(&old.meta.name), holds(daemonset, old));
                 }
             }
-            Some(Generations { new: Some(new), old: None }) => {
-                unavailable += i64::from(!is_available(daemonset, new, view.now));
+            Some(Generations { new: Some(new), old: None }) => match is_available(daemonset, new, view.now) {
+                true => rollout.available += 1,
+                false => rollout.hold(here.name, Some(&new.meta.name), holds(daemonset, new)),
+            },
+            Some(Generations { new: None, old: None }) => {
+                rollout.hold(here.name, here.pods.first().map(|pod| &pod.meta.name), Holds::Stopping);
             }
-            // Two of a kind, one of each, or only pods that are going.
-            _ => unavailable += 1,
+            // Two of a kind, or one of each.
+            _ => rollout.hold(here.name, None, Holds::TwoPods),
         }
     });
     Rng::new(view.seed).shuffle(&mut candidates);
-    let budget = usize::try_from(numbers.max_unavailable - unavailable).unwrap_or(0);
+    rollout.waiting = candidates.len() as i64;
+    let budget = usize::try_from(rollout.max_unavailable - rollout.holding).unwrap_or(0);
     for (nth, (pod, node)) in candidates.iter().take(budget).enumerate() {
         let reason =
-            Reason::OldRevision { unavailable: unavailable + nth as i64, max_unavailable: numbers.max_unavailable };
+            Reason::OldRevision { unavailable: rollout.holding + nth as i64, max_unavailable: rollout.max_unavailable };
         decisions.push(Decision::delete(pod, node, reason));
     }
     decisions.truncate(BURST_REPLICAS);
-    Plan { decisions, expects: true, ..Plan::default() }
+    Plan { decisions, expects: true, saw: Some(Saw::Rollout(rollout)), ..Plan::default() }
 }
 
 /// New pods come first; an old one goes when its successor is available.
-fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, numbers: RolloutNumbers) -> Plan {
+fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout: Rollout) -> Plan {
     let placer = Placer::new(&daemonset.spec);
-    let mut surging = 0;
-    let mut available = 0;
     let mut creates: Vec<Decision> = Vec::new();
     let mut deletes: Vec<Decision> = Vec::new();
     let mut candidates: Vec<Name> = Vec::new();
@@ -118,19 +148,20 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, numbers: Ro
         if here.pods.is_empty() {
             return;
         }
+        rollout.count_updated(&here, &placer, current);
         let Some(Generations { new, old }) = find_updated_pods(&here, current) else {
-            surging += 1;
+            rollout.hold(here.name, None, Holds::TwoPods);
             return;
         };
         let is_available = |pod: &Pod| is_available(daemonset, pod, view.now);
-        available += i64::from(old.or(new).is_some_and(|pod| is_available(pod)));
+        rollout.available += i64::from(old.or(new).is_some_and(|pod| is_available(pod)));
         let Some(old) = old else { return };
         match new {
             Some(new) if is_available(new) => {
                 let reason = Reason::SuccessorAvailable { successor: new.meta.name.clone() };
                 deletes.push(Decision::delete(old, here.name, reason));
             }
-            Some(_) => surging += 1,
+            Some(new) => rollout.hold(here.name, Some(&new.meta.name), holds(daemonset, new)),
             None => {
                 let Some(node) = here.node else {
                     error = Some(format!(
@@ -158,17 +189,27 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, numbers: Ro
     let mut rng = Rng::new(view.seed);
     rng.shuffle(&mut no_longer_wanted);
     rng.shuffle(&mut candidates);
-    let surplus = usize::try_from(available - numbers.desired).unwrap_or(0);
+    rollout.waiting = candidates.len() as i64;
+    let surplus = usize::try_from(rollout.available - rollout.desired).unwrap_or(0);
     for (pod, node) in no_longer_wanted.iter().take(surplus) {
         deletes.push(Decision::delete(pod, node, Reason::NoLongerWanted { node: node.clone() }));
     }
-    let budget = usize::try_from(numbers.max_surge - surging).unwrap_or(0);
+    let budget = usize::try_from(rollout.max_surge - rollout.holding).unwrap_or(0);
     for (nth, node) in candidates.iter().take(budget).enumerate() {
-        let reason = Reason::SurgeFirst { surging: surging + nth as i64, max_surge: numbers.max_surge };
+        let reason = Reason::SurgeFirst { surging: rollout.holding + nth as i64, max_surge: rollout.max_surge };
         creates.push(Decision { reason, ..Decision::create(daemonset, node) });
     }
     creates.truncate(BURST_REPLICAS);
     deletes.truncate(BURST_REPLICAS);
     creates.extend(deletes);
-    Plan { decisions: creates, expects: true, ..Plan::default() }
+    Plan { decisions: creates, expects: true, saw: Some(Saw::Rollout(rollout)), ..Plan::default() }
+}
+
+impl Rollout {
+    /// Counts as the status does: by the first pod of a node that should run the DaemonSet.
+    fn count_updated(&mut self, here: &NodePods, placer: &Placer, current: &Current) {
+        let wanted = here.node.is_some_and(|node| placer.place(node).should_run);
+        let updated = first_pod(here.pods).is_some_and(|pod| current.is_updated(pod));
+        self.updated += i64::from(wanted && updated);
+    }
 }

@@ -13,6 +13,7 @@ use crate::store::World;
 
 use super::memory::{BackoffKey, Memory};
 use super::reason::Reason;
+use super::saw::Saw;
 use super::{history, manage, rolling_update, status};
 
 /// What a stage may look at.
@@ -56,6 +57,8 @@ pub struct Plan {
     pub requeue_after: Option<SimDuration>,
     /// The sync fails with this message and is tried again.
     pub error: Option<String>,
+    /// What was compared.
+    pub saw: Option<Saw>,
 }
 
 /// One act of the controller.
