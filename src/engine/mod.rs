@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod dry_run;
 mod events;
 pub mod file;
 mod history;
@@ -10,16 +11,19 @@ mod pace;
 mod preview;
 mod record;
 mod replay;
+mod rollout;
 mod sim;
 mod step;
 mod submit;
 
 pub use check::{Check, CheckedDocument, check};
 pub use command::{Command, NodeTemplate, Outcome, Scenario, Settings, SubmittedCommand};
+pub use dry_run::{DryRun, Forecast, NodeForecast, NodeFuture, Range};
 pub use history::History;
 pub use manager::{LoopStage, LoopState};
 pub use preview::{NodeChange, NodePreview, Preview, preview};
 pub use record::{Actor, ObjectRef, Reason, Record, Verb};
 pub use replay::Replay;
+pub use rollout::{Numbers, Tally};
 pub use sim::{Sim, WakeReason};
 pub use step::Step;

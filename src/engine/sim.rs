@@ -294,6 +294,16 @@ impl Sim {
         fork
     }
 
+    /// The present without its past, to look ahead from; with a seed, chance goes another way from here on.
+    pub(super) fn ahead(&self, seed: Option<u64>) -> Sim {
+        let mut state = self.state.clone();
+        if let Some(seed) = seed {
+            state.rng = Rng::new(seed);
+        }
+        let scenario = Scenario { commands: Vec::new(), ..self.scenario.clone() };
+        Sim { state, history: History::default(), scenario }
+    }
+
     // ------------------------------------------------------------ the agenda
 
     pub(super) fn schedule_at(&mut self, at: SimTime, step: Step) {

@@ -1,6 +1,7 @@
 //! Text to objects and back: [`read`] gives the documents of a manifest together with everything that is wrong with
 //! it, each finding at its place; [`print`] writes an object as `kubectl get -o yaml` does.
 
+pub mod diff;
 mod indent;
 mod lenient;
 mod print;

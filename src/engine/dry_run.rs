@@ -1,0 +1,365 @@
+//! What a command would lead to: the same engine, run ahead on a fork, in slices as small as the caller likes.
+//!
+//! The first run goes on exactly as the cluster would if the command came now and nobody did anything else; the others
+//! differ in chance only: how long pods take to start and to stop.
+
+use std::collections::BTreeMap;
+
+use crate::api::{Kind, Name, ObjectKey, SimDuration, SimTime, Uid, UpdateStrategy};
+use crate::controllers::daemonset::placement::Placer;
+use crate::store::World;
+
+use super::command::Command;
+use super::record::{Actor, Record, Verb};
+use super::rollout::{Numbers, Tally, concerns};
+use super::sim::Sim;
+
+/// Nothing has come any further for so long: then it will not (beyond `minReadySeconds`).
+const STUCK_AFTER: SimDuration = SimDuration::from_secs(600);
+/// So long after its DaemonSets are settled a run is over, even if something else in the cluster never comes to rest.
+const SETTLED_FOR: SimDuration = SimDuration::from_secs(30);
+
+/// Figures of several runs: the least and the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range<T> {
+    pub least: T,
+    pub most: T,
+}
+
+impl<T: Copy + Ord> Range<T> {
+    fn with(range: &mut Option<Range<T>>, value: T) {
+        let (least, most) = range.map_or((value, value), |it| (it.least.min(value), it.most.max(value)));
+        *range = Some(Range { least, most });
+    }
+}
+
+/// What would become of one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NodeFuture {
+    Removed,
+    Replaced,
+    Created,
+    /// It stays without a pod.
+    Without,
+    Kept,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeForecast {
+    pub node: Name,
+    pub future: NodeFuture,
+    /// Whether the pod there is ready in the end.
+    pub ready: bool,
+    pub why: String,
+}
+
+/// What would become of one DaemonSet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forecast {
+    pub key: ObjectKey,
+    /// How many runs the figures come from.
+    pub runs: usize,
+    /// Of the first run.
+    pub before: Numbers,
+    pub after: Numbers,
+    /// Whether the first run came to its end: every wanted pod is there and available.
+    pub settles: bool,
+    pub nodes: Vec<NodeForecast>,
+    /// Replacements of which none waited for another of the same wave.
+    pub waves: Option<Range<usize>>,
+    pub takes: Option<Range<SimDuration>>,
+    pub fewest_available: Option<Range<u32>>,
+    pub most_pods: Option<Range<u32>>,
+}
+
+/// One DaemonSet in one run.
+#[derive(Clone)]
+struct Watched {
+    tally: Tally,
+    before: Numbers,
+    fewest_available: u32,
+    most_pods: u32,
+    /// When a number changed last, and when one last came as far as never before.
+    last_change: SimTime,
+    last_progress: SimTime,
+    furthest: u32,
+    /// Each node's first act of the controller: when it was decided, and its reason.
+    begun: BTreeMap<Name, (SimTime, String)>,
+    /// When a pod became ready on a node, after that.
+    done: BTreeMap<Name, SimTime>,
+}
+
+struct Run {
+    sim: Sim,
+    sets: Vec<Watched>,
+    /// Records that were looked at.
+    seen: usize,
+    begin: SimTime,
+}
+
+/// Runs ahead. Make one, call [`DryRun::step`] as long as there is time, read [`DryRun::forecasts`] whenever wanted.
+pub struct DryRun {
+    origin: Sim,
+    command: Command,
+    keys: Vec<ObjectKey>,
+    runs_wanted: usize,
+    runs_done: usize,
+    run: Option<Run>,
+    /// Why the command would be refused.
+    pub errors: Vec<String>,
+    forecasts: Vec<Forecast>,
+}
+
+impl DryRun {
+    /// Looks ahead from the present of a simulation, to what a command does to some DaemonSets.
+    pub fn new(sim: &Sim, command: Command, keys: Vec<ObjectKey>, runs: usize) -> DryRun {
+        let origin = sim.ahead(None);
+        let mut dry_run = DryRun {
+            origin,
+            command,
+            keys,
+            runs_wanted: runs,
+            runs_done: 0,
+            run: None,
+            errors: Vec::new(),
+            forecasts: Vec::new(),
+        };
+        dry_run.begin_run();
+        dry_run
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.run.is_none()
+    }
+
+    pub fn runs_done(&self) -> usize {
+        self.runs_done
+    }
+
+    /// What is known so far; nothing before the first run is over.
+    pub fn forecasts(&self) -> &[Forecast] {
+        &self.forecasts
+    }
+
+    /// How far the run that is going on has come, in its slowest DaemonSet: the pods that are updated and available.
+    pub fn progress(&self) -> Option<Numbers> {
+        let run = self.run.as_ref()?;
+        run.sets.iter().map(|set| set.tally.numbers).min_by_key(|numbers| numbers.updated.min(numbers.available))
+    }
+
+    /// No more runs: what is known is enough. A first run that is still going on counts as it stands.
+    pub fn stop(&mut self) {
+        self.runs_wanted = self.runs_done;
+        match self.run.take() {
+            Some(run) if self.runs_done == 0 => self.finish(&run),
+            _ => {}
+        }
+    }
+
+    /// Goes on for so many steps at most. False when nothing is left to find out.
+    pub fn step(&mut self, max_steps: usize) -> bool {
+        for _ in 0..max_steps {
+            let Some(run) = &mut self.run else { return false };
+            if run.step() {
+                continue;
+            }
+            if let Some(run) = self.run.take() {
+                self.finish(&run);
+            }
+            if self.runs_done < self.runs_wanted {
+                self.begin_run();
+            }
+        }
+        self.run.is_some()
+    }
+
+    fn begin_run(&mut self) {
+        // Any numbers will do, as long as they are other ones each time and the same ones always.
+        let seed = (self.runs_done > 0).then(|| (self.runs_done as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut sim = self.origin.ahead(seed);
+        let begin = sim.now();
+        let sets = self.keys.iter().map(|key| Watched::new(Tally::of(sim.world(), key), begin)).collect();
+        let outcome = sim.submit(self.command.clone());
+        if outcome.errors.is_empty() {
+            self.run = Some(Run { sim, sets, seen: 0, begin });
+        } else {
+            self.errors = outcome.errors;
+        }
+    }
+
+    fn finish(&mut self, run: &Run) {
+        if self.runs_done == 0 {
+            let (before, after) = (self.origin.world(), run.sim.world());
+            self.forecasts = run.sets.iter().map(|set| set.forecast(before, after)).collect();
+        }
+        self.runs_done += 1;
+        for (forecast, set) in self.forecasts.iter_mut().zip(&run.sets) {
+            forecast.runs = self.runs_done;
+            Range::with(&mut forecast.waves, set.waves(&forecast.nodes));
+            Range::with(&mut forecast.takes, set.last_change.since(run.begin));
+            Range::with(&mut forecast.fewest_available, set.fewest_available);
+            Range::with(&mut forecast.most_pods, set.most_pods);
+        }
+    }
+}
+
+impl Run {
+    /// One step. False when the run is over.
+    fn step(&mut self) -> bool {
+        let goes_on = self.sim.step();
+        let now = self.sim.now();
+        let records = self.sim.history.records();
+        for record in &records[self.seen..] {
+            for set in &mut self.sets {
+                set.note(record, records);
+            }
+        }
+        self.seen = records.len();
+        let over = |set: &Watched| {
+            let daemonset = self.sim.world().daemonsets.get(&set.tally.key);
+            let observed = daemonset.is_none_or(|it| it.status.observed_generation >= it.meta.generation);
+            let waits = SimDuration::from_secs(daemonset.map_or(0, |it| it.spec.min_ready_seconds.max(0) as u64));
+            let settled = observed && set.tally.numbers.is_settled();
+            settled && now > set.last_change + SETTLED_FOR || now > set.last_progress + STUCK_AFTER + waits
+        };
+        goes_on && !self.sets.iter().all(over)
+    }
+}
+
+impl Watched {
+    fn new(tally: Tally, now: SimTime) -> Watched {
+        let before = tally.numbers;
+        Watched {
+            before,
+            fewest_available: before.available,
+            most_pods: before.pods,
+            last_change: now,
+            last_progress: now,
+            furthest: 0,
+            begun: BTreeMap::new(),
+            done: BTreeMap::new(),
+            tally,
+        }
+    }
+
+    fn note(&mut self, record: &Record, records: &[Record]) {
+        for delta in record.deltas.iter() {
+            if self.tally.note(delta) {
+                let numbers = self.tally.numbers;
+                self.last_change = record.at;
+                self.most_pods = self.most_pods.max(numbers.pods);
+                // A DaemonSet that is new has none available to begin with.
+                if self.before.desired > 0 {
+                    self.fewest_available = self.fewest_available.min(numbers.available);
+                }
+                let far = numbers.updated + numbers.available;
+                if far > self.furthest {
+                    (self.furthest, self.last_progress) = (far, record.at);
+                }
+            }
+        }
+        let (Some(node), Kind::Pod) = (&record.node, record.object.kind) else { return };
+        if record.deltas.first().and_then(concerns).as_ref() != Some(&self.tally.key) {
+            return;
+        }
+        match (record.actor, record.verb) {
+            (Actor::DaemonSetController, Verb::Create | Verb::Delete) if !self.begun.contains_key(node) => {
+                // What one comparison decides belongs together, however long the requests take.
+                let cause = record.caused_by.and_then(|seq| records.get(seq as usize));
+                let decided = cause.filter(|it| it.verb == Verb::Sync).map_or(record.at, |it| it.at);
+                self.begun.insert(node.clone(), (decided, record.reason.to_string()));
+            }
+            (_, Verb::Ready) if self.begun.contains_key(node) => {
+                self.done.entry(node.clone()).or_insert(record.at);
+            }
+            _ => {}
+        }
+    }
+
+    /// How often one replacement had to wait for another.
+    fn waves(&self, nodes: &[NodeForecast]) -> usize {
+        let replaced = nodes.iter().filter(|it| it.future == NodeFuture::Replaced);
+        let mut begun: Vec<(SimTime, Option<SimTime>)> =
+            replaced.filter_map(|it| Some((self.begun.get(&it.node)?.0, self.done.get(&it.node).copied()))).collect();
+        begun.sort_unstable();
+        let mut waves = 0;
+        // When the first of the wave was done.
+        let mut first_done: Option<SimTime> = None;
+        for (at, done) in begun {
+            if waves == 0 || first_done.is_some_and(|first| first <= at) {
+                waves += 1;
+                first_done = done;
+            } else if let Some(done) = done {
+                first_done = Some(first_done.map_or(done, |first| first.min(done)));
+            }
+        }
+        waves
+    }
+
+    fn forecast(&self, before: &World, after: &World) -> Forecast {
+        let key = &self.tally.key;
+        Forecast {
+            key: key.clone(),
+            runs: 0,
+            before: self.before,
+            after: self.tally.numbers,
+            settles: self.tally.numbers.is_settled(),
+            nodes: self.nodes(before, after),
+            waves: None,
+            takes: None,
+            fewest_available: None,
+            most_pods: None,
+        }
+    }
+
+    fn nodes(&self, before: &World, after: &World) -> Vec<NodeForecast> {
+        let mut nodes: BTreeMap<Name, (Vec<Uid>, Vec<(Uid, bool)>)> = BTreeMap::new();
+        let pods = |world: &World| -> Vec<(Name, Uid, bool)> {
+            let Some(daemonset) = world.daemonsets.get(&self.tally.key) else { return Vec::new() };
+            let there = world.pods_of(daemonset.meta.uid).filter(|pod| !pod.is_terminating());
+            there.filter_map(|pod| Some((pod.target_node()?.clone(), pod.meta.uid, pod.is_ready()))).collect()
+        };
+        for name in before.nodes.keys().chain(after.nodes.keys()) {
+            nodes.entry(name.clone()).or_default();
+        }
+        for (node, uid, _) in pods(before) {
+            nodes.entry(node).or_default().0.push(uid);
+        }
+        for (node, uid, ready) in pods(after) {
+            nodes.entry(node).or_default().1.push((uid, ready));
+        }
+        let daemonset = after.daemonsets.get(&self.tally.key);
+        let placer = daemonset.map(|daemonset| Placer::new(&daemonset.spec));
+        let on_delete = daemonset.is_some_and(|it| it.spec.update_strategy == UpdateStrategy::OnDelete);
+        let updated = self.tally.numbers.updated == self.tally.numbers.desired;
+        let mut forecasts: Vec<NodeForecast> = Vec::with_capacity(nodes.len());
+        for (node, (old, new)) in nodes {
+            let kept = new.iter().any(|(uid, _)| old.contains(uid));
+            let future = match (old.is_empty(), new.is_empty()) {
+                (true, true) => NodeFuture::Without,
+                (true, false) => NodeFuture::Created,
+                (false, true) => NodeFuture::Removed,
+                (false, false) if kept => NodeFuture::Kept,
+                (false, false) => NodeFuture::Replaced,
+            };
+            let reason = self.begun.get(&node).map(|(_, reason)| reason.clone());
+            let here = after.nodes.get(&node);
+            let obstacle = here.zip(placer.as_ref()).and_then(|(node, placer)| placer.obstacle(node));
+            let why = match (future, reason, obstacle) {
+                (NodeFuture::Without, _, Some(obstacle)) => obstacle.to_string(),
+                (NodeFuture::Kept, None, _) if on_delete && !updated => {
+                    "strategy OnDelete: a pod of an older revision is replaced when you delete it".to_owned()
+                }
+                (NodeFuture::Kept, None, Some(obstacle)) => format!("a pod that is here may stay, although {obstacle}"),
+                (NodeFuture::Kept, None, None) if updated => "it is as the template says".to_owned(),
+                (NodeFuture::Kept, None, None) => "its turn does not come: the rollout stops before".to_owned(),
+                (_, Some(reason), _) => reason,
+                (_, None, Some(obstacle)) => obstacle.to_string(),
+                (_, None, None) => String::new(),
+            };
+            forecasts.push(NodeForecast { node, future, ready: new.iter().any(|(_, ready)| *ready), why });
+        }
+        forecasts.sort_by_key(|it| it.future);
+        forecasts
+    }
+}
