@@ -80,6 +80,11 @@ pub enum Command {
         name: String,
         phase: PodPhase,
     },
+    /// The API server refuses so many of the DaemonSet controller's next requests of one sort, as when its storage fails.
+    RefuseRequests {
+        of: RefusedRequests,
+        count: u32,
+    },
     LabelPod {
         namespace: String,
         name: String,
@@ -96,6 +101,15 @@ pub enum Command {
         name: String,
         to_revision: Option<i64>,
     },
+}
+
+/// Which requests of the DaemonSet controller are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RefusedRequests {
+    CreatePods,
+    DeletePods,
+    WriteStatus,
 }
 
 /// What new nodes look like.
@@ -182,6 +196,14 @@ impl Command {
             Command::SetPodReady { name, ready: true, .. } => format!("{name} is made ready"),
             Command::SetPodReady { name, ready: false, .. } => format!("{name} is made unready"),
             Command::SetPodPhase { name, phase, .. } => format!("{name} is made {}", phase.as_str()),
+            Command::RefuseRequests { of, count } => {
+                let what = match of {
+                    RefusedRequests::CreatePods => "to create a pod",
+                    RefusedRequests::DeletePods => "to delete a pod",
+                    RefusedRequests::WriteStatus => "to write a status",
+                };
+                format!("the API server refuses the controller's next {count} requests {what}")
+            }
             Command::LabelPod { namespace, name, labels } => {
                 format!("kubectl label pod {name}{}{}", in_namespace(namespace), changes(labels))
             }

@@ -9,6 +9,7 @@ use crate::controllers::daemonset::{
 };
 use crate::store::{ApiError, ErrorReason, Object, Patch, Request, Table};
 
+use super::command::RefusedRequests;
 use super::events::Draft;
 use super::pace::Limiter;
 use super::record::{Actor, ObjectRef, Reason, Verb};
@@ -42,6 +43,8 @@ pub struct Manager {
     /// What the pods of each DaemonSet have in common.
     makers: Table<ObjectKey, Arc<PodMaker>>,
     pub(super) limiter: Option<Limiter>,
+    /// How many of its next requests the API server refuses.
+    refused: [u32; 3],
     stage: LoopStage,
 }
 
@@ -61,6 +64,8 @@ struct ActiveSync {
     in_flight: usize,
     failed_in_batch: bool,
     errors: Vec<String>,
+    /// The status has been refused once.
+    status_again: bool,
     /// What the pods made in this sync have in common.
     maker: Option<Arc<PodMaker>>,
 }
@@ -95,8 +100,27 @@ impl Manager {
             failures: Table::new(),
             makers: Table::new(),
             limiter: original_pace.then(|| Limiter::new(CONTROLLER_QPS.0, CONTROLLER_QPS.1)),
+            refused: [0; 3],
             stage: LoopStage::Watch,
         }
+    }
+
+    pub(super) fn refuse(&mut self, of: RefusedRequests, count: u32) {
+        self.refused[of as usize] = count;
+    }
+
+    /// Whether the API server's storage fails just for this request.
+    fn is_refused(&mut self, act: &Act) -> bool {
+        let of = match act {
+            Act::CreatePod { .. } => RefusedRequests::CreatePods,
+            Act::DeletePod { .. } => RefusedRequests::DeletePods,
+            Act::WriteStatus(_) => RefusedRequests::WriteStatus,
+            _ => return false,
+        };
+        let left = &mut self.refused[of as usize];
+        let is_refused = *left > 0;
+        *left = left.saturating_sub(1);
+        is_refused
     }
 
     pub(super) fn loop_state(&self) -> LoopState {
@@ -170,6 +194,7 @@ impl Sim {
                 in_flight: 0,
                 failed_in_batch: false,
                 errors: Vec::new(),
+                status_again: false,
                 maker: None,
             };
             self.state.manager.active.push(sync);
@@ -300,11 +325,16 @@ impl Sim {
         let Some(sync) = self.state.manager.active(key) else { return };
         let (cause, maker) = (sync.cause, sync.maker.clone());
         let is_create = matches!(decision.act, Act::CreatePod { .. });
+        let status = matches!(decision.act, Act::WriteStatus(_)).then(|| decision.clone());
         let outcome = self.perform(key, decision, maker.as_deref(), cause);
         let Manager { memory, active, .. } = &mut self.state.manager;
         let Some(sync) = active.iter_mut().find(|sync| sync.key == *key) else { return };
         sync.in_flight = sync.in_flight.saturating_sub(1);
-        if let Err(failure) = outcome {
+        if let (Err(_), Some(again), false) = (&outcome, status, sync.status_again) {
+            // `storeDaemonSetStatus` tries once more with the object as it is now.
+            sync.status_again = true;
+            sync.rest.push_back(again);
+        } else if let Err(failure) = outcome {
             match failure.lowers {
                 Lowers::Creates => memory.lower_creates(key, 1),
                 Lowers::Deletes => memory.lower_deletes(key, 1),
@@ -380,7 +410,11 @@ impl Sim {
             reason: Reason::DaemonSet(decision.reason),
             caused_by: Some(cause),
         };
-        match self.send(request, entry) {
+        let answer = match self.state.manager.is_refused(&act) {
+            true => Err(self.refuse(ApiError::no_storage(), entry)),
+            false => self.send(request, entry),
+        };
+        match answer {
             Ok(object) => {
                 let name = &object.meta().name;
                 match act {

@@ -17,7 +17,7 @@ mod step;
 mod submit;
 
 pub use check::{Check, CheckedDocument, check};
-pub use command::{Command, NodeTemplate, Outcome, Scenario, Settings, SubmittedCommand};
+pub use command::{Command, NodeTemplate, Outcome, RefusedRequests, Scenario, Settings, SubmittedCommand};
 pub use dry_run::{DryRun, Forecast, NodeForecast, NodeFuture, Range};
 pub use history::History;
 pub use manager::{LoopStage, LoopState};

@@ -360,12 +360,16 @@ impl Sim {
                     self.record(Entry { object, ..entry }, deltas);
                 }
             }
-            Err(refusal) => {
-                let reason = Reason::Refused { message: refusal.message.as_str().into() };
-                self.record(Entry { verb: Verb::Error, reason, ..entry }, Vec::new());
-            }
+            Err(refusal) => return Err(self.refuse(refusal.clone(), entry)),
         }
         answer
+    }
+
+    /// Records that a request was refused.
+    pub(super) fn refuse(&mut self, refusal: ApiError, entry: Entry) -> ApiError {
+        let reason = Reason::Refused { message: refusal.message.as_str().into() };
+        self.record(Entry { verb: Verb::Error, reason, ..entry }, Vec::new());
+        refusal
     }
 
     /// Writes a record; what changed is delivered to everybody shortly after.

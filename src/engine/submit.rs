@@ -117,6 +117,7 @@ impl Submission<'_> {
             Command::SetPodPhase { namespace, name, phase } => {
                 self.change_pod(&ObjectKey::new(namespace, name), Verb::Update, |status| status.phase = phase);
             }
+            Command::RefuseRequests { of, count } => self.sim.state.manager.refuse(of, count),
             Command::LabelPod { namespace, name, labels } => {
                 let key = ObjectKey::new(namespace, name);
                 let node = self.node_of(&key);
@@ -393,6 +394,7 @@ impl Submission<'_> {
             ErrorReason::Conflict => "Conflict",
             ErrorReason::Forbidden => "Forbidden",
             ErrorReason::Invalid => "Invalid",
+            ErrorReason::InternalError => "InternalError",
         };
         let doing = if self.applying { "error when creating \"STDIN\": " } else { "" };
         self.outcome.errors.push(format!("Error from server ({reason}): {doing}{}", refusal.message));

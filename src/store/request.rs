@@ -87,6 +87,7 @@ pub enum ErrorReason {
     Conflict,
     Forbidden,
     Invalid,
+    InternalError,
 }
 
 impl ApiError {
@@ -107,6 +108,14 @@ impl ApiError {
         ApiError { reason: ErrorReason::Conflict, message }
     }
 
+    /// The API server's storage does not answer.
+    pub fn no_storage() -> Self {
+        ApiError {
+            reason: ErrorReason::InternalError,
+            message: "Internal error occurred: etcdserver: no leader".into(),
+        }
+    }
+
     /// The HTTP status of the answer.
     pub fn status(&self) -> u16 {
         match self.reason {
@@ -114,6 +123,7 @@ impl ApiError {
             ErrorReason::AlreadyExists | ErrorReason::Conflict => 409,
             ErrorReason::Forbidden => 403,
             ErrorReason::Invalid => 422,
+            ErrorReason::InternalError => 500,
         }
     }
 }

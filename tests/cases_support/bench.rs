@@ -137,8 +137,12 @@ impl Bench {
             rng,
             deltas: Vec::new(),
         };
-        bench.handle(Request::Create(Object::DaemonSet(Arc::new(set.daemonset()))));
+        bench.create(set);
         bench
+    }
+
+    pub fn create(&mut self, set: &Plain) {
+        self.handle(Request::Create(Object::DaemonSet(Arc::new(set.daemonset()))));
     }
 
     pub fn handle(&mut self, request: Request) -> Object {
@@ -173,6 +177,10 @@ impl Bench {
 
     pub fn delete_in_the_foreground(&mut self) {
         self.delete(Kind::DaemonSet, &self.key.clone(), Some(Propagation::Foreground), None);
+    }
+
+    pub fn delete_daemonset(&mut self) -> Delta {
+        self.delete(Kind::DaemonSet, &self.key.clone(), Some(Propagation::Background), None)
     }
 
     fn patch(&mut self, kind: Kind, key: &ObjectKey, patch: Patch) -> Delta {
@@ -333,8 +341,18 @@ impl Bench {
     /// A whole sync.
     pub fn sync(&mut self) -> Counts {
         self.created_on.clear();
+        self.end_sync(Some(Stage::History))
+    }
+
+    /// The first stage of a sync, and which follows.
+    pub fn begin_sync(&mut self) -> Option<Stage> {
+        self.created_on.clear();
+        self.stage(Stage::History, &mut Counts { creates: 0, deletes: 0, events: 0 })
+    }
+
+    /// A sync from a stage on.
+    pub fn end_sync(&mut self, mut stage: Option<Stage>) -> Counts {
         let mut counts = Counts { creates: 0, deletes: 0, events: 0 };
-        let mut stage = Some(Stage::History);
         for _ in 0..20 {
             let Some(now) = stage else { return counts };
             stage = self.stage(now, &mut counts);
