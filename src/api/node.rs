@@ -264,7 +264,7 @@ impl Node {
 }
 
 /// A resource amount as nodes print it: bytes in Ki, Mi, Gi where exact, the rest plain or in milli-units.
-fn quantity_text(name: &str, milli: i64) -> String {
+pub fn quantity_text(name: &str, milli: i64) -> String {
     let whole = milli / 1000;
     if milli % 1000 != 0 {
         return format!("{milli}m");

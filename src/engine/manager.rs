@@ -129,6 +129,15 @@ impl Manager {
         LoopState { stage, queue_len: self.queue.len(), key: self.active.first().map(|sync| sync.key.clone()) }
     }
 
+    /// Decisions that wait for the batch before them.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Decision> {
+        self.active.iter().flat_map(|sync| sync.waiting.iter().chain(&sync.rest))
+    }
+
+    pub(super) fn queue(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.queue.iter()
+    }
+
     fn active(&self, key: &ObjectKey) -> Option<&ActiveSync> {
         self.active.iter().find(|sync| sync.key == *key)
     }

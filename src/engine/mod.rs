@@ -15,6 +15,7 @@ mod rollout;
 mod sim;
 mod step;
 mod submit;
+mod upcoming;
 
 pub use check::{Check, CheckedDocument, check};
 pub use command::{Command, NodeTemplate, Outcome, RefusedRequests, Scenario, Settings, SubmittedCommand};
@@ -27,3 +28,4 @@ pub use replay::Replay;
 pub use rollout::{Numbers, Tally};
 pub use sim::{Sim, WakeReason};
 pub use step::Step;
+pub use upcoming::Upcoming;

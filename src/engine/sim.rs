@@ -46,10 +46,10 @@ pub struct State {
     pub world: World,
     pub(super) rng: Rng,
     /// What is due, by time and then by order.
-    agenda: Table<(SimTime, u64), Step>,
+    pub(super) agenda: Table<(SimTime, u64), Step>,
     pub(super) manager: Manager,
     pub(super) correlator: Correlator,
-    scheduler: SchedulerQueue,
+    pub(super) scheduler: SchedulerQueue,
     collector: Option<Limiter>,
     /// Nodes whose kubelet is dead, and since when.
     dead_kubelets: Table<Name, SimTime>,
@@ -60,9 +60,9 @@ pub struct State {
 
 /// Pods that wait for the scheduler, and those that it found no node for.
 #[derive(Clone)]
-struct SchedulerQueue {
+pub(super) struct SchedulerQueue {
     /// By falling priority, then in the order of arrival; with the record that brought them here.
-    waiting: Table<(i64, u64), (ObjectKey, Uid, u64)>,
+    pub waiting: Table<(i64, u64), (ObjectKey, Uid, u64)>,
     queued: Table<Uid, ()>,
     unschedulable: Table<ObjectKey, Uid>,
     is_due: bool,

@@ -40,28 +40,16 @@ pub(super) fn claim(view: &View, daemonset: &DaemonSet) -> Plan {
 
 /// Models `manage`: what each node lacks or has too much of.
 pub(super) fn manage(view: &View, daemonset: &DaemonSet) -> Plan {
-    let mut work = NodeWork {
-        view,
-        daemonset,
-        placer: Placer::new(&daemonset.spec),
-        current: Current::new(daemonset, &history::current_hash(view, daemonset)),
-        allows_surge: daemonset.spec.update_strategy.allows_surge(),
-        creates: Vec::new(),
-        deletes: Vec::new(),
-        advance_backoff: Vec::new(),
-        requeue_after: None,
-        saw: Nodes::default(),
-    };
-    pods_by_node(view.world, daemonset, |here| match here.node {
-        Some(_) => work.pods_should_be_on_node(&here),
-        None => work.unscheduled_pods_without_node(&here),
-    });
-    work.creates.truncate(BURST_REPLICAS);
-    work.deletes.truncate(BURST_REPLICAS);
-    let NodeWork { mut creates, deletes, advance_backoff, requeue_after, saw, .. } = work;
-    creates.extend(deletes);
-    let saw = Some(Saw::Nodes(saw));
-    Plan { decisions: creates, expects: true, advance_backoff, requeue_after, saw, ..Plan::default() }
+    let mut work = NodeWork::new(view, daemonset);
+    pods_by_node(view.world, daemonset, |here| work.look_at(&here));
+    work.into_plan()
+}
+
+/// The same for one node alone.
+pub(super) fn on_node(view: &View, daemonset: &DaemonSet, here: &NodePods) -> Plan {
+    let mut work = NodeWork::new(view, daemonset);
+    work.look_at(here);
+    work.into_plan()
 }
 
 struct NodeWork<'a> {
@@ -77,7 +65,38 @@ struct NodeWork<'a> {
     saw: Nodes,
 }
 
-impl NodeWork<'_> {
+impl<'a> NodeWork<'a> {
+    fn new(view: &'a View<'a>, daemonset: &'a DaemonSet) -> Self {
+        NodeWork {
+            view,
+            daemonset,
+            placer: Placer::new(&daemonset.spec),
+            current: Current::new(daemonset, &history::current_hash(view, daemonset)),
+            allows_surge: daemonset.spec.update_strategy.allows_surge(),
+            creates: Vec::new(),
+            deletes: Vec::new(),
+            advance_backoff: Vec::new(),
+            requeue_after: None,
+            saw: Nodes::default(),
+        }
+    }
+
+    fn look_at(&mut self, here: &NodePods) {
+        match here.node {
+            Some(_) => self.pods_should_be_on_node(here),
+            None => self.unscheduled_pods_without_node(here),
+        }
+    }
+
+    fn into_plan(self) -> Plan {
+        let NodeWork { mut creates, mut deletes, advance_backoff, requeue_after, saw, .. } = self;
+        creates.truncate(BURST_REPLICAS);
+        deletes.truncate(BURST_REPLICAS);
+        creates.extend(deletes);
+        let saw = Some(Saw::Nodes(saw));
+        Plan { decisions: creates, expects: true, advance_backoff, requeue_after, saw, ..Plan::default() }
+    }
+
     fn pods_should_be_on_node(&mut self, here: &NodePods) {
         let Some(node) = here.node else { return };
         let placement = self.placer.place(node);

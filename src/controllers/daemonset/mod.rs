@@ -3,6 +3,7 @@
 pub mod history;
 mod manage;
 mod memory;
+mod outlook;
 pub mod placement;
 mod pods;
 mod reason;
@@ -13,6 +14,7 @@ mod sync;
 pub mod watch;
 
 pub use memory::{Backoff, Expectations, Memory};
+pub use outlook::{Foreseen, outlook};
 pub use pods::{Current, NodePods, PodMaker, new_pod, pods_by_node};
 pub use reason::Reason;
 pub use rolling_update::{RolloutNumbers, rollout, rollout_numbers};

@@ -1,0 +1,170 @@
+//! What is going to happen to one object, read from the agenda and the queues: what is certain unless something comes
+//! between.
+
+use crate::api::{Kind, Name, ObjectKey, Pod, SimTime};
+use crate::controllers::daemonset::{Act, Decision, Foreseen, View, outlook};
+use crate::controllers::pod_gc;
+
+use super::record::ObjectRef;
+use super::sim::Sim;
+use super::step::{Progress, Step, Timer};
+
+/// The most that is told.
+const TOLD_MAX: usize = 12;
+
+/// One thing to come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Upcoming {
+    /// `None` where it waits for its turn.
+    pub at: Option<SimTime>,
+    pub title: String,
+    pub why: String,
+    /// The function of the original that does it, where there is one.
+    pub function: &'static str,
+}
+
+impl Sim {
+    /// What comes next for a node, a pod or a DaemonSet, the earliest first; what has no time yet comes last.
+    pub fn upcoming(&self, about: &ObjectRef) -> Vec<Upcoming> {
+        let mut all: Vec<Upcoming> = Vec::new();
+        for ((at, _), step) in self.state.agenda.iter() {
+            if all.len() == TOLD_MAX {
+                break;
+            }
+            if let Some((title, why, function)) = self.tell_step(step, about) {
+                all.push(Upcoming { at: Some(*at), title, why, function });
+            }
+        }
+        for decision in self.state.manager.waiting().filter(|decision| self.is_decision_about(decision, about)) {
+            let (title, why, function) = tell_decision(decision);
+            all.push(Upcoming { at: None, title, why, function });
+        }
+        for (place, (key, _, _)) in self.state.scheduler.waiting.values().enumerate() {
+            if self.is_about_pod(key, about) {
+                let title = format!("Find a node for {}", key.name);
+                let why = match place {
+                    0 => "the scheduler takes it next".to_owned(),
+                    before => format!("the scheduler takes one pod at a time, and {before} come before it"),
+                };
+                all.push(Upcoming { at: None, title, why, function: "ScheduleOne" });
+            }
+        }
+        let queued = self.state.manager.queue().enumerate();
+        for (place, key) in queued.filter(|(_, key)| about.kind == Kind::DaemonSet && **key == about.key) {
+            let why = format!("it is number {} in the controller's queue", place + 1);
+            all.push(Upcoming {
+                at: None,
+                title: format!("Compare {}", key.name),
+                why,
+                function: "processNextWorkItem",
+            });
+        }
+        all.truncate(TOLD_MAX);
+        all
+    }
+
+    /// What the DaemonSet controller would do on a node, for each DaemonSet of the cluster that has something to come.
+    pub fn outlook(&self, node: &Name) -> Vec<(ObjectKey, Foreseen)> {
+        let view = View { world: &self.state.world, memory: &self.state.manager.memory, now: self.state.now, seed: 0 };
+        let of_one = |daemonset: &std::sync::Arc<crate::api::DaemonSet>| {
+            let key = daemonset.meta.key();
+            outlook(&view, daemonset, node).into_iter().map(move |foreseen| (key.clone(), foreseen))
+        };
+        self.state.world.daemonsets.values().flat_map(of_one).collect()
+    }
+
+    fn is_about_pod(&self, key: &ObjectKey, about: &ObjectRef) -> bool {
+        let is = |wanted: &dyn Fn(&Pod) -> bool| self.state.world.pods.get(key).is_some_and(|pod| wanted(pod));
+        match about.kind {
+            Kind::Pod => *key == about.key,
+            Kind::Node => is(&|pod| pod.target_node() == Some(&about.key.name)),
+            Kind::DaemonSet => is(&|pod| {
+                let owner = pod.meta.controller().map(|owner| &owner.name);
+                owner == Some(&about.key.name) && pod.meta.namespace == about.key.namespace
+            }),
+            _ => false,
+        }
+    }
+
+    fn is_decision_about(&self, decision: &Decision, about: &ObjectRef) -> bool {
+        match &decision.act {
+            Act::DeletePod { pod, .. } => self.is_about_pod(pod, about),
+            Act::CreatePod { node } => about.kind == Kind::Node && *node == about.key.name,
+            _ => false,
+        }
+    }
+
+    fn tell_step(&self, step: &Step, about: &ObjectRef) -> Option<(String, String, &'static str)> {
+        let is_node = |name: &Name| about.kind == Kind::Node && *name == about.key.name;
+        let is_daemonset = |key: &ObjectKey| about.kind == Kind::DaemonSet && *key == about.key;
+        match step {
+            Step::Kubelet { pod, progress, .. } if self.is_about_pod(pod, about) => {
+                let name = &pod.name;
+                let (title, why, function) = match progress {
+                    Progress::Creating => {
+                        (format!("Create the container of {name}"), "its kubelet takes notice of it", "SyncPod")
+                    }
+                    Progress::Started => {
+                        (format!("{name} starts"), "its image is pulled and its container created", "SyncPod")
+                    }
+                    Progress::Ready => (format!("{name} becomes ready"), "its container runs", "syncPodStatus"),
+                    Progress::Stopped => {
+                        (format!("{name} has stopped"), "its containers get their time to end", "SyncTerminatedPod")
+                    }
+                };
+                Some((title, why.to_owned(), function))
+            }
+            Step::SyncRequest { decision, .. } if self.is_decision_about(decision, about) => {
+                Some(tell_decision(decision))
+            }
+            Step::SyncStage { key } if is_daemonset(key) => Some((
+                format!("Compare {}", key.name),
+                "a worker of the controller has taken it".to_owned(),
+                "syncDaemonSet",
+            )),
+            Step::Enqueue { key, timer, .. } if is_daemonset(key) => {
+                let why = match timer {
+                    Timer::MinReady => "a pod will then have been ready for minReadySeconds",
+                    Timer::LeftAlone => "a failed pod is left alone until then",
+                    Timer::Retry => "the last sync failed and is tried again",
+                };
+                Some((format!("Look at {} again", key.name), why.to_owned(), "enqueueDaemonSetAfter"))
+            }
+            Step::Collect { kind: Kind::Pod, key, .. } if self.is_about_pod(key, about) => {
+                let title = format!("Look whether an owner of {} is left", key.name);
+                Some((title, "the garbage collector has taken notice".to_owned(), "attemptToDeleteItem"))
+            }
+            Step::TaintNode { node, .. } if is_node(node) => {
+                let why = "its conditions have changed".to_owned();
+                Some((format!("Set the taints of {node}"), why, "doNoScheduleTaintingPass"))
+            }
+            Step::MonitorNode { node, .. } if is_node(node) => {
+                let why = "its kubelet is silent, and after the grace period it counts as unknown".to_owned();
+                Some((format!("Look at the health of {node}"), why, "monitorNodeHealth"))
+            }
+            Step::PodGc if self.is_on_missing_node(about) => {
+                let why =
+                    format!("its node has no object any more; {} after that was seen its pods go", pod_gc::QUARANTINE);
+                Some(("Look for pods of missing nodes".to_owned(), why, "gcOrphaned"))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_on_missing_node(&self, about: &ObjectRef) -> bool {
+        let node = match about.kind {
+            Kind::Node => Some(&about.key.name),
+            Kind::Pod => self.state.world.pods.get(&about.key).and_then(|pod| pod.spec.node_name.as_ref()),
+            _ => None,
+        };
+        node.is_some_and(|node| !self.state.world.nodes.contains_key(node))
+    }
+}
+
+fn tell_decision(decision: &Decision) -> (String, String, &'static str) {
+    let title = match &decision.act {
+        Act::DeletePod { pod, .. } => format!("Delete {}", pod.name),
+        _ => "Create a pod".to_owned(),
+    };
+    (title, decision.reason.to_string(), decision.reason.function())
+}
