@@ -2,6 +2,7 @@
 //! it, each finding at its place; [`print`] writes an object as `kubectl get -o yaml` does.
 
 pub mod diff;
+mod dump;
 mod indent;
 mod lenient;
 mod print;
@@ -9,6 +10,7 @@ mod scalar;
 mod syntax;
 mod yaml;
 
+pub use dump::{Unreadable, read_dump};
 pub use print::print;
 pub use yaml::Span;
 
