@@ -59,7 +59,7 @@ fn both(case: impl Fn(Plain)) {
 }
 
 fn seconds(seconds: u64) -> SimTime {
-    SimTime(seconds * 1_000_000)
+    SimTime::from_micros(seconds * 1_000_000)
 }
 
 fn toleration(text: &str) -> Plain {

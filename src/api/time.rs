@@ -5,22 +5,34 @@ use std::ops::{Add, Sub};
 
 use serde::{Deserialize, Serialize};
 
-/// A moment, in microseconds since the simulation began.
+/// A moment, in microseconds since the simulation began; negative for what an imported cluster has been through before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SimTime(pub u64);
+pub struct SimTime(pub i64);
 
 /// A length of time, in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SimDuration(pub u64);
 
 /// The date at which every simulation begins, as seconds of the Unix epoch: 2026-01-01T12:00:00Z.
-const EPOCH_SECONDS: u64 = 1_767_268_800;
+const EPOCH_SECONDS: i64 = 1_767_268_800;
 
 impl SimTime {
     pub const ZERO: SimTime = SimTime(0);
 
+    /// The end of all time.
+    pub const MAX: SimTime = SimTime(i64::MAX);
+
+    pub const fn from_micros(micros: u64) -> Self {
+        SimTime(if micros > i64::MAX as u64 { i64::MAX } else { micros as i64 })
+    }
+
+    /// Microseconds since the simulation began; 0 for what was before.
+    pub fn micros(self) -> u64 {
+        self.0.max(0).cast_unsigned()
+    }
+
     pub fn since(self, earlier: SimTime) -> SimDuration {
-        SimDuration(self.0.saturating_sub(earlier.0))
+        SimDuration(self.0.saturating_sub(earlier.0).max(0).cast_unsigned())
     }
 
     pub fn as_secs_f64(self) -> f64 {
@@ -29,14 +41,14 @@ impl SimTime {
 
     /// Whole seconds only, as timestamps are stored in objects (`metav1.Time`).
     pub fn truncated_to_second(self) -> SimTime {
-        SimTime(self.0 / 1_000_000 * 1_000_000)
+        SimTime(self.0.div_euclid(1_000_000) * 1_000_000)
     }
 
     /// The moment as objects print it: `2026-01-01T12:00:05Z`.
     pub fn to_rfc3339(self) -> String {
-        let seconds = EPOCH_SECONDS + self.0 / 1_000_000;
-        let (year, month, day) = civil_from_days((seconds / 86_400) as i64);
-        let of_day = seconds % 86_400;
+        let seconds = EPOCH_SECONDS + self.0.div_euclid(1_000_000);
+        let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+        let of_day = seconds.rem_euclid(86_400);
         format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", of_day / 3600, of_day / 60 % 60, of_day % 60)
     }
 }
@@ -77,14 +89,14 @@ impl SimDuration {
 impl Add<SimDuration> for SimTime {
     type Output = SimTime;
     fn add(self, length: SimDuration) -> SimTime {
-        SimTime(self.0.saturating_add(length.0))
+        SimTime(self.0.saturating_add_unsigned(length.0))
     }
 }
 
 impl Sub<SimDuration> for SimTime {
     type Output = SimTime;
     fn sub(self, length: SimDuration) -> SimTime {
-        SimTime(self.0.saturating_sub(length.0))
+        SimTime(self.0.saturating_sub_unsigned(length.0))
     }
 }
 
@@ -98,7 +110,7 @@ impl Add for SimDuration {
 /// As the page's clock shows it: `00:41.250`, and `1:02:03.000` after an hour.
 impl fmt::Display for SimTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0 / 1000;
+        let millis = self.micros() / 1000;
         let (hours, minutes, seconds) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60);
         if hours > 0 {
             write!(f, "{hours}:")?;
@@ -127,6 +139,7 @@ mod tests {
     fn moments_print_as_timestamps_and_as_a_clock() {
         assert_eq!(SimTime::ZERO.to_rfc3339(), "2026-01-01T12:00:00Z");
         assert_eq!(SimTime(86_400_000_000 * 59 + 1_999_999).to_rfc3339(), "2026-03-01T12:00:01Z");
+        assert_eq!(SimTime(-1).to_rfc3339(), "2026-01-01T11:59:59Z");
         assert_eq!(SimTime(41_250_000).to_string(), "00:41.250");
         assert_eq!(SimTime(3_723_004_000).to_string(), "1:02:03.004");
     }

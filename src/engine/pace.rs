@@ -31,12 +31,12 @@ mod tests {
     #[test]
     fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
         let mut limiter = Limiter::new(20, 30);
-        let at: Vec<u64> = (0..100).map(|_| limiter.take(SimTime::ZERO).0 / 1000).collect();
+        let at: Vec<u64> = (0..100).map(|_| limiter.take(SimTime::ZERO).micros() / 1000).collect();
         assert_eq!(&at[..30], &[0; 30]);
         assert_eq!(at[30], 50);
         assert_eq!(at[99], 3500);
         // After a long rest the bucket is full again, not fuller.
-        let at: Vec<u64> = (0..32).map(|_| limiter.take(SimTime(1_000_000_000)).0 / 1000).collect();
+        let at: Vec<u64> = (0..32).map(|_| limiter.take(SimTime(1_000_000_000)).micros() / 1000).collect();
         assert_eq!(at[29], 1_000_000);
         assert_eq!(at[31], 1_000_100);
     }

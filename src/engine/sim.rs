@@ -941,7 +941,7 @@ impl Sim {
 
 /// The first multiple of a period at or after a moment.
 fn next_multiple(at: SimTime, period: SimDuration) -> SimTime {
-    SimTime(at.0.div_ceil(period.0) * period.0)
+    SimTime::from_micros(at.micros().div_ceil(period.0) * period.0)
 }
 
 /// What a step will be, in words.

@@ -235,7 +235,7 @@ impl Session {
         if workers.is_none()
             && let Some(now) = get(saved::NOW).and_then(|now| now.parse().ok())
         {
-            sim.run_until(SimTime(now), usize::MAX);
+            sim.run_until(SimTime::from_micros(now), usize::MAX);
         }
         let speed = page::parameter("speed").or_else(|| get(saved::SPEED));
         let mut state = AppState {
@@ -439,7 +439,7 @@ impl Session {
         if !self.moves() {
             self.last_frame = None;
         }
-        self.clock = self.clock.max(self.sim.now().0 as f64);
+        self.clock = self.clock.max(self.sim.now().micros() as f64);
         self.ask(Job::Save, 400);
         self.preview();
         outcome
@@ -469,10 +469,10 @@ impl Session {
         let end = page::now_ms() + FRAME_BUDGET;
         let goal = match factor {
             Some(factor) => {
-                self.clock = self.clock.max(self.sim.now().0 as f64) + factor * elapsed * 1000.0;
-                SimTime(self.clock as u64)
+                self.clock = self.clock.max(self.sim.now().micros() as f64) + factor * elapsed * 1000.0;
+                SimTime::from_micros(self.clock as u64)
             }
-            None => SimTime(u64::MAX),
+            None => SimTime::MAX,
         };
         loop {
             let arrived = self.sim.run_until(goal, STEPS_AT_ONCE) < STEPS_AT_ONCE;
@@ -481,7 +481,7 @@ impl Session {
             }
             if page::now_ms() > end {
                 // Too much to do at this speed: time goes as fast as the machine can.
-                self.clock = self.sim.now().0 as f64;
+                self.clock = self.sim.now().micros() as f64;
                 break;
             }
         }
@@ -500,13 +500,13 @@ impl Session {
                 let next = (past.records..records.len()).find(|index| records.get(*index).is_some_and(Record::is_act));
                 let after = next.map_or(records.len(), |index| index + 1);
                 if let Some(record) = after.checked_sub(1).and_then(|index| records.get(index)) {
-                    self.clock = record.at.0 as f64;
+                    self.clock = record.at.micros() as f64;
                 }
                 self.look_back(after);
             }
             None => {
                 self.sim.step_act();
-                self.clock = self.sim.now().0 as f64;
+                self.clock = self.sim.now().micros() as f64;
                 self.preview();
                 self.ask(Job::Save, 400);
             }
@@ -514,8 +514,8 @@ impl Session {
     }
 
     fn seek(&mut self, to: u64) {
-        self.clock = to.min(self.sim.now().0) as f64;
-        if to >= self.sim.now().0 {
+        self.clock = to.min(self.sim.now().micros()) as f64;
+        if to >= self.sim.now().micros() {
             self.return_to_now();
         } else {
             self.look_back(self.records_at(self.clock));
@@ -523,14 +523,14 @@ impl Session {
     }
 
     fn records_at(&self, clock: f64) -> usize {
-        self.sim.history().records_at(SimTime(clock as u64))
+        self.sim.history().records_at(SimTime::from_micros(clock as u64))
     }
 
     /// Shows the cluster as it was after so many records; at the end of the log that is the present again.
     fn look_back(&mut self, records: usize) {
         let seen = self.past.as_ref().map(|past| past.records);
         let history = self.sim.history();
-        if records >= history.records().len() && self.clock >= self.sim.now().0 as f64 {
+        if records >= history.records().len() && self.clock >= self.sim.now().micros() as f64 {
             return self.return_to_now();
         }
         match &mut self.past {
@@ -559,7 +559,7 @@ impl Session {
     fn return_to_now(&mut self) {
         if self.past.take().is_some() {
             self.builder.rebuild(self.sim.world());
-            self.clock = self.sim.now().0 as f64;
+            self.clock = self.sim.now().micros() as f64;
             self.inspected_at = f64::MIN;
         }
     }
@@ -575,7 +575,7 @@ impl Session {
         self.track = Track::default();
         self.announced = self.sim.history().records().len();
         self.state.record = None;
-        self.clock = self.sim.now().0 as f64;
+        self.clock = self.sim.now().micros() as f64;
         self.last_frame = None;
         self.busy = Busy::default();
         let scenario = self.sim.scenario();
@@ -620,7 +620,7 @@ impl Session {
     }
 
     fn refresh_time(&mut self) {
-        let micros = if self.past.is_some() { self.clock as u64 } else { self.sim.now().0 };
+        let micros = if self.past.is_some() { self.clock as u64 } else { self.sim.now().micros() };
         let time = &mut self.state.time;
         time.micros = micros;
         time.past = self.past.is_some();
@@ -632,14 +632,14 @@ impl Session {
         if *time.next != *next {
             time.next = next.into();
         }
-        self.track.reach(self.sim.now().0);
+        self.track.reach(self.sim.now().micros());
         self.track.at = micros;
         self.state.track.update_from(&self.track);
     }
 
     fn refresh_motions(&mut self) {
         let happened = self.sim.history().records().get(..self.records()).unwrap_or_default();
-        let now = SimTime(self.state.time.micros);
+        let now = SimTime::from_micros(self.state.time.micros);
         let stretch = motion::stretch(self.state.time.speed.factor());
         let motions = stretch.map(|stretch| motion::motions(happened, now, stretch));
         self.state.motions.update(motions.unwrap_or_default());
@@ -689,7 +689,7 @@ impl Session {
         }
         for record in self.sim.history().records().get(from..).unwrap_or_default() {
             if record.is_act() {
-                self.track.mark(record.at.0, Tone::of(record));
+                self.track.mark(record.at.micros(), Tone::of(record));
             }
             if self.state.log_all || record.is_act() {
                 self.rows.push(record.seq);
@@ -731,8 +731,12 @@ impl Session {
             self.preview();
         }
         let time = self.state.time.micros;
-        let moment =
-            Moment { world: self.world(), history: self.sim.history(), records: self.records(), now: SimTime(time) };
+        let moment = Moment {
+            world: self.world(),
+            history: self.sim.history(),
+            records: self.records(),
+            now: SimTime::from_micros(time),
+        };
         let with_yaml = self.state.inspector_tab == InspectorTab::Yaml;
         let inspection = inspect(&moment, self.state.selection.as_ref(), self.state.record, with_yaml);
         self.state.inspection.update(inspection);
@@ -768,7 +772,7 @@ impl Session {
         if self.keep_scenario {
             let text = saved::scenario_to_text(self.sim.scenario());
             kept &= text.is_some_and(|text| storage::set(saved::SCENARIO, &text));
-            kept &= storage::set(saved::NOW, &self.sim.now().0.to_string());
+            kept &= storage::set(saved::NOW, &self.sim.now().micros().to_string());
         }
         if !kept && !self.storage_full {
             let text = "The browser has no room left to save this for the next visit.".to_owned();

@@ -392,7 +392,7 @@ fn effects(moment: &Moment, record: &Record) -> Vec<Link> {
 fn link(record: &Record) -> Link {
     Link {
         seq: record.seq,
-        clock: words::clock(record.at.0),
+        clock: words::clock(record.at.micros()),
         tone: Tone::of(record),
         title: [&actor(record), ": ", record.verb.as_str(), " ", &record.object.key.name].concat(),
         detail: record.reason.to_string(),

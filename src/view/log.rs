@@ -59,7 +59,7 @@ impl LogRow {
     pub fn of(record: &Record) -> LogRow {
         LogRow {
             seq: record.seq,
-            clock: words::clock(record.at.0),
+            clock: words::clock(record.at.micros()),
             actor: actor(record),
             verb: record.verb.as_str(),
             tone: Tone::of(record),

@@ -90,7 +90,7 @@ impl Motion {
             (Kind::Node, Verb::NotReady) => (Act::Trouble, None, Place::Node(record.object.key.name.clone())),
             _ => return None,
         };
-        let begin = record.at.0 as f64;
+        let begin = record.at.micros() as f64;
         let length = match (act, &from) {
             (_, None) => PULSE,
             (Act::Bind, _) => BINDING,
@@ -109,9 +109,9 @@ pub fn stretch(speed: Option<f64>) -> Option<f64> {
 
 /// What moves at a moment; `records` are those that have happened by then.
 pub fn motions(records: &[Record], now: SimTime, stretch: f64) -> Vec<Motion> {
-    let now = now.0 as f64;
+    let now = now.micros() as f64;
     let begun = now - FLIGHT * stretch;
-    let recent = records.iter().rev().take(SCAN_MAX).take_while(|record| record.at.0 as f64 > begun);
+    let recent = records.iter().rev().take(SCAN_MAX).take_while(|record| record.at.micros() as f64 > begun);
     let mut motions: Vec<Motion> = recent
         .filter_map(|record| Motion::of(record, stretch))
         .filter(|motion| motion.progress(now).is_some())
@@ -153,7 +153,7 @@ spec:
 
     fn moving(sim: &Sim, at: u64) -> Vec<Motion> {
         let history = sim.history();
-        motions(&history.records()[..history.records_at(SimTime(at))], SimTime(at), 1.0)
+        motions(&history.records()[..history.records_at(SimTime::from_micros(at))], SimTime::from_micros(at), 1.0)
     }
 
     #[test]
@@ -166,7 +166,7 @@ spec:
                 .find(|it| it.verb == verb && it.object.kind == Kind::Pod)
                 .expect("it happened")
                 .at
-                .0
+                .micros()
         };
         let created = moving(&sim, at(Verb::Create) + 1);
         let [create] = created.as_slice() else { panic!("{created:?}") };
@@ -185,7 +185,7 @@ spec:
         let mut sim = run(1);
         let name = sim.world().pods.values().next().expect("a pod").meta.name.to_string();
         sim.submit(Command::DeletePod { namespace: "default".to_owned(), name, grace_period_seconds: None });
-        let now = sim.now().0;
+        let now = sim.now().micros();
         assert_eq!(moving(&sim, now).last().map(|it| (it.act, it.from.clone())), Some((Act::Delete, None)));
         sim.run_until_quiet();
         sim.submit(Command::Apply { text: MANIFEST.replace("agent:1", "agent:2") });
@@ -193,7 +193,7 @@ spec:
         let delete = |it: &&Record| {
             it.actor == Actor::DaemonSetController && it.verb == Verb::Delete && it.object.kind == Kind::Pod
         };
-        let at = sim.history().records().iter().find(delete).expect("it rolls").at.0;
+        let at = sim.history().records().iter().find(delete).expect("it rolls").at.micros();
         assert_eq!(moving(&sim, at).last().map(|it| (it.act, it.from.clone())), Some((Act::Delete, Some(Place::Act))));
     }
 
@@ -216,8 +216,12 @@ spec:
         sim.submit(Command::Apply { text: MANIFEST.to_owned() });
         sim.run_until_quiet();
         let mut most = 0;
-        for at in (0..sim.now().0).step_by(20_000) {
-            let moving = motions(&sim.history().records()[..sim.history().records_at(SimTime(at))], SimTime(at), 4.0);
+        for at in (0..sim.now().micros()).step_by(20_000) {
+            let moving = motions(
+                &sim.history().records()[..sim.history().records_at(SimTime::from_micros(at))],
+                SimTime::from_micros(at),
+                4.0,
+            );
             most = most.max(moving.len());
         }
         assert!(most > MOTIONS_MAX / 4 && most <= MOTIONS_MAX, "{most}");
@@ -226,7 +230,7 @@ spec:
     #[test]
     fn motions_end() {
         let sim = run(3);
-        assert!(moving(&sim, sim.now().0 + 2_000_000).is_empty());
+        assert!(moving(&sim, sim.now().micros() + 2_000_000).is_empty());
         assert_eq!(stretch(Some(0.25)), Some(1.0));
         assert_eq!(stretch(Some(16.0)), Some(4.0));
         assert_eq!(stretch(None), None);

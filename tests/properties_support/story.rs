@@ -303,6 +303,6 @@ pub fn heal(sim: &mut Sim) -> Result<(), String> {
         let manifest = Manifest { image: "app:final", strategy, pod, min_ready_seconds: 0, history_limit: 2 };
         sim.submit(Command::Apply { text: manifest_text(which, &manifest) });
     }
-    sim.run_until(SimTime(u64::MAX), STEPS_MAX);
+    sim.run_until(SimTime::MAX, STEPS_MAX);
     if sim.is_quiet() { Ok(()) } else { Err("it does not come to rest".to_owned()) }
 }

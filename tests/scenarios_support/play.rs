@@ -264,7 +264,7 @@ impl Player {
     }
 
     fn quiet(&mut self) -> Answer {
-        self.sim().run_until(SimTime(u64::MAX), STEPS_MAX);
+        self.sim().run_until(SimTime::MAX, STEPS_MAX);
         self.now = self.now.max(self.sim().now());
         match self.sim().is_quiet() {
             true => Ok(String::new()),
