@@ -73,11 +73,15 @@ fn with_every_command() -> SavedRun {
     }
     let view = [("speed", "4"), ("selection", "Pod/default/a")].map(|(name, text)| (name.to_owned(), text.to_owned()));
     // The log and the steps change as the simulation comes closer to the original; the format does not.
-    let mut run =
-        SavedRun { shown: Some(SimTime(1)), log: Some(u64::MAX - 1), view: view.into(), ..saved(&sim, "a: b\n") };
-    run.position = Position { steps: 99, at: SimTime(2_700_000) };
+    let mut run = SavedRun {
+        shown: Some(SimTime::from_micros(1)),
+        log: Some(u64::MAX - 1),
+        view: view.into(),
+        ..saved(&sim, "a: b\n")
+    };
+    run.position = Position { steps: 99, at: SimTime::from_micros(2_700_000) };
     for (index, submitted) in run.scenario.commands.iter_mut().enumerate() {
-        (submitted.after_steps, submitted.at) = (index as u64, SimTime(index as u64 * 150_000));
+        (submitted.after_steps, submitted.at) = (index as u64, SimTime::from_micros(index as u64 * 150_000));
     }
     run
 }
@@ -156,7 +160,7 @@ fn an_endless_run_is_done_in_portions() {
     let mut sim = Sim::new(&Scenario::with_workers(3));
     sim.submit(Command::Apply { text: crash.to_owned() });
     let mut run = saved(&sim, "");
-    run.position = Position { steps: u64::MAX >> 1, at: SimTime(300_000_000_000_000) };
+    run.position = Position { steps: u64::MAX >> 1, at: SimTime::from_micros(300_000_000_000_000) };
     let run = decode(&encode(&run)).unwrap();
     let mut replay = Replay::new(&run.scenario, run.position);
     assert!(!replay.run(20_000));
@@ -188,11 +192,15 @@ fn any_run() -> impl Strategy<Value = SavedRun> {
             let mut scenario = Scenario { seed, nodes, settings: Settings::default(), commands: Vec::new() };
             for (index, (command, at, text)) in commands.into_iter().enumerate() {
                 let command = if index % 2 == 0 { Command::Apply { text } } else { command };
-                let submitted = everynode::engine::SubmittedCommand { after_steps: at >> 20, at: SimTime(at), command };
+                let submitted = everynode::engine::SubmittedCommand {
+                    after_steps: at >> 20,
+                    at: SimTime::from_micros(at),
+                    command,
+                };
                 scenario.commands.push(submitted);
             }
-            let position = Position { steps: seed >> 30, at: SimTime(seed >> 20) };
-            SavedRun { scenario, position, log, shown: log.map(|it| SimTime(it >> 1)), text, view }
+            let position = Position { steps: seed >> 30, at: SimTime::from_micros(seed >> 20) };
+            SavedRun { scenario, position, log, shown: log.map(|it| SimTime::from_micros(it >> 1)), text, view }
         })
 }
 

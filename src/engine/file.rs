@@ -82,12 +82,12 @@ pub fn encode(run: &SavedRun) -> String {
     let mut set = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
     set("everynode", Value::Int(VERSION));
     set("scenario", to_value(&run.scenario).unwrap_or_default());
-    set("position", [("steps", number(run.position.steps)), ("at", number(run.position.at.0))].into());
+    set("position", [("steps", number(run.position.steps)), ("at", number(run.position.at.micros()))].into());
     if let Some(log) = run.log {
         set("log", format!("{log:016x}").into());
     }
     if let Some(shown) = run.shown {
-        set("shown", number(shown.0));
+        set("shown", number(shown.micros()));
     }
     set("text", run.text.as_str().into());
     set("view", Value::Map(run.view.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect()));
@@ -130,14 +130,15 @@ fn read_fields(run: &mut SavedRun, fields: &Map) -> Result<(), String> {
     };
     if let Some(position) = fields.get("position") {
         let part = |name: &str, field: &str| position.get(name).map_or(Ok(0), |value| number(value, field));
-        run.position = Position { steps: part("steps", "position.steps")?, at: SimTime(part("at", "position.at")?) };
+        run.position =
+            Position { steps: part("steps", "position.steps")?, at: SimTime::from_micros(part("at", "position.at")?) };
     }
     if let Some(log) = fields.get("log") {
         let log = log.as_str().and_then(|digits| u64::from_str_radix(digits, 16).ok());
         run.log = Some(log.ok_or_else(|| wrong("log"))?);
     }
     if let Some(shown) = fields.get("shown") {
-        run.shown = Some(SimTime(number(shown, "shown")?));
+        run.shown = Some(SimTime::from_micros(number(shown, "shown")?));
     }
     if let Some(text) = fields.get("text") {
         run.text = text.as_str().ok_or_else(|| wrong("text"))?.to_owned();
@@ -169,7 +170,7 @@ fn check_limits(run: &SavedRun) -> Result<(), String> {
         return Err("It is damaged: the times under `settings` are not what they should be.".to_owned());
     }
     let moments = scenario.commands.iter().map(|submitted| submitted.at);
-    if moments.chain([run.position.at]).any(|at| at.0 > TIME_MAX) {
+    if moments.chain([run.position.at]).any(|at| at.micros() > TIME_MAX) {
         return Err("It is damaged: something in it happens more than ten years after the beginning.".to_owned());
     }
     Ok(())
