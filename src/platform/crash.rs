@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlElement};
 
-use super::page;
+use super::{page, save};
 
 /// What is to be called on a panic.
 pub type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
@@ -54,7 +54,7 @@ fn show(what: &str, saved_text: fn() -> String, start_afresh: fn()) -> Option<()
         });
     })?;
     button(&buttons, "Download it", "", move |_| {
-        page::download("daemonset.yaml", &saved_text());
+        save::text("daemonset.yaml", save::TEXT, &saved_text());
     })?;
     let restart = button(&buttons, "Start afresh", "primary", move |_| {
         start_afresh();

@@ -1,7 +1,8 @@
-//! The browser, without anything of ours: frames, storage, media queries, the clipboard, the editor's JavaScript.
+//! The browser, without anything of ours: frames, storage, media queries, the clipboard, files, the editor's JavaScript.
 
 pub mod crash;
 pub mod editor;
 pub mod frame;
 pub mod page;
+pub mod save;
 pub mod storage;

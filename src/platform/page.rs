@@ -1,9 +1,8 @@
-//! The document around the application: its address, its root element, the clipboard, files, the clock.
+//! The document around the application: its address, its root element, the clipboard, the clock.
 
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, Document, Element, HtmlAnchorElement, HtmlElement, MediaQueryList, Url, UrlSearchParams};
+use web_sys::{Document, Element, HtmlElement, MediaQueryList, UrlSearchParams};
 
 pub fn document() -> Option<Document> {
     web_sys::window()?.document()
@@ -68,22 +67,6 @@ pub fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
     }
     let promise = clipboard.write_text(text);
     spawn_local(async move { then(JsFuture::from(promise).await.is_ok()) });
-}
-
-/// Offers a text as a file.
-pub fn download(name: &str, text: &str) -> bool {
-    let offer = || -> Option<()> {
-        let document = document()?;
-        let blob = Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text))).ok()?;
-        let url = Url::create_object_url_with_blob(&blob).ok()?;
-        let link: HtmlAnchorElement = document.create_element("a").ok()?.dyn_into().ok()?;
-        link.set_href(&url);
-        link.set_download(name);
-        link.click();
-        let _ = Url::revoke_object_url(&url);
-        Some(())
-    };
-    offer().is_some()
 }
 
 pub fn reload() {
