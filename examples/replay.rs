@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use everynode::api::value::{Map, Value, from_value, to_value};
+use everynode::api::value::{Map, Value};
 use everynode::api::{
-    ConditionStatus, DaemonSet, Kind, Name, ObjectKey, Pod, PodPhase, SimDuration, SimTime, Taint, Uid,
+    ConditionStatus, DaemonSet, Kind, Name, ObjectKey, Pod, PodPhase, SimDuration, SimTime, Taint, Toleration, Uid,
 };
 use everynode::controllers::daemonset::history;
 use everynode::engine::{Command, Outcome, Scenario, Settings, Sim};
@@ -119,7 +119,7 @@ impl Replay {
         };
         let taints = || {
             let list = step.get("taints").and_then(Value::as_list).unwrap_or_default();
-            list.iter().filter_map(|taint| from_value::<Taint>(taint).ok()).collect::<Vec<_>>()
+            list.iter().map(Taint::from_value).collect::<Vec<_>>()
         };
         let command = match text(step, "op") {
             "apply" | "createPod" => Command::Apply { text: text(step, "manifest").to_owned() },
@@ -324,7 +324,7 @@ impl Replay {
             ("image", pod.spec.template.image().into()),
             ("priority", i64::from(pod.spec.priority).into()),
             ("conditions", Value::Map(conditions)),
-            ("tolerations", to_value(&*pod.spec.tolerations).unwrap_or_default()),
+            ("tolerations", Value::List(pod.spec.tolerations.iter().map(Toleration::to_value).collect())),
             ("nodeAffinity", full.at(&["spec", "affinity", "nodeAffinity"]).cloned().unwrap_or_default()),
         ]
         .into()

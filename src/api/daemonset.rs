@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::meta::{Name, ObjectMeta};
 use super::pod::PodTemplate;
 use super::selector::LabelSelector;
-use super::value::{Map, Value, from_value};
+use super::value::{Map, Value};
 
 /// Annotation that carries the template generation (the internal field `templateGeneration`).
 pub const TEMPLATE_GENERATION_ANNOTATION: &str = "deprecated.daemonset.template.generation";
@@ -91,18 +89,9 @@ pub struct DaemonSetStatus {
     pub collision_count: Option<i32>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct SpecFields {
-    selector: Option<LabelSelector>,
-    min_ready_seconds: Option<i64>,
-    revision_history_limit: Option<i64>,
-}
-
 impl DaemonSetSpec {
     /// Reads a spec that has passed defaulting and validation.
     pub fn from_value(value: &Value) -> Self {
-        let fields: SpecFields = from_value(value).unwrap_or_default();
         let rolling = |key: &str| IntOrPercent::from_value(value.at(&["updateStrategy", "rollingUpdate", key]));
         let update_strategy = match value.at(&["updateStrategy", "type"]).and_then(Value::as_str) {
             Some("OnDelete") => UpdateStrategy::OnDelete,
@@ -112,11 +101,11 @@ impl DaemonSetSpec {
             },
         };
         DaemonSetSpec {
-            selector: fields.selector.unwrap_or_default(),
+            selector: value.get("selector").map(LabelSelector::from_value).unwrap_or_default(),
             template: PodTemplate::from_value(value.get("template").unwrap_or(&Value::Null)),
             update_strategy,
-            min_ready_seconds: fields.min_ready_seconds.unwrap_or(0),
-            revision_history_limit: fields.revision_history_limit.unwrap_or(10),
+            min_ready_seconds: value.int("minReadySeconds").unwrap_or(0),
+            revision_history_limit: value.int("revisionHistoryLimit").unwrap_or(10),
             value: Arc::new(value.clone()),
         }
     }

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::time::SimTime;
 use super::value::{Map, Value};
 
@@ -16,7 +14,7 @@ pub type Name = Arc<str>;
 pub type Labels = BTreeMap<String, String>;
 
 /// The kinds that the simulation keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     Namespace,
     Node,
@@ -96,7 +94,7 @@ impl fmt::Display for Kind {
 }
 
 /// Where an object is found among those of its kind. Cluster-wide kinds have an empty namespace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey {
     pub namespace: Name,
     pub name: Name,
@@ -178,6 +176,17 @@ impl OwnerReference {
         }
     }
 
+    fn from_value(value: &Value) -> Self {
+        OwnerReference {
+            api_version: value.text("apiVersion").into(),
+            kind: value.text("kind").into(),
+            name: value.text("name").into(),
+            uid: Uid::parse(value.text("uid")).unwrap_or_default(),
+            controller: value.flag("controller"),
+            block_owner_deletion: value.flag("blockOwnerDeletion"),
+        }
+    }
+
     fn to_value(&self) -> Value {
         [
             ("apiVersion", Value::from(&*self.api_version)),
@@ -234,31 +243,6 @@ impl Default for ObjectMeta {
     }
 }
 
-/// The part of `metadata` that a manifest may set.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct ManifestMeta {
-    name: String,
-    namespace: String,
-    generate_name: Option<String>,
-    labels: Option<Labels>,
-    annotations: Option<Labels>,
-    finalizers: Option<Vec<String>>,
-    owner_references: Option<Vec<ManifestOwner>>,
-    uid: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct ManifestOwner {
-    api_version: String,
-    kind: String,
-    name: String,
-    uid: String,
-    controller: bool,
-    block_owner_deletion: bool,
-}
-
 impl ObjectMeta {
     pub fn named(namespace: &str, name: &str) -> Self {
         ObjectMeta { name: name.into(), namespace: namespace.into(), ..Default::default() }
@@ -266,29 +250,17 @@ impl ObjectMeta {
 
     /// Reads what a manifest may say in `metadata`; anything else there is the API server's to set.
     pub fn from_value(object: &Value) -> Self {
-        let read: ManifestMeta =
-            object.get("metadata").and_then(|value| super::value::from_value(value).ok()).unwrap_or_default();
+        let Some(meta) = object.get("metadata") else { return ObjectMeta::default() };
+        let text = |key: &str| Name::from(meta.text(key));
         ObjectMeta {
-            name: read.name.into(),
-            namespace: read.namespace.into(),
-            generate_name: read.generate_name.map(Into::into),
-            uid: read.uid.as_deref().and_then(Uid::parse).unwrap_or_default(),
-            labels: Arc::new(read.labels.unwrap_or_default()),
-            annotations: Arc::new(read.annotations.unwrap_or_default()),
-            finalizers: read.finalizers.unwrap_or_default().into_iter().map(Into::into).collect(),
-            owner_references: read
-                .owner_references
-                .unwrap_or_default()
-                .into_iter()
-                .map(|owner| OwnerReference {
-                    api_version: owner.api_version.into(),
-                    kind: owner.kind.into(),
-                    name: owner.name.into(),
-                    uid: Uid::parse(&owner.uid).unwrap_or_default(),
-                    controller: owner.controller,
-                    block_owner_deletion: owner.block_owner_deletion,
-                })
-                .collect(),
+            name: text("name"),
+            namespace: text("namespace"),
+            generate_name: meta.get("generateName").and_then(Value::as_str).map(Into::into),
+            uid: Uid::parse(meta.text("uid")).unwrap_or_default(),
+            labels: Arc::new(meta.labels("labels").unwrap_or_default()),
+            annotations: Arc::new(meta.labels("annotations").unwrap_or_default()),
+            finalizers: meta.list("finalizers").iter().filter_map(Value::as_str).map(Into::into).collect(),
+            owner_references: meta.list("ownerReferences").iter().map(OwnerReference::from_value).collect(),
             ..Default::default()
         }
     }

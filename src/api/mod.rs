@@ -11,6 +11,7 @@ pub mod schema;
 pub mod selector;
 pub mod taint;
 pub mod time;
+pub mod typed;
 pub mod value;
 
 pub use daemonset::{ControllerRevision, DaemonSet, DaemonSetSpec, DaemonSetStatus, IntOrPercent, UpdateStrategy};

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::meta::{Labels, Name, ObjectMeta};
 use super::taint::Taint;
 use super::time::SimTime;
-use super::value::{Map, Value, from_value};
+use super::value::{Map, Value};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -33,12 +31,14 @@ pub struct NodeCondition {
     pub message: Name,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConditionStatus {
     True,
     False,
     Unknown,
 }
+
+super::typed::typed!(words ConditionStatus { True, False, Unknown });
 
 impl ConditionStatus {
     pub fn as_str(self) -> &'static str {
@@ -57,36 +57,6 @@ fn default_allocatable() -> BTreeMap<String, i64> {
         ("memory".to_owned(), 8 * 1024 * 1024 * 1024 * 1000),
         ("pods".to_owned(), 110_000),
     ])
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct NodeFields {
-    spec: SpecFields,
-    status: StatusFields,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct SpecFields {
-    taints: Option<Vec<Taint>>,
-    unschedulable: bool,
-    #[serde(rename = "podCIDR")]
-    pod_cidr: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct StatusFields {
-    allocatable: Option<BTreeMap<String, Value>>,
-    conditions: Option<Vec<ConditionFields>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ConditionFields {
-    r#type: String,
-    status: String,
 }
 
 impl Node {
@@ -112,15 +82,16 @@ impl Node {
 
     /// A node from a manifest. Conditions that it does not name are those of a healthy node.
     pub fn from_value(value: &Value) -> Self {
-        let fields: NodeFields = from_value(value).unwrap_or_default();
+        let spec = value.get("spec").unwrap_or(&Value::Null);
+        let status = value.get("status").unwrap_or(&Value::Null);
         let meta = ObjectMeta::from_value(value);
         let mut node = Node::named(&meta.name);
         node.meta = ObjectMeta { namespace: "".into(), ..meta };
         node.add_well_known_labels();
-        node.taints = fields.spec.taints.unwrap_or_default().into();
-        node.unschedulable = fields.spec.unschedulable;
-        node.pod_cidr = fields.spec.pod_cidr.map(Into::into);
-        if let Some(listed) = fields.status.allocatable {
+        node.taints = spec.list("taints").iter().map(Taint::from_value).collect();
+        node.unschedulable = spec.flag("unschedulable");
+        node.pod_cidr = spec.get("podCIDR").and_then(Value::as_str).map(Into::into);
+        if let Some(listed) = status.get("allocatable").and_then(Value::as_map) {
             let milli = |value: &Value| match value {
                 Value::Str(text) => super::Quantity::parse(text).ok().map(|quantity| quantity.milli()),
                 Value::Int(number) => Some(number.saturating_mul(1000)),
@@ -130,13 +101,13 @@ impl Node {
             allocatable.extend(listed.iter().filter_map(|(name, value)| Some((name.clone(), milli(value)?))));
             node.allocatable = Arc::new(allocatable);
         }
-        for condition in fields.status.conditions.into_iter().flatten() {
-            let status = match condition.status.as_str() {
+        for condition in status.list("conditions") {
+            let status = match condition.text("status") {
                 "True" => ConditionStatus::True,
                 "False" => ConditionStatus::False,
                 _ => ConditionStatus::Unknown,
             };
-            node.set_condition(&condition.r#type, status, SimTime::ZERO);
+            node.set_condition(condition.text("type"), status, SimTime::ZERO);
         }
         node
     }

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::meta::{Labels, Name, ObjectMeta};
 use super::selector::{NodeSelector, NodeSelectorTerm, Requirement};
 use super::taint::Toleration;
 use super::time::{SimDuration, SimTime};
-use super::value::{Map, Value, from_value, to_value};
+use super::value::{Map, Value};
 
 /// Label with the name part of the ControllerRevision that a pod was made from.
 pub const HASH_LABEL: &str = "controller-revision-hash";
@@ -73,84 +71,38 @@ impl HostPort {
     }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct SpecFields {
-    node_name: Option<String>,
-    node_selector: Option<Labels>,
-    affinity: Option<AffinityFields>,
-    tolerations: Option<Vec<Toleration>>,
-    containers: Option<Vec<ContainerFields>>,
-    init_containers: Option<Vec<ContainerFields>>,
-    host_network: Option<bool>,
-    termination_grace_period_seconds: Option<i64>,
-    priority_class_name: Option<String>,
-    preemption_policy: Option<String>,
-    overhead: Option<BTreeMap<String, Value>>,
-    resources: Option<ResourceFields>,
+/// Requests in milli-units of the map `resources`; a missing request is the limit (`SetDefaults_Pod`).
+fn requests(container: &Value) -> BTreeMap<String, i64> {
+    let resources = container.get("resources");
+    let mut milli = quantities(resources.and_then(|resources| resources.get("limits")));
+    milli.extend(quantities(resources.and_then(|resources| resources.get("requests"))));
+    milli
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct AffinityFields {
-    node_affinity: Option<NodeAffinityFields>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct NodeAffinityFields {
-    required_during_scheduling_ignored_during_execution: Option<NodeSelector>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct ContainerFields {
-    name: String,
-    image: String,
-    ports: Option<Vec<PortFields>>,
-    resources: Option<ResourceFields>,
-    restart_policy: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct PortFields {
-    host_port: Option<i64>,
-    container_port: Option<i64>,
-    #[serde(rename = "hostIP")]
-    host_ip: Option<String>,
-    protocol: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ResourceFields {
-    requests: Option<BTreeMap<String, Value>>,
-    limits: Option<BTreeMap<String, Value>>,
-}
-
-impl ResourceFields {
-    /// Requests in milli-units; a missing request is the limit (`SetDefaults_Pod`).
-    fn requests(&self) -> BTreeMap<String, i64> {
-        let mut milli = quantities(self.limits.as_ref());
-        milli.extend(quantities(self.requests.as_ref()));
-        milli
-    }
-}
-
-fn quantities(list: Option<&BTreeMap<String, Value>>) -> BTreeMap<String, i64> {
+fn quantities(list: Option<&Value>) -> BTreeMap<String, i64> {
     let milli = |value: &Value| match value {
         Value::Str(text) => super::Quantity::parse(text).ok().map(|quantity| quantity.milli()),
         Value::Int(number) => Some(number.saturating_mul(1000)),
         Value::Float(number) => Some((number * 1000.0).ceil() as i64),
         _ => None,
     };
-    list.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), milli(value)?))).collect()
+    let mut amounts = BTreeMap::new();
+    for (name, value) in list.and_then(Value::as_map).into_iter().flatten() {
+        if let Some(milli) = milli(value) {
+            amounts.insert(name.clone(), milli);
+        }
+    }
+    amounts
+}
+
+/// An init container that goes on running beside the others.
+fn is_restartable(init_container: &Value) -> bool {
+    init_container.text("restartPolicy") == "Always"
 }
 
 /// Models component-helpers `PodRequests`: the sum over containers and restartable init containers, or the largest init
 /// step where that is more, plus the pod's overhead.
-fn pod_requests(fields: &SpecFields) -> BTreeMap<String, i64> {
+fn pod_requests(spec: &Value) -> BTreeMap<String, i64> {
     let mut total: BTreeMap<String, i64> = BTreeMap::new();
     let add = |sum: &mut BTreeMap<String, i64>, more: &BTreeMap<String, i64>| {
         for (name, amount) in more {
@@ -158,14 +110,14 @@ fn pod_requests(fields: &SpecFields) -> BTreeMap<String, i64> {
             *entry = entry.saturating_add(*amount);
         }
     };
-    for container in fields.containers.iter().flatten() {
-        add(&mut total, &container.resources.as_ref().map(ResourceFields::requests).unwrap_or_default());
+    for container in spec.list("containers") {
+        add(&mut total, &requests(container));
     }
     let mut restartable: BTreeMap<String, i64> = BTreeMap::new();
     let mut init_peak: BTreeMap<String, i64> = BTreeMap::new();
-    for container in fields.init_containers.iter().flatten() {
-        let own = container.resources.as_ref().map(ResourceFields::requests).unwrap_or_default();
-        if container.restart_policy.as_deref() == Some("Always") {
+    for container in spec.list("initContainers") {
+        let own = requests(container);
+        if is_restartable(container) {
             add(&mut total, &own);
             add(&mut restartable, &own);
         } else {
@@ -181,14 +133,12 @@ fn pod_requests(fields: &SpecFields) -> BTreeMap<String, i64> {
         let entry = total.entry(name).or_insert(0);
         *entry = (*entry).max(amount);
     }
-    if let Some(pod_level) = &fields.resources {
-        for (name, amount) in quantities(pod_level.requests.as_ref()) {
-            if name == "cpu" || name == "memory" || name.starts_with("hugepages-") {
-                total.insert(name, amount);
-            }
+    for (name, amount) in quantities(spec.at(&["resources", "requests"])) {
+        if name == "cpu" || name == "memory" || name.starts_with("hugepages-") {
+            total.insert(name, amount);
         }
     }
-    add(&mut total, &quantities(fields.overhead.as_ref()));
+    add(&mut total, &quantities(spec.get("overhead")));
     total
 }
 
@@ -205,43 +155,39 @@ fn node_named_by(affinity: &NodeSelector) -> Option<Name> {
 impl PodTemplateSpec {
     /// Reads a PodSpec that has passed validation; a field of the wrong shape counts as absent.
     pub fn from_value(value: &Value) -> Self {
-        let fields: SpecFields = from_value(value).unwrap_or_default();
-        let requests = pod_requests(&fields);
-        let host_network = fields.host_network.unwrap_or(false);
-        let all_containers = || fields.containers.iter().flatten();
-        let host_ports = all_containers()
-            .chain(fields.init_containers.iter().flatten().filter(|c| c.restart_policy.as_deref() == Some("Always")))
-            .flat_map(|container| container.ports.iter().flatten())
-            .filter_map(|port| {
-                let host_port = port.host_port.filter(|p| *p > 0);
-                let number = if host_network { host_port.or(port.container_port)? } else { host_port? };
-                Some(HostPort {
-                    ip: port.host_ip.clone().unwrap_or_default(),
-                    protocol: port.protocol.clone().unwrap_or_else(|| "TCP".to_owned()),
-                    port: number,
-                })
-            })
-            .collect();
-        let containers = all_containers()
-            .map(|container| Container { name: container.name.as_str().into(), image: container.image.as_str().into() })
-            .collect();
-        let required_affinity = fields
-            .affinity
-            .and_then(|affinity| affinity.node_affinity)
-            .and_then(|node| node.required_during_scheduling_ignored_during_execution);
+        let host_network = value.flag("hostNetwork");
+        let restartable = value.list("initContainers").iter().filter(|container| is_restartable(container));
+        let mut host_ports = Vec::new();
+        for port in value.list("containers").iter().chain(restartable).flat_map(|container| container.list("ports")) {
+            let host_port = port.int("hostPort").filter(|number| *number > 0);
+            let on_node = if host_network { host_port.or(port.int("containerPort")) } else { host_port };
+            if let Some(number) = on_node {
+                let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or("TCP");
+                let ip = port.text("hostIP").to_owned();
+                host_ports.push(HostPort { ip, protocol: protocol.to_owned(), port: number });
+            }
+        }
+        let container = |container: &Value| Container {
+            name: container.text("name").into(),
+            image: container.text("image").into(),
+        };
+        let required_affinity = value
+            .at(&["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"])
+            .filter(|required| !required.is_null())
+            .map(NodeSelector::from_value);
         PodTemplateSpec {
             affinity_node: required_affinity.as_ref().and_then(node_named_by),
-            node_name: fields.node_name.filter(|name| !name.is_empty()).map(Into::into),
-            node_selector: fields.node_selector.unwrap_or_default(),
+            node_name: Some(value.text("nodeName")).filter(|name| !name.is_empty()).map(Into::into),
+            node_selector: value.labels("nodeSelector").unwrap_or_default(),
             required_affinity,
-            tolerations: fields.tolerations.unwrap_or_default().into(),
-            containers,
+            tolerations: value.list("tolerations").iter().map(Toleration::from_value).collect(),
+            containers: value.list("containers").iter().map(container).collect(),
             host_network,
             host_ports,
-            termination_grace_period_seconds: fields.termination_grace_period_seconds.unwrap_or(30),
-            priority_class_name: fields.priority_class_name.unwrap_or_default(),
-            preemption_policy: fields.preemption_policy.unwrap_or_default(),
-            requests,
+            termination_grace_period_seconds: value.int("terminationGracePeriodSeconds").unwrap_or(30),
+            priority_class_name: value.text("priorityClassName").to_owned(),
+            preemption_policy: value.text("preemptionPolicy").to_owned(),
+            requests: pod_requests(value),
             value: Arc::new(value.clone()),
         }
     }
@@ -285,7 +231,7 @@ pub struct PodSpec {
     pub priority: i32,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PodPhase {
     #[default]
     Pending,
@@ -293,6 +239,8 @@ pub enum PodPhase {
     Succeeded,
     Failed,
 }
+
+super::typed::typed!(words PodPhase { Pending, Running, Succeeded, Failed });
 
 impl PodPhase {
     pub fn as_str(self) -> &'static str {
@@ -443,7 +391,7 @@ impl PodSpec {
             };
             let required = [(
                 "nodeSelectorTerms",
-                Value::List(vec![[("matchFields", Value::List(vec![to_value(&term).unwrap_or_default()]))].into()]),
+                Value::List(vec![[("matchFields", Value::List(vec![term.to_value()]))].into()]),
             )];
             value
                 .entry("affinity")
@@ -459,7 +407,10 @@ impl PodSpec {
         map.insert("preemptionPolicy".to_owned(), self.template.preemption_policy().into());
         map.insert("priority".to_owned(), i64::from(self.priority).into());
         if !self.tolerations.is_empty() {
-            map.insert("tolerations".to_owned(), to_value(&*self.tolerations).unwrap_or_default());
+            map.insert(
+                "tolerations".to_owned(),
+                Value::List(self.tolerations.iter().map(Toleration::to_value).collect()),
+            );
         }
         value
     }

@@ -1,20 +1,17 @@
 //! Label selectors and node selectors, and how they match.
 
-use serde::{Deserialize, Serialize};
-
 use super::meta::Labels;
+use super::value::Value;
 
 /// `metav1.LabelSelector`: all of `matchLabels` and all of `matchExpressions` must hold.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelSelector {
     pub match_labels: Option<Labels>,
     pub match_expressions: Option<Vec<Requirement>>,
 }
 
 /// One condition on the value at a key; `operator` is a word of the API.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Requirement {
     pub key: String,
     pub operator: String,
@@ -22,6 +19,13 @@ pub struct Requirement {
 }
 
 impl LabelSelector {
+    pub fn from_value(value: &Value) -> Self {
+        LabelSelector {
+            match_labels: value.labels("matchLabels"),
+            match_expressions: Requirement::list(value, "matchExpressions"),
+        }
+    }
+
     /// True for `{}`, which validation forbids for DaemonSets, since it would select everything.
     pub fn is_empty(&self) -> bool {
         self.match_labels.as_ref().is_none_or(Labels::is_empty)
@@ -36,6 +40,23 @@ impl LabelSelector {
 }
 
 impl Requirement {
+    pub fn from_value(value: &Value) -> Self {
+        let text = |key: &str| value.text(key).to_owned();
+        Requirement { key: text("key"), operator: text("operator"), values: value.texts("values") }
+    }
+
+    fn list(value: &Value, key: &str) -> Option<Vec<Requirement>> {
+        Some(value.get(key)?.as_list()?.iter().map(Requirement::from_value).collect())
+    }
+
+    pub fn to_value(&self) -> Value {
+        let mut value = Value::from([("key", self.key.as_str().into()), ("operator", self.operator.as_str().into())]);
+        if let Some(values) = &self.values {
+            value.make_map().insert("values".to_owned(), values.clone().into());
+        }
+        value
+    }
+
     pub fn values(&self) -> &[String] {
         self.values.as_deref().unwrap_or_default()
     }
@@ -82,14 +103,20 @@ impl std::fmt::Display for Requirement {
 pub const FIELD_NAME: &str = "metadata.name";
 
 /// One alternative of a required node affinity: all its expressions and fields must hold.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeSelectorTerm {
     pub match_expressions: Option<Vec<Requirement>>,
     pub match_fields: Option<Vec<Requirement>>,
 }
 
 impl NodeSelectorTerm {
+    fn from_value(value: &Value) -> Self {
+        NodeSelectorTerm {
+            match_expressions: Requirement::list(value, "matchExpressions"),
+            match_fields: Requirement::list(value, "matchFields"),
+        }
+    }
+
     pub fn expressions(&self) -> &[Requirement] {
         self.match_expressions.as_deref().unwrap_or_default()
     }
@@ -114,13 +141,19 @@ impl NodeSelectorTerm {
 }
 
 /// The alternatives of a required node affinity: one must match. Without any non-empty term nothing matches.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeSelector {
     pub node_selector_terms: Option<Vec<NodeSelectorTerm>>,
 }
 
 impl NodeSelector {
+    pub fn from_value(value: &Value) -> Self {
+        let terms = value.get("nodeSelectorTerms").and_then(Value::as_list);
+        NodeSelector {
+            node_selector_terms: terms.map(|terms| terms.iter().map(NodeSelectorTerm::from_value).collect()),
+        }
+    }
+
     pub fn terms(&self) -> &[NodeSelectorTerm] {
         self.node_selector_terms.as_deref().unwrap_or_default()
     }

@@ -1,15 +1,12 @@
 //! Taints and tolerations.
 
-use serde::{Deserialize, Serialize};
-
+use super::typed::{self, TypeError, Typed};
 use super::value::{Map, Value};
 
 /// A mark on a node that keeps pods away unless they tolerate it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Taint {
     pub key: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub value: String,
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
     pub effect: String,
@@ -41,15 +38,36 @@ impl Taint {
     }
 
     pub fn to_value(&self) -> Value {
-        let mut map = Map::from([
-            ("key".to_owned(), Value::from(self.key.as_str())),
-            ("effect".to_owned(), Value::from(self.effect.as_str())),
-        ]);
-        if !self.value.is_empty() {
-            map.insert("value".to_owned(), self.value.as_str().into());
+        let mut value = texts(&[("value", &self.value)]);
+        for (key, text) in [("key", &self.key), ("effect", &self.effect)] {
+            value.make_map().insert(key.to_owned(), text.as_str().into());
         }
-        Value::Map(map)
+        value
     }
+
+    pub fn from_value(value: &Value) -> Self {
+        Taint::new(value.text("key"), value.text("value"), value.text("effect"))
+    }
+}
+
+impl Typed for Taint {
+    fn read(value: &Value) -> Result<Self, TypeError> {
+        typed::fields(value).map(|_| Taint::from_value(value))
+    }
+    fn write(&self) -> Value {
+        self.to_value()
+    }
+}
+
+/// A map of those texts that are not empty.
+fn texts(fields: &[(&str, &String)]) -> Value {
+    let mut map = Map::new();
+    for (key, text) in fields {
+        if !text.is_empty() {
+            map.insert((*key).to_owned(), text.as_str().into());
+        }
+    }
+    Value::Map(map)
 }
 
 /// kubectl's form: `key=value:Effect`.
@@ -64,16 +82,11 @@ impl std::fmt::Display for Taint {
 }
 
 /// What a pod endures. Empty fields match everything.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Toleration {
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub key: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub operator: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub value: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub effect: String,
     pub toleration_seconds: Option<i64>,
 }
@@ -81,6 +94,30 @@ pub struct Toleration {
 impl Toleration {
     pub fn exists(key: &str, effect: &str) -> Self {
         Toleration { key: key.to_owned(), operator: "Exists".to_owned(), effect: effect.to_owned(), ..Self::default() }
+    }
+
+    pub fn from_value(value: &Value) -> Self {
+        let text = |key: &str| value.text(key).to_owned();
+        Toleration {
+            key: text("key"),
+            operator: text("operator"),
+            value: text("value"),
+            effect: text("effect"),
+            toleration_seconds: value.int("tolerationSeconds"),
+        }
+    }
+
+    pub fn to_value(&self) -> Value {
+        let mut value = texts(&[
+            ("key", &self.key),
+            ("operator", &self.operator),
+            ("value", &self.value),
+            ("effect", &self.effect),
+        ]);
+        if let Some(seconds) = self.toleration_seconds {
+            value.make_map().insert("tolerationSeconds".to_owned(), seconds.into());
+        }
+        value
     }
 
     /// Models core/v1 `Toleration.ToleratesTaint`; operators Lt and Gt are behind an alpha gate and never match.

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
-use serde::{Deserialize, Serialize};
+use super::typed::{TypeError, Typed};
+use super::value::Value;
 
 /// A moment, in microseconds since the simulation began; negative for what an imported cluster has been through before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(pub i64);
 
 /// A length of time, in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimDuration(pub u64);
 
 /// The date at which every simulation begins, as seconds of the Unix epoch: 2026-01-01T12:00:00Z.
@@ -83,6 +84,24 @@ impl SimDuration {
 
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e6
+    }
+}
+
+impl Typed for SimTime {
+    fn read(value: &Value) -> Result<Self, TypeError> {
+        i64::read(value).map(SimTime)
+    }
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
+impl Typed for SimDuration {
+    fn read(value: &Value) -> Result<Self, TypeError> {
+        u64::read(value).map(SimDuration)
+    }
+    fn write(&self) -> Value {
+        self.0.write()
     }
 }
 

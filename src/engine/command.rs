@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::api::taint::{CONTROL_PLANE, NO_SCHEDULE};
+use crate::api::typed::typed;
 use crate::api::{ConditionStatus, Labels, Node, PodPhase, SimDuration, SimTime, Taint};
 use crate::controllers::node_lifecycle;
 use crate::kubelet;
 use crate::store::Propagation;
 
 /// An act of the reader's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// `kubectl apply -f -`
     Apply {
@@ -103,23 +101,55 @@ pub enum Command {
     },
 }
 
+typed!(enum Command {
+    Apply = "apply" { text },
+    DeleteDaemonSet = "deleteDaemonSet" { namespace, name, propagation },
+    DeletePod = "deletePod" { namespace, name, grace_period_seconds = "gracePeriodSeconds" },
+    AddNodes = "addNodes" { template, count },
+    RemoveNode = "removeNode" { name },
+    Cordon = "cordon" { name, on },
+    Taint = "taint" { name, add, remove },
+    LabelNode = "labelNode" { name, labels },
+    SetCondition = "setCondition" { name, condition, status },
+    SetCapacity = "setCapacity" { name, allocatable },
+    Kubelet = "kubelet" { name, running },
+    SetPodReady = "setPodReady" { namespace, name, ready },
+    SetPodPhase = "setPodPhase" { namespace, name, phase },
+    RefuseRequests = "refuseRequests" { of, count },
+    LabelPod = "labelPod" { namespace, name, labels },
+    RolloutRestart = "rolloutRestart" { namespace, name },
+    RolloutUndo = "rolloutUndo" { namespace, name, to_revision = "toRevision" },
+});
+
 /// Which requests of the DaemonSet controller are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusedRequests {
     CreatePods,
     DeletePods,
     WriteStatus,
 }
 
+impl RefusedRequests {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RefusedRequests::CreatePods => "createPods",
+            RefusedRequests::DeletePods => "deletePods",
+            RefusedRequests::WriteStatus => "writeStatus",
+        }
+    }
+}
+
+typed!(words RefusedRequests { CreatePods, DeletePods, WriteStatus });
+
 /// What new nodes look like.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeTemplate {
     pub name: String,
     pub labels: Labels,
     pub taints: Vec<Taint>,
 }
+
+typed!(struct NodeTemplate { name, labels, taints });
 
 impl NodeTemplate {
     pub fn worker(name: &str) -> Self {
@@ -231,8 +261,7 @@ pub struct Outcome {
 }
 
 /// How the simulated machinery behaves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Whether controllers keep to the request rates of a real cluster (20 a second for the controllers, 50 for the
     /// scheduler), or send as fast as the API server answers.
@@ -241,6 +270,12 @@ pub struct Settings {
     /// How long a kubelet may be silent before its node counts as unknown.
     pub node_monitor_grace_period: SimDuration,
 }
+
+typed!(struct Settings {
+    original_pace = "originalPace",
+    kubelet,
+    node_monitor_grace_period = "nodeMonitorGracePeriod",
+});
 
 impl Default for Settings {
     fn default() -> Self {
@@ -253,8 +288,7 @@ impl Default for Settings {
 }
 
 /// A cluster, a seed and what the reader did: the same scenario gives the same log, anywhere.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scenario {
     pub seed: u64,
     pub settings: Settings,
@@ -264,13 +298,15 @@ pub struct Scenario {
 }
 
 /// A command and when it came: so many steps had been taken, and it was so late.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SubmittedCommand {
     pub after_steps: u64,
     pub at: SimTime,
     pub command: Command,
 }
+
+typed!(struct Scenario { seed, settings, nodes, commands });
+typed!(whole SubmittedCommand { after_steps = "afterSteps", at, command });
 
 impl Scenario {
     /// The tutorial's cluster: 3 masters and 3 workers.
@@ -285,5 +321,51 @@ impl Scenario {
             nodes.push((NodeTemplate::worker("worker"), workers));
         }
         Scenario { seed: 1, nodes, ..Scenario::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::typed::{from_value, to_value};
+    use crate::manifest::read_value;
+
+    /// Scenarios are saved in browsers and sent as links: what was written once must be read for ever.
+    #[test]
+    fn scenarios_keep_their_written_form() {
+        let commands = [
+            r#"{"apply":{"text":"a: b"}}"#,
+            r#"{"deleteDaemonSet":{"name":"d","namespace":"n","propagation":"Foreground"}}"#,
+            r#"{"deletePod":{"gracePeriodSeconds":0,"name":"p","namespace":"n"}}"#,
+            r#"{"deletePod":{"name":"p","namespace":"n"}}"#,
+            r#"{"addNodes":{"count":3,"template":{"labels":{"a":"b"},"name":"w","taints":[{"effect":"NoSchedule","key":"k"}]}}}"#,
+            r#"{"removeNode":{"name":"w"}}"#,
+            r#"{"cordon":{"name":"w","on":true}}"#,
+            r#"{"taint":{"add":[{"effect":"NoExecute","key":"k","value":"v"}],"name":"w","remove":[]}}"#,
+            r#"{"labelNode":{"labels":[["a","b"],["c",null]],"name":"w"}}"#,
+            r#"{"setCondition":{"condition":"Ready","name":"w","status":"Unknown"}}"#,
+            r#"{"setCapacity":{"allocatable":[["cpu",500]],"name":"w"}}"#,
+            r#"{"kubelet":{"name":"w","running":false}}"#,
+            r#"{"setPodReady":{"name":"p","namespace":"n","ready":true}}"#,
+            r#"{"setPodPhase":{"name":"p","namespace":"n","phase":"Failed"}}"#,
+            r#"{"refuseRequests":{"count":2,"of":"writeStatus"}}"#,
+            r#"{"labelPod":{"labels":[["a",null]],"name":"p","namespace":"n"}}"#,
+            r#"{"rolloutRestart":{"name":"d","namespace":"n"}}"#,
+            r#"{"rolloutUndo":{"name":"d","namespace":"n","toRevision":2}}"#,
+        ];
+        let commands: Vec<_> =
+            commands.iter().map(|command| format!(r#"{{"afterSteps":1,"at":2,"command":{command}}}"#)).collect();
+        let written = [
+            r#"{"commands":["#,
+            &commands.join(","),
+            r#"],"nodes":[[{"labels":{},"name":"worker","taints":[]},3]],"seed":7,"settings":{"kubelet":"#,
+            r#"{"shows_creating":true,"slow_ready":3000000,"start":[900000,2400000],"stop":[700000,1600000]},"#,
+            r#""nodeMonitorGracePeriod":50000000,"originalPace":false}}"#,
+        ]
+        .concat();
+        let scenario: Scenario = from_value(&read_value(&written).unwrap()).unwrap();
+        assert_eq!(to_value(&scenario).to_json(), written);
+        assert_eq!(from_value::<Scenario>(&read_value("{}").unwrap()), Ok(Scenario::default()));
+        assert!(from_value::<Scenario>(&read_value(r#"{"commands":[{"unheardOf":{}}]}"#).unwrap()).is_err());
     }
 }

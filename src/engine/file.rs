@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 
 use super::command::Scenario;
 use super::submit::NODES_MAX;
-use crate::api::value::{Map, Value, from_value, to_value};
+use crate::api::typed::{from_value, to_value};
+use crate::api::value::{Map, Value};
 use crate::api::{SimDuration, SimTime};
 use crate::manifest;
 
@@ -81,7 +82,7 @@ pub fn encode(run: &SavedRun) -> String {
     let mut fields = Map::new();
     let mut set = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
     set("everynode", Value::Int(VERSION));
-    set("scenario", to_value(&run.scenario).unwrap_or_default());
+    set("scenario", to_value(&run.scenario));
     set("position", [("steps", number(run.position.steps)), ("at", number(run.position.at.micros()))].into());
     if let Some(log) = run.log {
         set("log", format!("{log:016x}").into());

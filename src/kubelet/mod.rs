@@ -5,13 +5,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
+use crate::api::typed::typed;
 use crate::api::{Name, Node, Pod, PodPhase, PodStatus, SimDuration, SimTime};
 use crate::store::World;
 
 /// How long the kubelets take for what they do: bounds between which the seed decides.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timing {
     /// From the binding until the containers run and are ready.
     pub start: (SimDuration, SimDuration),
@@ -23,6 +22,8 @@ pub struct Timing {
     /// that, and leave the reason of a condition standing when they set its status.
     pub shows_creating: bool,
 }
+
+typed!(struct Timing { start, stop, slow_ready, shows_creating });
 
 impl Default for Timing {
     /// Plausible times for a small image on a healthy node.

@@ -14,14 +14,12 @@ pub use dump::{Unreadable, read_dump};
 pub use print::print;
 pub use yaml::Span;
 
-use serde::Serialize;
-
 use crate::api::schema::{self, Problem, Type, Wrong};
 use crate::api::value::Value;
 use yaml::{Inside, Marks, Remark, Tree};
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// kubectl or the server refuses the document.
     Error,
@@ -31,7 +29,7 @@ pub enum Severity {
 }
 
 /// Who refuses the document, in the order in which they look at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// kubectl cannot read the text.
     Syntax,
@@ -50,11 +48,10 @@ pub enum Stage {
 }
 
 /// Something to tell the reader about a place in the text.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     pub severity: Severity,
     pub stage: Stage,
-    #[serde(flatten)]
     pub span: Span,
     /// The field, as the server writes paths; empty where no field is meant.
     pub path: String,
@@ -67,9 +64,8 @@ pub struct Finding {
 }
 
 /// Replace a stretch of the text.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
-    #[serde(flatten)]
     pub span: Span,
     pub replacement: String,
 }

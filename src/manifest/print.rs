@@ -1,5 +1,7 @@
 //! Objects to text, as `kubectl get -o yaml` prints them.
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer};
 
 use super::scalar;
@@ -14,32 +16,44 @@ const CLOSE: char = '\u{e001}';
 /// read as something else ("1", "yes", "null", "0644") are in double quotes, as Go's library writes them; the one used
 /// here would leave half of them bare.
 pub fn print(value: &Value) -> String {
-    let json = value.to_json();
-    if json.contains([OPEN, CLOSE]) {
-        return serde_yaml::to_string(value).unwrap_or_default();
-    }
-    serde_yaml::to_string(&Marked(value)).unwrap_or_default().replace([OPEN, CLOSE], "\"")
+    let marks = !value.to_json().contains([OPEN, CLOSE]);
+    let text = serde_yaml::to_string(&Marked { value, marks }).unwrap_or_default();
+    if marks { text.replace([OPEN, CLOSE], "\"") } else { text }
 }
 
 /// A value, written with marks around the texts that need quotes.
-struct Marked<'a>(&'a Value);
+#[derive(Clone, Copy)]
+struct Marked<'a> {
+    value: &'a Value,
+    marks: bool,
+}
+
+impl Marked<'_> {
+    fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.marks { mark(text) } else { text.into() }
+    }
+}
 
 impl Serialize for Marked<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Str(text) => serializer.serialize_str(&mark(text)),
-            Value::List(list) => serializer.collect_seq(list.iter().map(Marked)),
-            Value::Map(map) => serializer.collect_map(map.iter().map(|(key, item)| (mark(key), Marked(item)))),
-            other => other.serialize(serializer),
+        let marked = |value| Marked { value, ..*self };
+        match self.value {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(truth) => serializer.serialize_bool(*truth),
+            Value::Int(number) => serializer.serialize_i64(*number),
+            Value::Float(number) => serializer.serialize_f64(*number),
+            Value::Str(text) => serializer.serialize_str(&self.text(text)),
+            Value::List(list) => serializer.collect_seq(list.iter().map(marked)),
+            Value::Map(map) => serializer.collect_map(map.iter().map(|(key, item)| (self.text(key), marked(item)))),
         }
     }
 }
 
-fn mark(text: &str) -> String {
+fn mark(text: &str) -> Cow<'_, str> {
     // Whatever reads as another type consists of such characters only, so nothing needs escaping.
     let simple = text.len() < 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-_.:~< ".contains(&b));
     let read = !matches!(scalar::resolve(text), Value::Str(_)) || text == "<<" || is_time(text) || is_base_60(text);
-    if simple && read { format!("{OPEN}{text}{CLOSE}") } else { text.to_owned() }
+    if simple && read { format!("{OPEN}{text}{CLOSE}").into() } else { text.into() }
 }
 
 /// A date, or a date and a time of day: 2026-01-02, 2026-01-02T03:04:05Z.

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
-use serde::Serialize;
-
 use super::lenient::{self, Lenient};
 use super::scalar;
 use crate::api::value::{Map, Value};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
 /// A stretch of the text. Lines and columns count from 1, columns in characters; the end is exclusive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     pub line: usize,
     pub column: usize,

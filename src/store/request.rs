@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::world::Object;
+use crate::api::typed::typed;
 use crate::api::{
     DaemonSetStatus, Kind, Name, NodeCondition, ObjectKey, OwnerReference, PodStatus, SimTime, Taint, Uid,
 };
-use serde::{Deserialize, Serialize};
-
-use super::world::Object;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
@@ -63,12 +62,24 @@ pub enum Patch {
 }
 
 /// What becomes of an owner's dependents (`metav1.DeletionPropagation`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Propagation {
     Background,
     Foreground,
     Orphan,
 }
+
+impl Propagation {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Propagation::Background => "Background",
+            Propagation::Foreground => "Foreground",
+            Propagation::Orphan => "Orphan",
+        }
+    }
+}
+
+typed!(words Propagation { Background, Foreground, Orphan });
 
 pub const FOREGROUND_FINALIZER: &str = "foregroundDeletion";
 pub const ORPHAN_FINALIZER: &str = "orphan";

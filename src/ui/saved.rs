@@ -3,7 +3,8 @@
 use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::api::value::{Map, Value, from_value, to_value};
+use crate::api::typed::{from_value, to_value};
+use crate::api::value::{Map, Value};
 use crate::engine::Scenario;
 use crate::platform::storage;
 
@@ -17,8 +18,7 @@ pub const SPEED: &str = "everynode.speed";
 pub const SELECTION: &str = "everynode.selection";
 
 pub fn scenario_to_text(scenario: &Scenario) -> Option<String> {
-    let value = to_value(scenario).ok()?;
-    JSON::stringify(&js_from_value(&value)).ok()?.as_string()
+    JSON::stringify(&js_from_value(&to_value(scenario))).ok()?.as_string()
 }
 
 /// The saved scenario, unless it is of another time and does not read any more.
