@@ -1,17 +1,23 @@
 //! Puts the pure parts into time: what happens next, when, and because of what. Knows no pixels.
 
 mod check;
+mod collecting;
 mod command;
 mod dry_run;
 mod events;
+mod evictions;
 pub mod file;
 mod history;
+mod kubelets;
 mod manager;
+mod nodes;
 mod pace;
+mod pod_collecting;
 mod preview;
 mod record;
 mod replay;
 mod rollout;
+mod scheduling;
 mod sim;
 mod step;
 mod submit;
