@@ -189,7 +189,7 @@ fn any_run() -> impl Strategy<Value = SavedRun> {
                 (NodeTemplate { name, labels: [(key, value)].into(), taints }, count)
             });
             let nodes = nodes.collect();
-            let mut scenario = Scenario { seed, nodes, settings: Settings::default(), commands: Vec::new() };
+            let mut scenario = Scenario { seed, nodes, settings: Settings::default(), ..Scenario::default() };
             for (index, (command, at, text)) in commands.into_iter().enumerate() {
                 let command = if index % 2 == 0 { Command::Apply { text } } else { command };
                 let submitted = everynode::engine::SubmittedCommand {

@@ -52,6 +52,24 @@ impl SimTime {
         let of_day = seconds.rem_euclid(86_400);
         format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", of_day / 3600, of_day / 60 % 60, of_day % 60)
     }
+
+    /// Reads a timestamp such as `2026-01-01T12:00:05Z`, fractions of a second aside, as seconds of the Unix epoch.
+    pub fn unix_seconds(text: &str) -> Option<i64> {
+        let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok().map(i64::from);
+        let marks = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")];
+        let is_timestamp = marks.iter().all(|(at, mark)| text.get(*at..at + 1) == Some(*mark)) && text.ends_with('Z');
+        let days = days_from_civil(number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        is_timestamp.then_some(days * 86_400 + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?)
+    }
+}
+
+/// Days since 1970-01-01 (Howard Hinnant's `days_from_civil`).
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    year.div_euclid(400) * 146_097 + day_of_era - 719_468
 }
 
 /// Year, month and day of a number of days since 1970-01-01 (Howard Hinnant's `civil_from_days`).
@@ -158,6 +176,11 @@ mod tests {
     fn moments_print_as_timestamps_and_as_a_clock() {
         assert_eq!(SimTime::ZERO.to_rfc3339(), "2026-01-01T12:00:00Z");
         assert_eq!(SimTime(86_400_000_000 * 59 + 1_999_999).to_rfc3339(), "2026-03-01T12:00:01Z");
+        for moment in [SimTime::ZERO, SimTime(-86_400_000_000 * 700), SimTime(86_400_000_000 * 59)] {
+            let seconds = moment.0 / 1_000_000 + EPOCH_SECONDS;
+            assert_eq!(SimTime::unix_seconds(&moment.to_rfc3339()), Some(seconds));
+        }
+        assert_eq!(SimTime::unix_seconds("yesterday"), None);
         assert_eq!(SimTime(-1).to_rfc3339(), "2026-01-01T11:59:59Z");
         assert_eq!(SimTime(41_250_000).to_string(), "00:41.250");
         assert_eq!(SimTime(3_723_004_000).to_string(), "1:02:03.004");

@@ -5,4 +5,3 @@ pub mod daemonset;
 pub mod garbage_collector;
 pub mod node_lifecycle;
 pub mod pod_gc;
-pub mod taint_eviction;

@@ -9,6 +9,8 @@ use crate::controllers::node_lifecycle;
 use crate::kubelet;
 use crate::store::Propagation;
 
+use super::import::Cluster;
+
 /// An act of the reader's.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -294,6 +296,8 @@ pub struct Scenario {
     pub settings: Settings,
     /// The nodes that are there from the start, each group as with [`Command::AddNodes`].
     pub nodes: Vec<(NodeTemplate, u32)>,
+    /// A real cluster that was there before; the nodes above join it.
+    pub cluster: Option<Arc<Cluster>>,
     pub commands: Vec<SubmittedCommand>,
 }
 
@@ -305,7 +309,7 @@ pub struct SubmittedCommand {
     pub command: Command,
 }
 
-typed!(struct Scenario { seed, settings, nodes, commands });
+typed!(struct Scenario { seed, settings, nodes, cluster, commands });
 typed!(whole SubmittedCommand { after_steps = "afterSteps", at, command });
 
 impl Scenario {

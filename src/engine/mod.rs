@@ -1,26 +1,22 @@
 //! Puts the pure parts into time: what happens next, when, and because of what. Knows no pixels.
 
 mod check;
-mod collecting;
 mod command;
 mod dry_run;
 mod events;
-mod evictions;
 pub mod file;
 mod history;
-mod kubelets;
+pub mod import;
 mod manager;
-mod nodes;
 mod pace;
-mod pod_collecting;
 mod preview;
 mod record;
 mod replay;
 mod rollout;
-mod scheduling;
 mod sim;
 mod step;
 mod submit;
+mod take_over;
 mod upcoming;
 
 pub use check::{Check, CheckedDocument, check};

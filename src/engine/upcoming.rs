@@ -127,6 +127,7 @@ impl Sim {
                     Timer::MinReady => "a pod will then have been ready for minReadySeconds",
                     Timer::LeftAlone => "a failed pod is left alone until then",
                     Timer::Retry => "the last sync failed and is tried again",
+                    Timer::Start => "the controller has just started and lists what is there",
                 };
                 Some((format!("Look at {} again", key.name), why.to_owned(), "enqueueDaemonSetAfter"))
             }
@@ -138,16 +139,9 @@ impl Sim {
                 let why = "its conditions have changed".to_owned();
                 Some((format!("Set the taints of {node}"), why, "doNoScheduleTaintingPass"))
             }
-            Step::MonitorNodes if about.kind == Kind::Node && self.state.nodes.looks_at(&about.key.name) => {
-                let why = match self.kubelet_is_dead(&about.key.name) {
-                    true => "its kubelet is silent, and after the grace period it counts as unknown",
-                    false => "whether its pods may stay follows from whether it is ready",
-                };
-                Some((format!("Look at the health of {}", about.key.name), why.to_owned(), "monitorNodeHealth"))
-            }
-            Step::Evict { pod, .. } if self.is_about_pod(pod, about) => {
-                let why = self.state.evictions.reason(pod).map(ToString::to_string).unwrap_or_default();
-                Some((format!("{} has to leave its node", pod.name), why, "processPodOnNode"))
+            Step::MonitorNode { node, .. } if is_node(node) => {
+                let why = "its kubelet is silent, and after the grace period it counts as unknown".to_owned();
+                Some((format!("Look at the health of {node}"), why, "monitorNodeHealth"))
             }
             Step::PodGc if self.is_on_missing_node(about) => {
                 let why =

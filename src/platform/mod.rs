@@ -2,7 +2,6 @@
 
 pub mod crash;
 pub mod editor;
-pub mod fetch;
 pub mod frame;
 pub mod page;
 pub mod save;

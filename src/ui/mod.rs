@@ -5,9 +5,7 @@
 mod app;
 mod dialogs;
 mod editor;
-mod gallery;
 mod header;
-mod help;
 mod icon;
 mod inspector;
 mod live;

@@ -196,7 +196,6 @@ pub struct MenuItem {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Dialog {
     Help,
-    Examples,
     AddNode,
     Taint(Name),
     /// The labels of a node or a pod.

@@ -167,7 +167,7 @@ impl Story {
         nodes.extend((self.masters > 0).then(|| (NodeTemplate::control_plane("master"), self.masters)));
         nodes.extend((self.workers > 0).then(|| (NodeTemplate::worker("worker"), self.workers)));
         let settings = Settings { original_pace: self.original_pace, kubelet, ..Settings::default() };
-        Scenario { seed: self.seed, settings, nodes, commands: Vec::new() }
+        Scenario { seed: self.seed, settings, nodes, ..Scenario::default() }
     }
 
     /// Tells the story to its end; nothing is healed.

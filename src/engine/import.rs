@@ -1,0 +1,570 @@
+//! A real cluster to begin with: what `kubectl get nodes,ds,pods,controllerrevisions -A -o yaml` (or json) prints.
+//!
+//! The objects come in the state they are in, and the simulated controllers go on from there as real ones do after a
+//! restart: they list everything, and compare. Ages are kept: the moment of the dump, taken as the latest that it
+//! mentions, is the beginning of the simulation.
+//!
+//! Not taken over: objects of kinds that are not simulated, events, and the parts of a pod's spec that nothing here
+//! reads, unless the pod is of a DaemonSet whose revision is in the dump.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::api::daemonset::DaemonSetStatus;
+use crate::api::pod::{HASH_LABEL, PodSpec, PodTemplateSpec};
+use crate::api::typed::{TypeError, Typed};
+use crate::api::value::{Map, Value};
+use crate::api::{
+    ConditionStatus, ControllerRevision, DaemonSet, Name, Namespace, Node, ObjectMeta, OwnerReference, Pod, PodPhase,
+    PodStatus, PriorityClass, SimTime, Uid,
+};
+use crate::controllers::daemonset::history;
+use crate::manifest::{self, Unreadable};
+use crate::store::{Object, defaulting};
+
+/// More text than this is not read: about four times what 5,000 nodes and 20,000 pods come to.
+pub const BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// The objects that a simulation begins with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cluster {
+    /// Owners before what they own.
+    pub objects: Vec<Object>,
+}
+
+/// A dump, read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Import {
+    pub cluster: Cluster,
+    /// How many objects of each kind were taken over.
+    pub taken: BTreeMap<&'static str, usize>,
+    /// How many of each other kind were left out.
+    pub left_out: BTreeMap<String, usize>,
+    /// What the reader should know: sentences.
+    pub notes: Vec<String>,
+}
+
+/// Whether a text is a dump of a cluster rather than a manifest: objects with the marks of an API server, in a list or
+/// one after the other, and nodes or DaemonSets with their status among them.
+pub fn is_dump(text: &str) -> bool {
+    let has = |word: &str| text.contains(word);
+    let list = has("kind: List") || has("\"kind\": \"List\"") || has("\"kind\":\"List\"") || has("NodeList");
+    let stored = has("resourceVersion") && has("uid");
+    let kinds = ["Node", "DaemonSet", "Pod"];
+    list && stored
+        && kinds.iter().any(|kind| {
+            has(&format!("kind: {kind}\n"))
+                || has(&format!("kind: {kind}\r"))
+                || has(&format!("\"kind\": \"{kind}\""))
+                || has(&format!("\"kind\":\"{kind}\""))
+        })
+}
+
+/// Reads a dump.
+///
+/// # Errors
+/// A sentence for the reader: why there is no cluster in the text, with the line where that helps.
+pub fn import(text: &str) -> Result<Import, String> {
+    if text.len() > BYTES_MAX {
+        return Err(format!("The text has {} MB; more than {} MB are not read.", text.len() >> 20, BYTES_MAX >> 20));
+    }
+    let mut reader = Reader::default();
+    let done = manifest::read_dump(text, not_needed, &mut |value| reader.add(value));
+    if let Err(error) = done {
+        // Written by hand, or by another tool: the careful reader takes its time.
+        reader = Reader::default();
+        let reading = manifest::read(text);
+        if reading.documents.is_empty() {
+            let Unreadable { line, what } = error;
+            return Err(format!(
+                "Line {line} cannot be read: {what}. Paste the whole output of `kubectl get \
+                 nodes,ds,pods,controllerrevisions -A -o yaml`, unchanged."
+            ));
+        }
+        reading.documents.into_iter().for_each(|document| reader.add(document.value));
+    }
+    reader.finish()
+}
+
+/// Fields of which nothing is read, and which make up most of a dump.
+fn not_needed(kind: &str, field: &str) -> bool {
+    match field {
+        "managedFields" => true,
+        "images" | "nodeInfo" | "volumesInUse" | "volumesAttached" | "daemonEndpoints" => {
+            kind == "Node" && field != "nodeInfo"
+        }
+        "volumes"
+        | "volumeMounts"
+        | "env"
+        | "envFrom"
+        | "livenessProbe"
+        | "readinessProbe"
+        | "startupProbe"
+        | "lastState"
+        | "securityContext"
+        | "hostIPs"
+        | "podIPs"
+        | "lifecycle"
+        | "initContainerStatuses" => kind == "Pod",
+        _ => false,
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    namespaces: Vec<Value>,
+    nodes: Vec<Value>,
+    priority_classes: Vec<Value>,
+    daemonsets: Vec<Value>,
+    revisions: Vec<Value>,
+    pods: Vec<RawPod>,
+    /// Specs that pods share, by owner and hash; each with the tolerations.
+    templates: BTreeMap<(String, String), Arc<PodTemplateSpec>>,
+    /// The latest moment that the dump mentions, in seconds of the Unix epoch.
+    latest: Option<i64>,
+    left_out: BTreeMap<String, usize>,
+}
+
+/// A pod as soon as it is read: the tree it came from is gone.
+struct RawPod {
+    meta: RawMeta,
+    node_name: Option<Name>,
+    pinned_node: Option<Name>,
+    priority: i32,
+    template: Arc<PodTemplateSpec>,
+    /// The owner's uid and the hash label, where there are both.
+    group: Option<(String, String)>,
+    status: Value,
+}
+
+struct RawMeta {
+    meta: ObjectMeta,
+    created: Option<i64>,
+    deletion: Option<i64>,
+}
+
+impl Reader {
+    fn add(&mut self, value: Value) {
+        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+        let group = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        self.see_times(&value);
+        match (group, kind) {
+            ("v1", "Node") => self.nodes.push(value),
+            ("v1", "Namespace") => self.namespaces.push(value),
+            ("v1", "Pod") => self.add_pod(&value),
+            (_, "DaemonSet") => self.daemonsets.push(value),
+            (_, "ControllerRevision") => self.revisions.push(value),
+            (_, "PriorityClass") => self.priority_classes.push(value),
+            _ => {
+                let kind = if kind.is_empty() { "objects without a kind" } else { kind };
+                *self.left_out.entry(kind.to_owned()).or_default() += 1;
+            }
+        }
+    }
+
+    /// The dump is as old as the latest moment in it.
+    fn see_times(&mut self, value: &Value) {
+        let created = value.at(&["metadata", "creationTimestamp"]).and_then(seconds);
+        let conditions = value.at(&["status", "conditions"]).and_then(Value::as_list).unwrap_or_default();
+        let of_condition = conditions.iter().flat_map(|condition| {
+            ["lastHeartbeatTime", "lastTransitionTime"].map(|field| condition.get(field).and_then(seconds))
+        });
+        self.latest = of_condition.chain([created, self.latest]).flatten().max();
+    }
+
+    fn add_pod(&mut self, value: &Value) {
+        let meta = raw_meta(value);
+        let spec = value.get("spec").cloned().unwrap_or_default();
+        let owner = value.at(&["metadata", "ownerReferences"]).and_then(Value::as_list).and_then(|list| {
+            let controller = list.iter().find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true));
+            controller?.get("uid").and_then(Value::as_str)
+        });
+        let labels = &meta.meta.labels;
+        let hash = labels.get(HASH_LABEL).or_else(|| labels.get("pod-template-hash"));
+        let group = owner.zip(hash).map(|(owner, hash)| (owner.to_owned(), hash.clone()));
+        let text = |field: &str| spec.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let (node_name, pinned_node) = (text("nodeName").map(Into::into), pinned_node(&spec));
+        let priority = spec.get("priority").and_then(Value::as_int).and_then(|it| i32::try_from(it).ok()).unwrap_or(0);
+        let read = |mut spec: Value| {
+            // What belongs to the one pod is kept beside.
+            let map = spec.make_map();
+            for field in ["nodeName", "priority", "enableServiceLinks"] {
+                map.remove(field);
+            }
+            if pinned_node.is_some() {
+                let node_affinity = spec.entry("affinity").entry("nodeAffinity").make_map();
+                node_affinity.remove("requiredDuringSchedulingIgnoredDuringExecution");
+                remove_empty(&mut spec, &["affinity", "nodeAffinity"]);
+                remove_empty(&mut spec, &["affinity"]);
+            }
+            Arc::new(PodTemplateSpec::from_value(&spec))
+        };
+        let template = match &group {
+            Some(group) => {
+                self.templates.entry(group.clone()).or_insert_with(|| read(std::mem::take(&mut { spec }))).clone()
+            }
+            None => read(spec),
+        };
+        let status = value.get("status").cloned().unwrap_or_default();
+        self.pods.push(RawPod { meta, node_name, pinned_node, priority, template, group, status });
+    }
+
+    fn finish(mut self) -> Result<Import, String> {
+        if self.nodes.is_empty() {
+            return Err("There is no Node in the text. Paste the output of `kubectl get \
+                        nodes,ds,pods,controllerrevisions -A -o yaml`."
+                .to_owned());
+        }
+        let clock = Clock { begin: self.latest.unwrap_or(0) };
+        let mut import = Import { left_out: std::mem::take(&mut self.left_out), ..Import::default() };
+        let mut objects: Vec<Object> = Vec::new();
+        for value in &self.namespaces {
+            objects.push(Object::Namespace(Arc::new(Namespace { meta: clock.meta(value) })));
+        }
+        for value in &self.priority_classes {
+            let class = PriorityClass { meta: clock.meta(value), ..PriorityClass::from_value(value) };
+            objects.push(Object::PriorityClass(Arc::new(class)));
+        }
+        for value in &self.nodes {
+            objects.push(Object::Node(Arc::new(clock.node(value))));
+        }
+        let daemonsets: Vec<DaemonSet> =
+            std::mem::take(&mut self.daemonsets).into_iter().map(|value| clock.daemonset(value)).collect();
+        let mut revisions: Vec<ControllerRevision> =
+            std::mem::take(&mut self.revisions).into_iter().map(|value| clock.revision(value)).collect();
+        for daemonset in &daemonsets {
+            settle_current(daemonset, &mut revisions, &mut import.notes);
+        }
+        let pods = self.finish_pods(&clock, &revisions, &daemonsets, &mut import.notes);
+        objects.extend(daemonsets.into_iter().map(|it| Object::DaemonSet(Arc::new(it))));
+        objects.extend(revisions.into_iter().map(|it| Object::ControllerRevision(Arc::new(it))));
+        objects.extend(pods.into_iter().map(|it| Object::Pod(Arc::new(it))));
+        for object in &objects {
+            *import.taken.entry(object.kind().as_str()).or_default() += 1;
+        }
+        if !import.taken.contains_key("DaemonSet") {
+            import.notes.push("There is no DaemonSet in the text: write or paste one, and apply it here.".to_owned());
+        }
+        import.cluster = Cluster { objects };
+        Ok(import)
+    }
+
+    fn finish_pods(
+        &mut self,
+        clock: &Clock,
+        revisions: &[ControllerRevision],
+        daemonsets: &[DaemonSet],
+        notes: &mut Vec<String>,
+    ) -> Vec<Pod> {
+        // The revision has the whole template, where the pod was read only in part.
+        let mut whole: BTreeMap<(String, String), Arc<PodTemplateSpec>> = BTreeMap::new();
+        for revision in revisions {
+            let owner = revision.meta.controller().map(|owner| owner.uid.to_string());
+            let spec = history::template_of(revision).and_then(|template| template.get("spec"));
+            if let (Some(owner), Some(hash), Some(spec)) = (owner, revision.hash(), spec) {
+                whole.insert((owner, hash.to_owned()), Arc::new(PodTemplateSpec::from_value(spec)));
+            }
+        }
+        let known: Vec<Uid> = daemonsets.iter().map(|daemonset| daemonset.meta.uid).collect();
+        let mut strangers: BTreeMap<Name, usize> = BTreeMap::new();
+        let raw_pods = std::mem::take(&mut self.pods);
+        let mut pods = Vec::with_capacity(raw_pods.len());
+        for raw in raw_pods {
+            let tolerations = raw.template.tolerations.clone();
+            let template = raw.group.as_ref().and_then(|group| whole.get(group)).unwrap_or(&raw.template).clone();
+            let meta = clock.dated(raw.meta);
+            if let Some(owner) = meta.controller().filter(|it| &*it.kind == "DaemonSet" && !known.contains(&it.uid)) {
+                *strangers.entry(owner.name.clone()).or_default() += 1;
+            }
+            pods.push(Pod {
+                status: clock.pod_status(&raw.status),
+                spec: PodSpec {
+                    template,
+                    node_name: raw.node_name,
+                    pinned_node: raw.pinned_node,
+                    tolerations,
+                    priority: raw.priority,
+                },
+                meta,
+            });
+        }
+        for (owner, count) in strangers {
+            notes.push(format!(
+                "{count} pods belong to the DaemonSet {owner}, which is not in the text: they stay as they are. Add \
+                 `ds` to what you get, and they are looked after."
+            ));
+        }
+        pods
+    }
+}
+
+/// The node that the DaemonSet controller has pinned a pod to.
+fn pinned_node(spec: &Value) -> Option<Name> {
+    let path = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
+    let [term] = spec.at(&path)?.as_list()? else { return None };
+    let [field] = term.get("matchFields")?.as_list()? else { return None };
+    let [name] = field.get("values")?.as_list()? else { return None };
+    let named = term.get("matchExpressions").is_none() && field.get("key")?.as_str()? == "metadata.name";
+    name.as_str().filter(|_| named).map(Into::into)
+}
+
+fn remove_empty(value: &mut Value, path: &[&str]) {
+    let [parents @ .., last] = path else { return };
+    let Some(parent) = parents.iter().try_fold(&mut *value, |at, key| match at {
+        Value::Map(map) => map.get_mut(*key),
+        _ => None,
+    }) else {
+        return;
+    };
+    if parent.get(last).is_some_and(|it| it.as_map().is_some_and(Map::is_empty)) {
+        parent.make_map().remove(*last);
+    }
+}
+
+/// The newest revision of a DaemonSet that its controller has seen as it is now is the current one, even where another
+/// release of Kubernetes wrote the template with other defaults: without this, the look of the text alone would seem to
+/// be a change, and start a rollout that no real cluster starts.
+fn settle_current(daemonset: &DaemonSet, revisions: &mut [ControllerRevision], notes: &mut Vec<String>) {
+    let seen = daemonset.status.observed_generation >= daemonset.meta.generation && daemonset.meta.generation > 0;
+    let uid = daemonset.meta.uid;
+    let own = revisions.iter_mut().filter(|it| it.meta.controller().is_some_and(|owner| owner.uid == uid));
+    let Some(newest) = own.max_by_key(|revision| revision.revision).filter(|_| seen) else { return };
+    let patch = history::patch_of(daemonset);
+    if *newest.data != patch {
+        newest.json = patch.to_json().into();
+        newest.data = Arc::new(patch);
+        notes.push(format!(
+            "The newest revision of {} was written with other defaults than those of Kubernetes 1.36; it is taken as \
+             the current one, as its own controller does.",
+            daemonset.meta.name
+        ));
+    }
+}
+
+/// Turns the dump's dates into moments of the simulation.
+struct Clock {
+    /// The beginning of the simulation, in seconds of the Unix epoch.
+    begin: i64,
+}
+
+impl Clock {
+    fn moment(&self, unix: i64) -> SimTime {
+        SimTime((unix - self.begin).saturating_mul(1_000_000))
+    }
+
+    fn meta(&self, value: &Value) -> ObjectMeta {
+        self.dated(raw_meta(value))
+    }
+
+    fn dated(&self, raw: RawMeta) -> ObjectMeta {
+        let moment = |unix: Option<i64>| unix.map(|unix| self.moment(unix));
+        ObjectMeta {
+            created_at: moment(raw.created).or(Some(SimTime::ZERO)),
+            deletion_at: moment(raw.deletion),
+            ..raw.meta
+        }
+    }
+
+    fn time_of(&self, value: Option<&Value>) -> SimTime {
+        value.and_then(seconds).map_or(SimTime::ZERO, |unix| self.moment(unix))
+    }
+
+    fn node(&self, value: &Value) -> Node {
+        let mut node = Node::from_value(value);
+        node.meta = ObjectMeta { labels: node.meta.labels.clone(), ..self.meta(value) };
+        node.meta.namespace = "".into();
+        let text = |path: &[&str]| value.at(path).and_then(Value::as_str);
+        if let Some(version) = text(&["status", "nodeInfo", "kubeletVersion"]) {
+            node.kubelet_version = version.into();
+        }
+        for address in value.at(&["status", "addresses"]).and_then(Value::as_list).unwrap_or_default() {
+            if address.get("type").and_then(Value::as_str) == Some("InternalIP") && node.internal_ip.is_none() {
+                node.internal_ip = address.get("address").and_then(Value::as_str).map(Into::into);
+            }
+        }
+        for condition in value.at(&["status", "conditions"]).and_then(Value::as_list).unwrap_or_default() {
+            let word = |field: &str| condition.get(field).and_then(Value::as_str).unwrap_or_default();
+            let status = match word("status") {
+                "True" => ConditionStatus::True,
+                "False" => ConditionStatus::False,
+                _ => ConditionStatus::Unknown,
+            };
+            let at = self.time_of(condition.get("lastTransitionTime"));
+            node.conditions = node.conditions.iter().filter(|it| *it.kind != *word("type")).cloned().collect();
+            node.set_condition_because(word("type"), status, word("reason"), word("message"), at);
+        }
+        node
+    }
+
+    fn daemonset(&self, mut value: Value) -> DaemonSet {
+        let meta = self.meta(&value);
+        let status = daemonset_status(value.get("status"));
+        remove_null_timestamp(value.entry("spec").entry("template"));
+        defaulting::default_daemonset(&mut value);
+        DaemonSet { meta, status, ..DaemonSet::from_value(&value) }
+    }
+
+    fn revision(&self, mut value: Value) -> ControllerRevision {
+        let meta = self.meta(&value);
+        let mut data = std::mem::take(value.entry("data"));
+        if data.at(&["spec", "template"]).is_some() {
+            remove_null_timestamp(data.entry("spec").entry("template"));
+        }
+        ControllerRevision {
+            meta,
+            revision: value.get("revision").and_then(Value::as_int).unwrap_or(1),
+            json: data.to_json().into(),
+            data: Arc::new(data),
+        }
+    }
+
+    fn pod_status(&self, value: &Value) -> PodStatus {
+        let text = |field: &str| value.get(field).and_then(Value::as_str).filter(|it| !it.is_empty()).map(Name::from);
+        let mut status = PodStatus::default();
+        status.phase = match value.get("phase").and_then(Value::as_str) {
+            Some("Running") => PodPhase::Running,
+            Some("Succeeded") => PodPhase::Succeeded,
+            Some("Failed") => PodPhase::Failed,
+            _ => PodPhase::Pending,
+        };
+        (status.reason, status.message) = (text("reason"), text("message"));
+        (status.host_ip, status.pod_ip) = (text("hostIP"), text("podIP"));
+        status.nominated_node = text("nominatedNodeName");
+        status.started_at = value.get("startTime").and_then(seconds).map(|unix| self.moment(unix));
+        for condition in value.get("conditions").and_then(Value::as_list).unwrap_or_default() {
+            let word = |field: &str| condition.get(field).and_then(Value::as_str).unwrap_or_default();
+            if let Some(kind) = known(&POD_CONDITIONS, word("type")) {
+                let at = self.time_of(condition.get("lastTransitionTime"));
+                status.set_condition(kind, word("status") == "True", word("reason"), word("message"), at);
+            }
+        }
+        let containers = value.get("containerStatuses").and_then(Value::as_list).unwrap_or_default();
+        let restarts = containers.iter().filter_map(|it| it.get("restartCount").and_then(Value::as_int)).sum::<i64>();
+        status.restarts = u32::try_from(restarts).unwrap_or(0);
+        let waiting = |it: &Value| it.at(&["state", "waiting", "reason"]).and_then(Value::as_str).map(str::to_owned);
+        if let Some(reason) = containers.iter().find_map(waiting) {
+            status.waiting = Some(known(&WAITING, &reason).unwrap_or("CreateContainerError"));
+        }
+        status
+    }
+}
+
+const POD_CONDITIONS: [&str; 6] =
+    ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled", "DisruptionTarget"];
+
+/// The reasons that a kubelet gives for a container that does not run yet.
+const WAITING: [&str; 10] = [
+    "ContainerCreating",
+    "PodInitializing",
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "InvalidImageName",
+    "CrashLoopBackOff",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+    "ErrImageNeverPull",
+];
+
+fn known(words: &[&'static str], text: &str) -> Option<&'static str> {
+    words.iter().find(|word| **word == text).copied()
+}
+
+/// Older releases of Kubernetes store `creationTimestamp: null` in templates.
+fn remove_null_timestamp(template: &mut Value) {
+    if template.at(&["metadata", "creationTimestamp"]).is_some_and(Value::is_null) {
+        template.entry("metadata").make_map().remove("creationTimestamp");
+    }
+}
+
+fn daemonset_status(value: Option<&Value>) -> DaemonSetStatus {
+    let number = |field: &str| value.and_then(|it| it.get(field)).and_then(Value::as_int).unwrap_or(0);
+    DaemonSetStatus {
+        desired_number_scheduled: number("desiredNumberScheduled"),
+        current_number_scheduled: number("currentNumberScheduled"),
+        number_misscheduled: number("numberMisscheduled"),
+        number_ready: number("numberReady"),
+        updated_number_scheduled: number("updatedNumberScheduled"),
+        number_available: number("numberAvailable"),
+        number_unavailable: number("numberUnavailable"),
+        observed_generation: number("observedGeneration"),
+        collision_count: value
+            .and_then(|it| it.get("collisionCount"))
+            .and_then(Value::as_int)
+            .and_then(|count| i32::try_from(count).ok()),
+    }
+}
+
+/// Everything in `metadata`, also what only the API server may write.
+fn raw_meta(value: &Value) -> RawMeta {
+    let mut meta = ObjectMeta::from_value(value);
+    let given = value.get("metadata");
+    let field = |name: &str| given.and_then(|it| it.get(name));
+    let number = |name: &str| field(name).and_then(Value::as_int);
+    meta.generation = number("generation").unwrap_or(0);
+    meta.deletion_grace_period_seconds = number("deletionGracePeriodSeconds");
+    meta.resource_version = match field("resourceVersion") {
+        Some(Value::Str(text)) => text.parse().unwrap_or(1),
+        Some(Value::Int(version)) => u64::try_from(*version).unwrap_or(1),
+        _ => 1,
+    };
+    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+    meta.uid = uid_of(field("uid"), &[kind, &meta.namespace, &meta.name]);
+    let owners = field("ownerReferences").and_then(Value::as_list).unwrap_or_default();
+    let with_uid = |(owner, value): (&OwnerReference, &Value)| OwnerReference {
+        uid: uid_of(value.get("uid"), &[&owner.kind, &meta.namespace, &owner.name]),
+        ..owner.clone()
+    };
+    meta.owner_references = meta.owner_references.iter().zip(owners).map(with_uid).collect();
+    RawMeta {
+        created: field("creationTimestamp").and_then(seconds),
+        deletion: field("deletionTimestamp").and_then(seconds),
+        meta,
+    }
+}
+
+/// An object's uid. One that is missing, or is no UUID, is made up, the same for all who name the object.
+fn uid_of(value: Option<&Value>, name: &[&str]) -> Uid {
+    let text = value.and_then(Value::as_str).unwrap_or_default();
+    Uid::parse(text).unwrap_or_else(|| {
+        let parts: &[&str] = if text.is_empty() { name } else { &[text] };
+        let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+        // FNV-1a, 128 bits.
+        let hash = bytes.fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash: u128, byte| {
+            (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+        });
+        Uid::from_random(hash)
+    })
+}
+
+fn seconds(value: &Value) -> Option<i64> {
+    SimTime::unix_seconds(value.as_str()?)
+}
+
+// ------------------------------------------------------------ as part of a scenario
+
+impl Cluster {
+    /// The objects as `kubectl get -o json` would list them at the beginning of the simulation.
+    pub fn to_value(&self) -> Value {
+        Value::List(self.objects.iter().map(Object::to_value).collect())
+    }
+
+    /// Reads back what [`Cluster::to_value`] gave; what cannot be read is left out.
+    pub fn from_value(value: &Value) -> Cluster {
+        let mut reader = Reader::default();
+        value.as_list().unwrap_or_default().iter().cloned().for_each(|object| reader.add(object));
+        // These dates are the simulation's own.
+        reader.latest = SimTime::unix_seconds(&SimTime::ZERO.to_rfc3339());
+        reader.finish().map(|import| import.cluster).unwrap_or_default()
+    }
+}
+
+impl Typed for Arc<Cluster> {
+    fn read(value: &Value) -> Result<Self, TypeError> {
+        Ok(Arc::new(Cluster::from_value(value)))
+    }
+
+    fn write(&self) -> Value {
+        self.to_value()
+    }
+}

@@ -1,0 +1,196 @@
+//! A real cluster, pasted: what is taken over, and how it goes on from there.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use everynode::api::typed::{from_value, to_value};
+use everynode::api::{ObjectKey, SimDuration, SimTime};
+use everynode::engine::import::{Import, import, is_dump};
+use everynode::engine::{Command, Scenario, Sim, Verb};
+use everynode::manifest;
+
+/// A cluster as `kubectl get nodes,ds,pods,controllerrevisions -A -o yaml` prints it, made by running a scenario and
+/// adding what real ones have besides.
+fn dump(sim: &Sim) -> String {
+    let world = sim.world();
+    let objects = world.nodes.values().map(|it| it.to_value());
+    let objects = objects.chain(world.daemonsets.values().map(|it| it.to_value()));
+    let objects = objects.chain(world.pods.values().map(|it| it.to_value()));
+    let objects = objects.chain(world.revisions.values().map(|it| it.to_value()));
+    let mut text = "apiVersion: v1\nitems:\n".to_owned();
+    for object in objects {
+        let yaml = manifest::print(&object);
+        let mut first = true;
+        for line in yaml.lines() {
+            writeln!(text, "{}{line}", if first { "- " } else { "  " }).expect("a string takes it");
+            first = false;
+            if line == "metadata:" {
+                text.push_str(
+                    "    managedFields:\n    - apiVersion: v1\n      fieldsType: FieldsV1\n      fieldsV1:\n",
+                );
+                text.push_str("        f:status:\n          f:conditions: {}\n      manager: kubelet\n");
+            }
+        }
+    }
+    text.push_str("- apiVersion: v1\n  kind: Service\n  metadata:\n    name: kubernetes\n    namespace: default\n");
+    text.push_str("kind: List\nmetadata:\n  resourceVersion: \"\"\n");
+    text
+}
+
+fn manifest_of(image: &str, more: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: agent}}\nspec:\n  selector: {{matchLabels: {{app: agent}}}}\n{more}  \
+         template:\n    metadata: {{labels: {{app: agent}}}}\n    spec:\n      containers:\n      - name: a\n        image: {image}\n        env: [{{name: A, value: \"1\"}}]\n"
+    )
+}
+
+/// 3 masters and 4 workers, a rollout to the second image under way, and some time gone by.
+fn source() -> Sim {
+    let mut sim = Sim::new(&Scenario::with_workers(4));
+    sim.submit(Command::Apply { text: manifest_of("nginx:1.16", "  minReadySeconds: 5\n") });
+    sim.run_until_quiet();
+    sim.wait_until(sim.now() + SimDuration::from_secs(3600));
+    sim.submit(Command::Apply { text: manifest_of("nginx:1.17", "  minReadySeconds: 5\n") });
+    sim.run_until(sim.now() + SimDuration::from_secs(12), usize::MAX);
+    sim
+}
+
+fn imported(text: &str) -> Import {
+    import(text).expect("a dump")
+}
+
+fn begin(import: &Import) -> Sim {
+    Sim::new(&Scenario { cluster: Some(Arc::new(import.cluster.clone())), ..Scenario::default() })
+}
+
+#[test]
+fn a_cluster_comes_over_as_it_is() {
+    let source = source();
+    let text = dump(&source);
+    assert!(is_dump(&text));
+    let import = imported(&text);
+    assert_eq!(import.taken.get("Node"), Some(&7));
+    assert_eq!(import.taken.get("ControllerRevision"), Some(&2));
+    assert_eq!(import.left_out.get("Service"), Some(&1));
+    assert_eq!(import.notes, Vec::<String>::new());
+    let sim = begin(&import);
+    let (was, is) = (source.world(), sim.world());
+    assert_eq!(was.nodes.len(), is.nodes.len());
+    for (old, new) in was.nodes.values().zip(is.nodes.values()) {
+        assert_eq!(
+            (&old.meta.labels, &old.taints, &old.allocatable),
+            (&new.meta.labels, &new.taints, &new.allocatable)
+        );
+        assert_eq!((&old.pod_cidr, &old.internal_ip, old.meta.uid), (&new.pod_cidr, &new.internal_ip, new.meta.uid));
+    }
+    for (old, new) in was.pods.values().zip(is.pods.values()) {
+        assert_eq!(old.meta.owner_references, new.meta.owner_references);
+        assert_eq!(old.spec.template.image(), new.spec.template.image());
+        assert_eq!((&old.spec.node_name, &old.spec.pinned_node), (&new.spec.node_name, &new.spec.pinned_node));
+        assert_eq!(old.spec.tolerations, new.spec.tolerations);
+        assert_eq!((old.status.phase, old.is_ready()), (new.status.phase, new.is_ready()));
+        // The whole spec is there, out of the revision.
+        assert!(new.to_value().to_json().contains("\"env\""));
+    }
+    for (old, new) in was.daemonsets.values().zip(is.daemonsets.values()) {
+        assert_eq!((&old.spec, old.status, old.meta.generation), (&new.spec, new.status, new.meta.generation));
+        // An hour old, not born at the beginning.
+        assert!(new.meta.created_at.is_some_and(|at| at < SimTime::ZERO - SimDuration::from_secs(3000)));
+    }
+    for (old, new) in was.revisions.values().zip(is.revisions.values()) {
+        assert_eq!((&old.json, old.revision, old.hash()), (&new.json, new.revision, new.hash()));
+    }
+}
+
+#[test]
+fn the_rollout_goes_on_where_it_stood() {
+    let source = source();
+    let import = imported(&dump(&source));
+    let mut sim = begin(&import);
+    sim.run_until_quiet();
+    let key = ObjectKey::new("default", "agent");
+    let status = sim.world().daemonsets.get(&key).expect("it is there").status;
+    assert_eq!((status.desired_number_scheduled, status.updated_number_scheduled, status.number_available), (4, 4, 4));
+    assert_eq!(sim.world().revisions.len(), 2, "no new revision");
+    let already = source.world().daemonsets.get(&key).expect("it is there").status.updated_number_scheduled;
+    let created = sim.history().records().iter().filter(|it| it.verb == Verb::Create).count() as i64;
+    assert!(already > 0 && created <= 4 - already + 1, "{created} created, {already} were updated");
+}
+
+#[test]
+fn nothing_happens_in_a_cluster_that_is_as_it_should_be() {
+    let mut source = Sim::new(&Scenario::with_workers(3));
+    source.submit(Command::Apply { text: manifest_of("nginx:1.16", "") });
+    source.run_until_quiet();
+    source.wait_until(source.now() + SimDuration::from_secs(100));
+    let mut sim = begin(&imported(&dump(&source)));
+    sim.run_until_quiet();
+    let acts: Vec<String> =
+        sim.history().records().iter().skip(1).filter(|it| it.is_act()).map(|it| it.to_line()).collect();
+    assert_eq!(acts, Vec::<String>::new());
+}
+
+#[test]
+fn an_older_release_starts_no_rollout_by_its_look() {
+    let mut source = Sim::new(&Scenario::with_workers(3));
+    source.submit(Command::Apply { text: manifest_of("nginx:1.16", "") });
+    source.run_until_quiet();
+    let text = dump(&source);
+    // Before 1.34 templates had a null timestamp; and a default that the other release does not have.
+    let older = text
+        .replace(
+            "          labels:\n            app: agent\n",
+            "          creationTimestamp: null\n          labels:\n            app: agent\n",
+        )
+        .replace("          dnsPolicy: ClusterFirst\n", "");
+    assert_ne!(older, text);
+    let import = imported(&older);
+    let mut sim = begin(&import);
+    sim.run_until_quiet();
+    assert_eq!(sim.world().revisions.len(), 1);
+    assert!(!sim.history().records().iter().any(|it| it.verb == Verb::Delete));
+}
+
+#[test]
+fn pods_of_strangers_stay_and_are_said() {
+    let source = source();
+    let mut text = dump(&source);
+    let daemonset = text.find("- apiVersion: apps/v1\n  kind: DaemonSet").expect("it is there");
+    let pods = text[daemonset..].find("\n- apiVersion: v1\n").expect("pods follow") + daemonset + 1;
+    text.replace_range(daemonset..pods, "");
+    let import = imported(&text);
+    assert!(import.notes[0].contains("belong to the DaemonSet agent"), "{:?}", import.notes);
+    let mut sim = begin(&import);
+    let before = sim.world().pods.len();
+    sim.run_until_quiet();
+    assert!(before > 0 && sim.world().pods.len() >= before - 1);
+}
+
+#[test]
+fn json_is_as_good_and_a_saved_scenario_is_the_same_cluster() {
+    let text = dump(&source());
+    let import = imported(&text);
+    let json = everynode::manifest::read_value(&text).expect("YAML").to_json();
+    assert_eq!(imported(&json), import);
+    let scenario = Scenario { cluster: Some(Arc::new(import.cluster.clone())), ..Scenario::default() };
+    let again: Scenario = from_value(&to_value(&scenario)).expect("readable");
+    let (mut one, mut other) = (Sim::new(&scenario), Sim::new(&again));
+    one.run_until_quiet();
+    other.run_until_quiet();
+    assert_eq!(one.history().log_hash(), other.history().log_hash());
+    assert_eq!(one.world(), other.world());
+}
+
+#[test]
+fn what_is_no_cluster_says_why() {
+    for (text, expected) in [
+        ("", "There is no Node"),
+        ("apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n", "There is no Node"),
+        ("\u{0}\u{1}binary", "Line 1"),
+        ("{\"kind\": \"List\", \"items\": [", "There is no Node"),
+    ] {
+        let error = import(text).expect_err(text);
+        assert!(error.contains(expected) || error.contains("cannot be read"), "{text:?}: {error}");
+    }
+    assert!(!is_dump(&manifest_of("nginx", "")));
+}
