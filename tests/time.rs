@@ -1,7 +1,11 @@
 //! Looking ahead and looking back: what a dry run foretells is what comes, and the plot shows what was.
 
-use everynode::api::{DaemonSetStatus, ObjectKey, SimDuration};
-use everynode::engine::{Command, DryRun, Forecast, NodeFuture, Range, Scenario, Sim};
+use everynode::api::{DaemonSetStatus, Kind, ObjectKey, SimDuration, SimTime};
+use everynode::engine::{Command, DryRun, Forecast, NodeFuture, Range, Scenario, Sim, check};
+use everynode::manifest::diff::Change;
+use everynode::store::World;
+use everynode::view::ahead::{self, Ahead};
+use everynode::view::{ObjectRef, Plots, branch, track};
 
 fn manifest(image: &str, strategy: &str, more: &str) -> String {
     format!(
@@ -49,6 +53,11 @@ fn forecast(sim: &Sim, command: Command, runs: usize) -> Forecast {
     dry_run.forecasts()[0].clone()
 }
 
+/// Pods that nobody deletes.
+fn staying(world: &World) -> usize {
+    world.pods.values().filter(|pod| !pod.is_terminating()).count()
+}
+
 fn futures(forecast: &Forecast) -> Vec<NodeFuture> {
     forecast.nodes.iter().map(|it| it.future).collect()
 }
@@ -82,9 +91,9 @@ fn a_dry_run_foretells_what_comes_and_touches_nothing() {
         for records in first..=history.records().len() {
             let world = history.world_after(records);
             let set = world.daemonsets.get(&key()).expect("it is there");
-            let now = (set.status, world.pods.len());
+            let now = (set.status, staying(&world));
             fewest = fewest.min(set.status.number_available);
-            most = most.max(world.pods.len());
+            most = most.max(staying(&world));
             let counts = |(status, pods): &(DaemonSetStatus, usize)| {
                 (
                     status.desired_number_scheduled,
@@ -174,4 +183,158 @@ fn a_refused_command_is_told_at_once_and_a_stopped_run_counts_as_it_stands() {
     assert!(stopped.progress().is_some() && stopped.forecasts().is_empty());
     stopped.stop();
     assert!(stopped.is_done() && !stopped.forecasts()[0].settles);
+}
+
+fn told(sim: &Sim, text: &str, runs: usize) -> Ahead {
+    let check = check(text);
+    let command = Command::Apply { text: text.to_owned() };
+    let mut dry_run = DryRun::new(sim, command, ahead::daemonsets(&check), runs);
+    while dry_run.step(1000) {}
+    ahead::ahead(&check, &dry_run)
+}
+
+#[test]
+fn the_panel_shows_figures_nodes_and_a_diff_without_the_servers_defaults() {
+    let shown = told(&running(""), &manifest("agent:2", SURGE, EVERYWHERE), 20);
+    let set = &shown.sets[0];
+    let figures: Vec<String> = set.figures.iter().map(|(figure, words)| format!("{figure} {words}")).collect();
+    assert_eq!(figures[0], "6 → 6 nodes with a pod");
+    assert_eq!(figures[1], "2 waves at most 50% extra at a time");
+    assert!(figures[2].ends_with("at the present start times, over 20 seeds"), "{figures:?}");
+    assert_eq!(figures[3], "6 of 6 fewest available on the way");
+    assert_eq!(figures[4], "9 most pods on the way");
+    assert_eq!((set.nodes.len(), set.more, set.remark.as_str()), (6, 0, ""));
+    let lines: Vec<String> =
+        shown.diffs[0].lines.iter().map(|(change, line)| format!("{}{line}", change.sign())).collect();
+    let text = lines.join("\n");
+    for part in ["-      - image: agent:1\n+      - image: agent:2", "-      maxSurge: 0\n", "+      maxSurge: 50%"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(!text.contains("terminationMessagePath") && !text.contains("dnsPolicy"), "{text}");
+    assert!(!text.contains("last-applied"), "{text}");
+    assert!(shown.diffs[0].folded > 5, "{}", shown.diffs[0].folded);
+}
+
+#[test]
+fn the_panel_tells_of_a_new_daemonset_of_no_change_and_of_errors() {
+    let fresh = Sim::new(&Scenario::walk_through());
+    let shown = told(&fresh, &manifest("agent:1", "", ""), 2);
+    assert_eq!(shown.sets[0].figures[0], ("0 → 3".to_owned(), "nodes with a pod; 3 are without".to_owned()));
+    assert!(shown.diffs[0].lines.iter().all(|(change, _)| *change == Change::Added));
+    assert!(!shown.diffs[0].lines.iter().any(|(_, line)| line.contains("terminationMessagePath")));
+
+    let shown = told(&running(""), &manifest("agent:1", "", EVERYWHERE), 1);
+    assert_eq!(shown.diffs, []);
+    assert_eq!(shown.sets[0].figures[1].0, "0.0 s");
+
+    let shown = told(&running(""), "kind: DaemonSet\n", 1);
+    assert!(!shown.errors.is_empty() && shown.sets.is_empty() && shown.diffs.is_empty());
+
+    let shown = told(&running(""), &manifest("agent:bad", "", EVERYWHERE), 1);
+    assert!(shown.sets[0].remark.contains("1 of 6 updated, 5 available"), "{}", shown.sets[0].remark);
+}
+
+#[test]
+fn the_plot_is_the_status_over_time_and_tells_two_strategies_apart() {
+    let rolled = |strategy: &str| {
+        let mut sim = running(strategy);
+        let begin = sim.now().0;
+        sim.submit(apply("agent:2", strategy, EVERYWHERE));
+        sim.run_until_quiet();
+        (begin, sim)
+    };
+    let (begin, one) = rolled("");
+    let (also, two) = rolled(SURGE);
+    assert_eq!(begin, also);
+    let plots = [&one, &two].map(|sim| Plots::of(sim.history().records()));
+    for (sim, plots) in [&one, &two].into_iter().zip(&plots) {
+        let plot = plots.get(&key()).expect("it has a plot");
+        for (at, numbers) in plot.points() {
+            let world = sim.history().world_after(sim.history().records_at(SimTime(*at)));
+            let status = world.daemonsets.get(&key()).map(|set| set.status).unwrap_or_default();
+            assert_eq!(i64::from(numbers.ready), status.number_ready);
+            assert_eq!(i64::from(numbers.updated), status.updated_number_scheduled);
+            assert_eq!(i64::from(numbers.unavailable), status.number_unavailable);
+            assert_eq!(numbers.pods as usize, staying(&world));
+        }
+    }
+    let rollouts = [&plots[0], &plots[1]].map(|plots| plots.get(&key()).expect("a plot").rollout(begin, u64::MAX));
+    assert_eq!(rollouts.map(|it| (it.fewest_available, it.most_pods)), [(5, 6), (6, 9)]);
+    assert!(rollouts[0].took > rollouts[1].took && rollouts[1].took.is_some());
+    let told = forecast(&running(SURGE), apply("agent:2", SURGE, EVERYWHERE), 1);
+    assert_eq!(rollouts[1].took, told.takes.map(|it| it.least.0), "as foretold");
+}
+
+#[test]
+fn a_fork_keeps_what_was_before_and_the_branches_differ_after() {
+    let mut sim = running("");
+    let fork_at = sim.history().records().len();
+    sim.submit(apply("agent:2", "", EVERYWHERE));
+    sim.run_until_quiet();
+    for records in [0, 1, fork_at / 2, fork_at, sim.history().records().len() - 3] {
+        let mut fork = sim.fork_at(records);
+        assert_eq!(fork.world(), &sim.history().world_after(records), "after {records}");
+        assert_eq!(fork.history().records(), &sim.history().records()[..records]);
+        let again = Sim::new(fork.scenario());
+        assert!(again.history().records().len() <= records);
+        let outcome = fork.submit(Command::Cordon { name: "worker-1".to_owned(), on: true });
+        assert!(outcome.errors.is_empty());
+        fork.run_until_quiet();
+        assert!(fork.world().nodes.get("worker-1").expect("it is there").unschedulable);
+        assert!(!sim.world().nodes.get("worker-1").expect("it is there").unschedulable, "the other branch stays");
+    }
+}
+
+#[test]
+fn going_back_act_by_act_gives_the_worlds_that_going_forth_gave() {
+    let mut sim = running(SURGE);
+    sim.submit(apply("agent:2", SURGE, EVERYWHERE));
+    sim.run_until_quiet();
+    let records = sim.history().records();
+    let mut world = sim.world().clone();
+    for count in (0..records.len()).rev() {
+        for delta in records[count].deltas.iter().rev() {
+            world.revert(delta);
+        }
+        assert!(world == sim.history().world_after(count), "before record {count}");
+    }
+}
+
+#[test]
+fn lanes_have_each_act_once_a_column_and_the_landmarks_are_the_readers() {
+    let mut sim = running("");
+    sim.submit(apply("agent:2", "", EVERYWHERE));
+    sim.run_until_quiet();
+    let records = sim.history().records();
+    let end = sim.now().0;
+    let fine = track::lanes(records, 0, end, end);
+    let acts = records.iter().filter(|record| record.is_act()).count();
+    let marks: usize = fine.iter().map(Vec::len).sum();
+    assert!(marks > acts / 2 && marks <= acts, "{marks} of {acts}");
+    let coarse = track::lanes(records, 0, end, 10);
+    assert!(coarse.iter().all(|lane| lane.len() <= 10 * 5 + 5));
+    let landmarks = track::landmarks(records, 0, end);
+    assert_eq!(landmarks.len(), 2);
+    assert_eq!(landmarks[0], (0, "Apply agent".to_owned()));
+
+    let pod = records.iter().find(|record| record.object.kind == Kind::Pod).expect("a pod");
+    let node = ObjectRef::node(pod.node.as_ref().expect("it has a node"));
+    let set = ObjectRef { kind: Kind::DaemonSet, key: key() };
+    assert!(track::is_about(pod, &node) && track::is_about(pod, &set));
+    assert!(!track::is_about(pod, &ObjectRef::node(&"no-such-node".into())));
+}
+
+#[test]
+fn a_branch_is_called_by_what_it_changes() {
+    let before = running("");
+    let called = |command: Command| {
+        let mut sim = before.clone();
+        sim.submit(command.clone());
+        branch::name(&command, before.world(), sim.world())
+    };
+    assert_eq!(called(apply("agent:2", SURGE, EVERYWHERE)), "maxSurge 50%");
+    assert_eq!(called(apply("agent:2", TWO, EVERYWHERE)), "maxUnavailable 2");
+    assert_eq!(called(apply("agent:2", "", EVERYWHERE)), "agent:2");
+    assert_eq!(called(Command::Cordon { name: "worker-1".to_owned(), on: true }), "cordon worker-1");
+    assert_eq!(branch::unique("x", |name| ["x", "x (2)"].contains(&name)), "x (3)");
 }

@@ -89,6 +89,9 @@ struct Watched {
     done: BTreeMap<Name, SimTime>,
 }
 
+/// The pods on a node before, and those after with whether they are ready.
+type PodsOnNode = (Vec<Uid>, Vec<(Uid, bool)>);
+
 struct Run {
     sim: Sim,
     sets: Vec<Watched>,
@@ -107,6 +110,8 @@ pub struct DryRun {
     run: Option<Run>,
     /// Why the command would be refused.
     pub errors: Vec<String>,
+    /// The cluster just after the command, before anybody took notice of it.
+    applied: World,
     forecasts: Vec<Forecast>,
 }
 
@@ -122,6 +127,7 @@ impl DryRun {
             runs_done: 0,
             run: None,
             errors: Vec::new(),
+            applied: World::default(),
             forecasts: Vec::new(),
         };
         dry_run.begin_run();
@@ -134,6 +140,11 @@ impl DryRun {
 
     pub fn runs_done(&self) -> usize {
         self.runs_done
+    }
+
+    /// The cluster before the command, and just after it.
+    pub fn worlds(&self) -> (&World, &World) {
+        (self.origin.world(), &self.applied)
     }
 
     /// What is known so far; nothing before the first run is over.
@@ -180,6 +191,7 @@ impl DryRun {
         let begin = sim.now();
         let sets = self.keys.iter().map(|key| Watched::new(Tally::of(sim.world(), key), begin)).collect();
         let outcome = sim.submit(self.command.clone());
+        self.applied = sim.world().clone();
         if outcome.errors.is_empty() {
             self.run = Some(Run { sim, sets, seen: 0, begin });
         } else {
@@ -313,7 +325,7 @@ impl Watched {
     }
 
     fn nodes(&self, before: &World, after: &World) -> Vec<NodeForecast> {
-        let mut nodes: BTreeMap<Name, (Vec<Uid>, Vec<(Uid, bool)>)> = BTreeMap::new();
+        let mut nodes: BTreeMap<Name, PodsOnNode> = BTreeMap::new();
         let pods = |world: &World| -> Vec<(Name, Uid, bool)> {
             let Some(daemonset) = world.daemonsets.get(&self.tally.key) else { return Vec::new() };
             let there = world.pods_of(daemonset.meta.uid).filter(|pod| !pod.is_terminating());

@@ -12,7 +12,7 @@ mod pace;
 mod preview;
 mod record;
 mod replay;
-mod rollout;
+pub mod rollout;
 mod sim;
 mod step;
 mod submit;

@@ -1,9 +1,9 @@
 //! How far a DaemonSet's rollout is, in numbers, followed through the log.
 
-use crate::api::{Kind, ObjectKey, ObjectMeta};
+use crate::api::{Kind, ObjectKey, ObjectMeta, Pod};
 use crate::store::{Delta, Object, World};
 
-/// What the status of a DaemonSet says, and how many pods of it there are.
+/// What the status of a DaemonSet says, and how many pods of it are to stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Numbers {
     pub desired: u32,
@@ -11,7 +11,7 @@ pub struct Numbers {
     pub updated: u32,
     pub available: u32,
     pub unavailable: u32,
-    /// All its pods, those that are going included.
+    /// Its pods, without those that are being deleted.
     pub pods: u32,
 }
 
@@ -40,8 +40,12 @@ impl Tally {
         let mut tally = Tally::new(key.clone());
         let daemonset = world.daemonsets.get(key).cloned().map(Object::DaemonSet);
         tally.note(&Delta { before: None, after: daemonset });
-        tally.numbers.pods = world.pods.values().filter(|pod| owner(&pod.meta).as_ref() == Some(key)).count() as u32;
+        tally.numbers.pods = world.pods.values().filter(|pod| tally.counts(pod)).count() as u32;
         tally
+    }
+
+    fn counts(&self, pod: &Pod) -> bool {
+        !pod.is_terminating() && owner(&pod.meta).as_ref() == Some(&self.key)
     }
 
     /// Follows one change. Says whether a number is another one now.
@@ -64,10 +68,7 @@ impl Tally {
             }
             (before, after) => {
                 let is_ours = |object: &Option<Object>| {
-                    object
-                        .as_ref()
-                        .and_then(Object::as_pod)
-                        .is_some_and(|pod| owner(&pod.meta).as_ref() == Some(&self.key))
+                    object.as_ref().and_then(Object::as_pod).is_some_and(|pod| self.counts(pod))
                 };
                 let (was, is) = (is_ours(before), is_ours(after));
                 self.numbers.pods = (old.pods + u32::from(is)).saturating_sub(u32::from(was));

@@ -22,6 +22,9 @@ impl Change {
     }
 }
 
+/// A line and what became of it.
+pub type Line<'a> = (Change, &'a str);
+
 /// All lines of both texts, those that are the same once; of a change the removed ones first.
 pub fn diff<'a>(old: &'a str, new: &'a str) -> Vec<(Change, &'a str)> {
     let (a, b): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
@@ -70,7 +73,7 @@ fn middle<'a>(old: &[&'a str], new: &[&'a str], lines: &mut Vec<(Change, &'a str
 
 /// Stretches of changed lines with so many unchanged ones around them: where they begin in both texts, counted from 1,
 /// and their lines.
-pub fn hunks<'a, 'b>(lines: &'b [(Change, &'a str)], context: usize) -> Vec<((usize, usize), &'b [(Change, &'a str)])> {
+pub fn hunks<'a, 'b>(lines: &'b [Line<'a>], context: usize) -> Vec<((usize, usize), &'b [Line<'a>])> {
     let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
     for (index, _) in lines.iter().enumerate().filter(|(_, (change, _))| *change != Change::Same) {
         let (from, to) = (index.saturating_sub(context), (index + context + 1).min(lines.len()));

@@ -2,6 +2,8 @@
 //!
 //! Knows no browser. A part that did not change keeps its `Rc`, so the components compare pointers.
 
+pub mod ahead;
+pub mod branch;
 pub mod builder;
 pub mod dense;
 pub mod fix;
@@ -10,6 +12,7 @@ pub mod inspect;
 pub mod log;
 pub mod motion;
 pub mod object;
+pub mod plot;
 pub mod scene;
 pub mod stage;
 pub mod track;
@@ -20,5 +23,6 @@ pub use dense::{CellLook, CellView, Cells, DenseMap, Mark as CellMark};
 pub use inspect::{Block, CheckRow, Inspection, Link, Mark};
 pub use log::{LogRow, Tone};
 pub use object::ObjectRef;
+pub use plot::Plots;
 pub use scene::{Absent, Chip, Group, NodeCard, NodeStatus, PodChip, PodLook, Ribbon, Scene};
 pub use track::Track;

@@ -1,6 +1,10 @@
-//! The time track: which kinds of acts happened when, in a fixed number of columns however long the run is.
+//! The time track: which kinds of acts happened when, in a fixed number of columns however long the run is; and, for a
+//! closer look, one lane for each actor.
 
-use super::Tone;
+use super::{ObjectRef, Tone};
+use crate::api::Kind;
+use crate::engine::rollout::concerns;
+use crate::engine::{Actor, Record};
 
 const COLUMNS: usize = 256;
 /// The track shows at least so much time.
@@ -49,6 +53,67 @@ impl Track {
             *column |= 1 << bit;
         }
     }
+}
+
+/// The lanes of the timeline, from the top.
+pub const LANES: [&str; 5] = ["you", "daemonset-controller", "scheduler", "kubelets", "others"];
+
+fn lane(actor: Actor) -> usize {
+    match actor {
+        Actor::You => 0,
+        Actor::DaemonSetController => 1,
+        Actor::Scheduler => 2,
+        Actor::Kubelet => 3,
+        _ => 4,
+    }
+}
+
+/// The marks of each lane in a stretch of time: moments and tones, each column's only once.
+pub fn lanes(records: &[Record], from: u64, to: u64, columns: u64) -> [Vec<(u64, Tone)>; 5] {
+    let mut lanes: [Vec<(u64, Tone)>; 5] = Default::default();
+    let width = (to.saturating_sub(from) / columns.max(1)).max(1);
+    // What the last column of each lane has already.
+    let mut last = [(u64::MAX, 0u8); 5];
+    let first = records.partition_point(|record| record.at.0 < from);
+    let within = records.iter().skip(first).take_while(|record| record.at.0 <= to);
+    for record in within.filter(|record| record.is_act()) {
+        let (lane, tone, column) = (lane(record.actor), Tone::of(record), (record.at.0 - from) / width);
+        let (at, tones) = &mut last[lane];
+        if *at != column {
+            (*at, *tones) = (column, 0);
+        }
+        let bit = 1 << Tone::ALL.iter().position(|other| *other == tone).unwrap_or(0);
+        if *tones & bit == 0 {
+            *tones |= bit;
+            lanes[lane].push((record.at.0, tone));
+        }
+    }
+    lanes
+}
+
+/// The reader's own acts in a stretch of time, by which the rest is found: moments and what was done.
+pub fn landmarks(records: &[Record], from: u64, to: u64) -> Vec<(u64, String)> {
+    let mut marks: Vec<(u64, String)> = Vec::new();
+    let first = records.partition_point(|record| record.at.0 < from);
+    let within = records.iter().skip(first).take_while(|record| record.at.0 <= to);
+    for record in within.filter(|record| record.actor == Actor::You) {
+        // One command may touch many objects.
+        if marks.last().is_none_or(|(at, _)| *at != record.at.0) {
+            marks.push((record.at.0, [record.verb.as_str(), " ", &record.object.key.name].concat()));
+        }
+    }
+    marks
+}
+
+/// Whether an act is about a thing: done to it, happening on the node, or to a pod of the DaemonSet.
+pub fn is_about(record: &Record, object: &ObjectRef) -> bool {
+    let itself = record.object.kind == object.kind && record.object.key == object.key;
+    let inside = match object.kind {
+        Kind::Node => record.node.as_ref() == Some(&object.key.name),
+        Kind::DaemonSet => record.deltas.iter().any(|delta| concerns(delta).as_ref() == Some(&object.key)),
+        _ => false,
+    };
+    record.is_act() && (itself || inside)
 }
 
 #[cfg(test)]

@@ -17,6 +17,21 @@ pub fn clock(micros: u64) -> String {
     text
 }
 
+/// A length of time from microseconds: `12.4 s`, `2 min 5 s`, `1 h 3 min`.
+pub fn seconds(micros: u64) -> String {
+    let tenths = (micros + 50_000) / 100_000;
+    let (first, second) = match tenths / 10 {
+        0..100 => return [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string(), " s"].concat(),
+        seconds @ 100..3600 => ((seconds / 60, " min"), (seconds % 60, " s")),
+        seconds => ((seconds / 3600, " h"), (seconds / 60 % 60, " min")),
+    };
+    let mut text = [&first.0.to_string(), first.1].concat();
+    if second.0 > 0 {
+        text.extend([" ", &second.0.to_string(), second.1]);
+    }
+    text
+}
+
 /// `1 pod`, `2 pods`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -51,6 +66,15 @@ mod tests {
     fn the_clock_shows_milliseconds_and_hours_only_when_there_are_some() {
         assert_eq!(clock(41_250_000), "00:41.250");
         assert_eq!(clock(3_661_001_999), "01:01:01.001");
+    }
+
+    #[test]
+    fn lengths_of_time_are_as_exact_as_people_want_them() {
+        for (micros, text) in
+            [(0, "0.0 s"), (12_449_000, "12.4 s"), (99_950_000, "1 min 40 s"), (3_780_000_000, "1 h 3 min")]
+        {
+            assert_eq!(seconds(micros), text);
+        }
     }
 
     #[test]
