@@ -238,7 +238,7 @@ fn the_panel_tells_of_a_new_daemonset_of_no_change_and_of_errors() {
 fn the_plot_is_the_status_over_time_and_tells_two_strategies_apart() {
     let rolled = |strategy: &str| {
         let mut sim = running(strategy);
-        let begin = sim.now().0;
+        let begin = sim.now().micros();
         sim.submit(apply("agent:2", strategy, EVERYWHERE));
         sim.run_until_quiet();
         (begin, sim)
@@ -250,7 +250,7 @@ fn the_plot_is_the_status_over_time_and_tells_two_strategies_apart() {
     for (sim, plots) in [&one, &two].into_iter().zip(&plots) {
         let plot = plots.get(&key()).expect("it has a plot");
         for (at, numbers) in plot.points() {
-            let world = sim.history().world_after(sim.history().records_at(SimTime(*at)));
+            let world = sim.history().world_after(sim.history().records_at(SimTime::from_micros(*at)));
             let status = world.daemonsets.get(&key()).map(|set| set.status).unwrap_or_default();
             assert_eq!(i64::from(numbers.ready), status.number_ready);
             assert_eq!(i64::from(numbers.updated), status.updated_number_scheduled);
@@ -306,7 +306,7 @@ fn lanes_have_each_act_once_a_column_and_the_landmarks_are_the_readers() {
     sim.submit(apply("agent:2", "", EVERYWHERE));
     sim.run_until_quiet();
     let records = sim.history().records();
-    let end = sim.now().0;
+    let end = sim.now().micros();
     let fine = track::lanes(records, 0, end, end);
     let acts = records.iter().filter(|record| record.is_act()).count();
     let marks: usize = fine.iter().map(Vec::len).sum();

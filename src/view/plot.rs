@@ -28,7 +28,7 @@ impl Plots {
             let Some(key) = concerns(delta) else { continue };
             let plot = self.0.entry(key).or_insert_with_key(|key| Plot::new(key.clone()));
             if plot.tally.note(delta) {
-                plot.push(record.at.0);
+                plot.push(record.at.micros());
             }
         }
     }

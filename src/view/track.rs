@@ -74,10 +74,10 @@ pub fn lanes(records: &[Record], from: u64, to: u64, columns: u64) -> [Vec<(u64,
     let width = (to.saturating_sub(from) / columns.max(1)).max(1);
     // What the last column of each lane has already.
     let mut last = [(u64::MAX, 0u8); 5];
-    let first = records.partition_point(|record| record.at.0 < from);
-    let within = records.iter().skip(first).take_while(|record| record.at.0 <= to);
+    let first = records.partition_point(|record| record.at.micros() < from);
+    let within = records.iter().skip(first).take_while(|record| record.at.micros() <= to);
     for record in within.filter(|record| record.is_act()) {
-        let (lane, tone, column) = (lane(record.actor), Tone::of(record), (record.at.0 - from) / width);
+        let (lane, tone, column) = (lane(record.actor), Tone::of(record), (record.at.micros() - from) / width);
         let (at, tones) = &mut last[lane];
         if *at != column {
             (*at, *tones) = (column, 0);
@@ -85,7 +85,7 @@ pub fn lanes(records: &[Record], from: u64, to: u64, columns: u64) -> [Vec<(u64,
         let bit = 1 << Tone::ALL.iter().position(|other| *other == tone).unwrap_or(0);
         if *tones & bit == 0 {
             *tones |= bit;
-            lanes[lane].push((record.at.0, tone));
+            lanes[lane].push((record.at.micros(), tone));
         }
     }
     lanes
@@ -94,12 +94,12 @@ pub fn lanes(records: &[Record], from: u64, to: u64, columns: u64) -> [Vec<(u64,
 /// The reader's own acts in a stretch of time, by which the rest is found: moments and what was done.
 pub fn landmarks(records: &[Record], from: u64, to: u64) -> Vec<(u64, String)> {
     let mut marks: Vec<(u64, String)> = Vec::new();
-    let first = records.partition_point(|record| record.at.0 < from);
-    let within = records.iter().skip(first).take_while(|record| record.at.0 <= to);
+    let first = records.partition_point(|record| record.at.micros() < from);
+    let within = records.iter().skip(first).take_while(|record| record.at.micros() <= to);
     for record in within.filter(|record| record.actor == Actor::You) {
         // One command may touch many objects.
-        if marks.last().is_none_or(|(at, _)| *at != record.at.0) {
-            marks.push((record.at.0, [record.verb.as_str(), " ", &record.object.key.name].concat()));
+        if marks.last().is_none_or(|(at, _)| *at != record.at.micros()) {
+            marks.push((record.at.micros(), [record.verb.as_str(), " ", &record.object.key.name].concat()));
         }
     }
     marks
