@@ -107,3 +107,44 @@ fn updates_are_judged_as_by_the_server() {
         }
     }
 }
+
+/// Each rule of `validation/rules.txt`: the manifest, and what the server says to it.
+fn rules() -> Vec<(String, Vec<String>)> {
+    let text = include_str!("validation/rules.txt").replace("\r\n", "\n");
+    let blocks =
+        text.split("\n\n").map(|block| block.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>());
+    let rule = |block: Vec<&str>| {
+        let (given, told) = block.split_first()?;
+        let (pod, container) = match given.strip_prefix("container: ") {
+            Some(container) => (String::new(), format!(", {container}")),
+            None => (format!(", {given}"), String::new()),
+        };
+        let below = if container.is_empty() { "spec.template.spec." } else { "spec.template.spec.containers[0]." };
+        let manifest = format!(
+            "{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: a}}, spec: {{selector: {{matchLabels: {{a: b}}}}, \
+             template: {{metadata: {{labels: {{a: b}}}}, spec: {{containers: [{{name: a, image: a{container}}}]{pod}}}}}}}}}"
+        );
+        let told = told.iter().map(|line| format!("{}{below}{}", &line[..2], &line[2..]));
+        Some((manifest, told.collect()))
+    };
+    blocks.into_iter().filter_map(rule).collect()
+}
+
+#[test]
+fn rules_that_were_not_recorded_are_the_servers_too() {
+    let rules = rules();
+    assert!(rules.len() > 60);
+    let mut wrong = String::new();
+    for (manifest, told) in rules {
+        let check = check(&manifest);
+        let [document] = check.documents.as_slice() else { panic!("{manifest}") };
+        let refusal = document.document.refusal.iter().map(|(_, message)| format!("! {message}"));
+        let errors = document.errors.iter().map(|error| format!("! {error}"));
+        let warnings = document.warnings.iter().map(|warning| format!("? {warning}"));
+        let ours: Vec<String> = refusal.chain(errors).chain(warnings).collect();
+        if ours != told {
+            wrong.push_str(&format!("{manifest}\n   {}\ninstead of\n   {}\n", ours.join("\n   "), told.join("\n   ")));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}

@@ -17,12 +17,13 @@ impl Errors {
         let grace = int(&spec["terminationGracePeriodSeconds"]);
         let mut seen = BTreeSet::new();
         for (container, path) in each(containers, path) {
-            self.container(container, volumes, &path);
+            self.container(container, spec, volumes, &path);
             let name = text(&container["name"]);
             if !seen.insert(name) {
                 self.duplicate(format!("{path}.name"), name);
             }
             self.life(container, grace, &path);
+            self.restart_policy(container, &path);
         }
         self.host_ports(list(containers), path, 0);
     }
@@ -34,7 +35,8 @@ impl Errors {
         let grace = int(&spec["terminationGracePeriodSeconds"]);
         let containers = list(&spec["initContainers"]);
         for (index, (container, path)) in each(&spec["initContainers"], path).enumerate() {
-            self.container(container, volumes, &path);
+            self.container(container, spec, volumes, &path);
+            self.restart_policy(container, &path);
             let name = text(&container["name"]);
             if !name.is_empty() && !seen.insert(name) {
                 self.duplicate(format!("{path}.name"), name);
@@ -56,12 +58,38 @@ impl Errors {
         }
     }
 
-    /// `validateSleepAction`
-    pub(super) fn sleep(&mut self, sleep: &Value, grace: i64, path: String) {
-        let seconds = int(&sleep["seconds"]);
-        if seconds < 0 || (!sleep.is_null() && seconds > grace) {
-            let detail = format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
-            self.invalid(path, seconds.to_string(), detail);
+    /// `validateContainerRestartPolicy`
+    fn restart_policy(&mut self, container: &Value, path: &str) {
+        let (policy, rules) = (&container["restartPolicy"], &container["restartPolicyRules"]);
+        let at = format!("{path}.restartPolicy");
+        match policy.as_str() {
+            None if !list(rules).is_empty() => {
+                self.required(at, "must specify restartPolicy when restart rules are used");
+            }
+            None => {}
+            Some(word) => self.supported(word, at, &["Always", "Never", "OnFailure"]),
+        }
+        for (rule, path) in each(rules, &format!("{path}.restartPolicyRules")) {
+            self.supported(text(&rule["action"]), format!("{path}.action"), &["Restart", "RestartAllContainers"]);
+            match &rule["exitCodes"] {
+                Value::Null => self.required(format!("{path}.exitCodes"), "must be specified"),
+                codes => {
+                    self.supported(text(&codes["operator"]), format!("{path}.exitCodes.operator"), &["In", "NotIn"])
+                }
+            }
+        }
+    }
+
+    /// `validateResizePolicy`; but for duplicates the original leaves the index out of these paths.
+    fn resize_policy(&mut self, policies: &Value, path: &str) {
+        let mut seen = BTreeSet::new();
+        for (policy, at) in each(policies, path) {
+            let resource = text(&policy["resourceName"]);
+            if !seen.insert(resource) {
+                self.duplicate(at, resource);
+            }
+            self.one_of(&policy["resourceName"], path.to_owned(), &["cpu", "memory"]);
+            self.one_of(&policy["restartPolicy"], path.to_owned(), &["NotRequired", "RestartContainer"]);
         }
     }
 
@@ -70,8 +98,7 @@ impl Errors {
         for hook in ["postStart", "preStop"] {
             let handler = &container["lifecycle"][hook];
             if !handler.is_null() {
-                self.handler(handler, &format!("{path}.lifecycle.{hook}"));
-                self.sleep(&handler["sleep"], grace, format!("{path}.lifecycle.{hook}.sleep"));
+                self.handler(handler, grace, &format!("{path}.lifecycle.{hook}"));
             }
         }
         for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
@@ -80,7 +107,7 @@ impl Errors {
             if probe.is_null() {
                 continue;
             }
-            self.probe(probe, &path);
+            self.probe(probe, grace, &path);
             let threshold = int(&probe["successThreshold"]);
             if name != "readinessProbe" && threshold != 1 {
                 self.invalid(format!("{path}.successThreshold"), threshold.to_string(), "must be 1");
@@ -94,8 +121,8 @@ impl Errors {
     }
 
     /// `validateProbe`
-    pub(super) fn probe(&mut self, probe: &Value, path: &str) {
-        self.handler(probe, path);
+    pub(super) fn probe(&mut self, probe: &Value, grace: i64, path: &str) {
+        self.handler(probe, grace, path);
         for field in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"]
         {
             self.not_negative(probe, field, path);
@@ -109,7 +136,7 @@ impl Errors {
     }
 
     /// `validateHandler`
-    pub(super) fn handler(&mut self, handler: &Value, path: &str) {
+    pub(super) fn handler(&mut self, handler: &Value, grace: i64, path: &str) {
         let mut given =
             ["exec", "httpGet", "tcpSocket", "grpc", "sleep"].into_iter().filter(|h| !handler[*h].is_null());
         let Some(first) = given.next() else {
@@ -130,6 +157,10 @@ impl Errors {
                 }
             }
             "tcpSocket" | "grpc" => self.port(&action["port"], format!("{at}.port")),
+            "sleep" if !(0..=grace).contains(&int(&action["seconds"])) => {
+                let detail = format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
+                self.invalid(at, int(&action["seconds"]).to_string(), detail);
+            }
             _ => {}
         }
         for more in given {
@@ -180,7 +211,7 @@ impl Errors {
     }
 
     /// `validateContainerCommon`
-    pub(super) fn container(&mut self, container: &Value, volumes: &Volumes, path: &str) {
+    pub(super) fn container(&mut self, container: &Value, spec: &Value, volumes: &Volumes, path: &str) {
         let at = |field: &str| format!("{path}.{field}");
         let name = text(&container["name"]);
         if name.is_empty() {
@@ -200,7 +231,10 @@ impl Errors {
         self.devices(container, volumes, &at("volumeDevices"));
         self.pull_policy(container, "imagePullPolicy", path);
         self.resources(&container["resources"], &at("resources"));
-        self.container_security(&container["securityContext"], &at("securityContext"));
+        self.claims(&container["resources"]["claims"], &spec["resourceClaims"], &at("resources.claims"));
+        self.resize_policy(&container["resizePolicy"], &at("resizePolicy"));
+        let host_users = spec["hostUsers"].as_bool() != Some(false);
+        self.container_security(&container["securityContext"], host_users, &at("securityContext"));
     }
 
     pub(super) fn pull_policy(&mut self, of: &Value, field: &str, path: &str) {
@@ -273,6 +307,22 @@ impl Errors {
                 self.descending_path(expression, format!("{path}.subPathExpr"));
             }
             self.propagation(mount, container, format!("{path}.mountPropagation"));
+            self.read_only(mount, &format!("{path}.recursiveReadOnly"));
+        }
+    }
+
+    /// `validateMountRecursiveReadOnly`
+    fn read_only(&mut self, mount: &Value, path: &str) {
+        let Some(mode) = mount["recursiveReadOnly"].as_str() else { return };
+        if mode == "Enabled" || mode == "IfPossible" {
+            if !truth(&mount["readOnly"]) {
+                self.forbidden(path, "may only be specified when readOnly is true");
+            }
+            if mount["mountPropagation"].as_str().is_some_and(|propagation| propagation != "None") {
+                self.forbidden(path, "may only be specified when mountPropagation is None or not specified");
+            }
+        } else {
+            self.supported(mode, path.to_owned(), &["Disabled", "Enabled", "IfPossible"]);
         }
     }
 
@@ -293,13 +343,14 @@ impl Errors {
     /// `ValidateVolumeDevices`
     pub(super) fn devices(&mut self, container: &Value, volumes: &Volumes, path: &str) {
         let (mut seen_names, mut seen_paths) = (BTreeSet::new(), BTreeSet::new());
+        let mounts = list(&container["volumeMounts"]);
         for (device, path) in each(&container["volumeDevices"], path) {
             let (name, target) = (text(&device["name"]), text(&device["devicePath"]));
             let volume = volumes.iter().find(|(volume, _)| *volume == name).map(|(_, volume)| *volume);
             if name.is_empty() {
                 self.required(format!("{path}.name"), "");
             }
-            if !seen_names.insert(name) {
+            if !seen_names.insert(name) && !name.is_empty() {
                 self.invalid(format!("{path}.name"), quote(name), "must be unique");
             }
             match volume {
@@ -313,11 +364,20 @@ impl Errors {
             if target.is_empty() {
                 self.required(format!("{path}.devicePath"), "");
             }
-            if !seen_paths.insert(target) {
+            if seen_paths.contains(target) {
                 self.invalid(format!("{path}.devicePath"), quote(target), "must be unique");
             }
             if target.split('/').any(|part| part == "..") {
                 self.invalid(format!("{path}.devicePath"), quote(target), "can not contain backsteps ('..')");
+            } else {
+                seen_paths.insert(target);
+            }
+            if mounts.iter().any(|mount| text(&mount["name"]) == name) {
+                self.invalid(format!("{path}.name"), quote(name), "must not already exist in volumeMounts");
+            }
+            if mounts.iter().any(|mount| text(&mount["mountPath"]) == target) {
+                let detail = "must not already exist as a path in volumeMounts";
+                self.invalid(format!("{path}.devicePath"), quote(target), detail);
             }
         }
     }
@@ -328,19 +388,62 @@ impl Errors {
         for (kind, amounts) in [("limits", limits), ("requests", requests)] {
             for (name, amount) in entries(amounts) {
                 let at = format!("{path}.{kind}[{name}]");
-                if kind == "limits" {
-                    self.resource_name(name, &at);
-                    self.resource_amount(name, amount, &at);
-                    continue;
-                }
                 self.resource_name(name, &at);
                 self.resource_amount(name, amount, &at);
-                self.request(name, text(amount), limits, path);
+                if kind == "requests" {
+                    self.request(name, text(amount), limits, path);
+                }
+                self.huge_pages(name, text(amount), &at);
             }
         }
         let any = |test: fn(&str) -> bool| entries(limits).chain(entries(requests)).any(|(name, _)| test(name));
         if any(|name| name.starts_with("hugepages-")) && !any(|name| name == "cpu" || name == "memory") {
             self.forbidden(path, "HugePages require cpu or memory");
+        }
+    }
+
+    /// `validateResourceQuantityHugePageValue`
+    fn huge_pages(&mut self, name: &str, amount: &str, path: &str) {
+        let Some(size) = name.strip_prefix("hugepages-") else { return };
+        let size = Quantity::parse(size).ok().filter(|size| !size.is_fractional()).map_or(0, |size| size.value());
+        let divides = size > 0 && Quantity::parse(amount).is_ok_and(|amount| amount.value() % size == 0);
+        if !divides {
+            self.invalid(path, quote(amount), format!("{amount} is not positive integer multiple of {name}"));
+        }
+    }
+
+    /// `validateResourceClaimNames`
+    fn claims(&mut self, claims: &Value, of_pod: &Value, path: &str) {
+        let mut known: Vec<&str> = list(of_pod).iter().map(|claim| text(&claim["name"])).collect();
+        known.retain(|name| !name.is_empty());
+        known.sort_unstable();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for (claim, path) in each(claims, path) {
+            let (name, request) = (text(&claim["name"]), text(&claim["request"]));
+            if name.is_empty() {
+                self.required(path, "");
+                continue;
+            }
+            let key = if request.is_empty() { name.to_owned() } else { format!("{name}/{request}") };
+            if seen.contains(name) {
+                self.duplicate(&path, name);
+            } else {
+                if !request.is_empty() {
+                    self.complaints(&format!("{path}.request"), request, names::dns_label(request));
+                }
+                if seen.contains(&key) {
+                    self.duplicate(&path, &key);
+                } else if request.is_empty() && seen.iter().any(|it| it.split('/').next() == Some(name)) {
+                    self.duplicate(&path, name);
+                }
+                seen.insert(key);
+            }
+            if !known.contains(&name) {
+                let names =
+                    if known.is_empty() { " which is empty".to_owned() } else { format!(": {}", known.join(", ")) };
+                let detail = format!("must be one of the names in pod.spec.resourceClaims{names}");
+                self.add(super::ErrorKind::NotFound, path, quote(name), detail);
+            }
         }
     }
 

@@ -87,7 +87,10 @@ impl Errors {
         }
         let field = if field == "spec.host" { "spec.nodeName" } else { field };
         match subscript {
-            Some(key) => self.complaints(path, key, names::qualified_name(&key.to_lowercase())),
+            Some(key) if field == "metadata.annotations" => {
+                self.complaints(path, &key.to_lowercase(), names::qualified_name(&key.to_lowercase()));
+            }
+            Some(key) => self.complaints(path, key, names::qualified_name(key)),
             None if supported.contains(&field) => {}
             None => self.not_supported(at, quote(field), supported),
         }
@@ -112,6 +115,33 @@ impl Errors {
         } else if !supported.contains(&resource) && !huge {
             self.not_supported(format!("{path}.resource"), quote(resource), &supported);
         }
+        self.divisor(resource, text(&selector["divisor"]), path);
+    }
+
+    /// `validateContainerResourceDivisor`
+    fn divisor(&mut self, resource: &str, divisor: &str, path: &str) {
+        let what = match resource.split_once('.') {
+            Some(("limits" | "requests", "cpu")) => "cpu",
+            Some(("limits" | "requests", "memory")) => "memory",
+            Some(("limits" | "requests", "ephemeral-storage")) => "local ephemeral storage",
+            Some(("limits" | "requests", other)) if other.starts_with("hugepages-") => "hugepages",
+            _ => return,
+        };
+        let unit = ["", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+        let good = match what {
+            "cpu" => matches!(divisor, "1" | "1m"),
+            _ => divisor.strip_prefix('1').is_some_and(|rest| unit.contains(&rest)),
+        };
+        if good || divisor.is_empty() || divisor == "0" {
+            return;
+        }
+        let values = if what == "cpu" {
+            "1m and 1".to_owned()
+        } else {
+            unit.iter().map(|unit| format!("1{unit}")).collect::<Vec<_>>().join(", ")
+        };
+        let detail = format!("only divisor's values {values} are supported with the {what} resource");
+        self.invalid(format!("{path}.divisor"), quote(resource), detail);
     }
 
     /// `ValidateEnvFrom`

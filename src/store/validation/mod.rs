@@ -94,7 +94,33 @@ pub fn validate_daemonset(new: &Value, old: Option<&Value>) -> Vec<FieldError> {
 pub fn validate_pod(pod: &Value) -> Vec<FieldError> {
     let mut errors = Errors::default();
     errors.metadata(&pod["metadata"], true, "metadata");
-    errors.pod_spec(&pod["spec"], "spec", false);
+    let spec = &pod["spec"];
+    errors.pod_spec(spec, "spec", false);
+    if text(&spec["serviceAccountName"]).is_empty() {
+        for (volume, path) in each(&spec["volumes"], "spec.volumes") {
+            for (source, path) in each(&volume["projected"]["sources"], &format!("{path}.projected.sources")) {
+                if !source["serviceAccountToken"].is_null() {
+                    let detail = "must not be specified when serviceAccountName is not set";
+                    errors.forbidden(format!("{path}.serviceAccountToken"), detail);
+                }
+            }
+        }
+    }
+    for kind in ["containers", "initContainers"] {
+        for (container, path) in each(&spec[kind], &format!("spec.{kind}")) {
+            let image = text(&container["image"]);
+            if image.trim() != image {
+                let detail = "must not have leading or trailing whitespace";
+                errors.invalid(format!("{path}.image"), quote(image), detail);
+            }
+        }
+    }
+    if !list(&spec["ephemeralContainers"]).is_empty() {
+        errors.forbidden("spec.ephemeralContainers", "cannot be set on create");
+    }
+    if !text(&spec["nodeName"]).is_empty() && !list(&spec["schedulingGates"]).is_empty() {
+        errors.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
+    }
     errors.list
 }
 
@@ -253,6 +279,13 @@ impl Errors {
         let number = int(&parent[field]);
         if number < 0 {
             self.invalid(format!("{path}.{field}"), number.to_string(), "must be greater than or equal to 0");
+        }
+    }
+
+    /// A word that must be one of a few, and may not be missing either.
+    fn supported(&mut self, word: &str, path: String, supported: &[&str]) {
+        if !supported.contains(&word) {
+            self.not_supported(path, quote(word), supported);
         }
     }
 

@@ -4,6 +4,9 @@
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and \
     must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const SEARCH_PATH: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', \
+    and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+    '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and \
     end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
@@ -69,6 +72,24 @@ pub fn dns_subdomain(text: &str) -> Vec<String> {
     }
     if !is_subdomain(text) {
         complaints.push(SUBDOMAIN.to_owned());
+    }
+    complaints
+}
+
+/// `IsDNS1123SubdomainWithUnderscore`: what a DNS search path must be.
+pub fn search_path(text: &str) -> Vec<String> {
+    let mut complaints = Vec::new();
+    if text.len() > 253 {
+        complaints.push(too_long(253));
+    }
+    let good = |part: &str| {
+        let part = part.strip_prefix('_').unwrap_or(part).as_bytes();
+        part.first().copied().is_some_and(lower)
+            && part.last().copied().is_some_and(lower)
+            && part.iter().all(|b| lower(*b) || b"-_".contains(b))
+    };
+    if !text.split('.').all(good) {
+        complaints.push(SEARCH_PATH.to_owned());
     }
     complaints
 }

@@ -12,7 +12,8 @@ const PREFERRED_TERMS: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 impl Errors {
     pub(super) fn pod_spec(&mut self, spec: &Value, path: &str, in_template: bool) {
         let at = |field: &str| format!("{path}.{field}");
-        let volumes = self.volumes(&spec["volumes"], &at("volumes"));
+        let volumes = self.volumes(&spec["volumes"], &at("volumes"), in_template);
+        self.resource_claims(&spec["resourceClaims"], &at("resourceClaims"));
         self.containers(spec, &volumes, &at("containers"));
         self.init_containers(spec, &volumes, &at("initContainers"));
         self.host_network(spec, &at("containers"), in_template);
@@ -29,6 +30,7 @@ impl Errors {
         }
         self.scheduling_gates(&spec["schedulingGates"], &at("schedulingGates"));
         self.spread(&spec["topologySpreadConstraints"], &at("topologySpreadConstraints"));
+        self.host_users(spec, path);
         self.optional_name(spec, "serviceAccountName", path, names::dns_subdomain);
         self.optional_name(spec, "nodeName", path, names::dns_subdomain);
         if let Some(seconds) = spec["activeDeadlineSeconds"].as_int()
@@ -67,21 +69,35 @@ impl Errors {
     }
 
     pub(super) fn ip(&mut self, address: &str, path: String) {
-        if address.parse::<IpAddr>().is_err() {
+        // An old parser lets zeros stand in front.
+        let trimmed = address.split('.').map(|part| match part.trim_start_matches('0') {
+            "" if !part.is_empty() => "0",
+            trimmed => trimmed,
+        });
+        let plain = if address.contains(':') { address.to_owned() } else { trimmed.collect::<Vec<_>>().join(".") };
+        if plain.parse::<IpAddr>().is_err() {
             self.invalid(path, quote(address), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
         }
     }
 
     /// `ValidateSecurityContext`
-    pub(super) fn container_security(&mut self, context: &Value, path: &str) {
+    pub(super) fn container_security(&mut self, context: &Value, host_users: bool, path: &str) {
         self.ids(context, &["runAsUser", "runAsGroup"], path);
-        if let Some(mount) = context["procMount"].as_str().filter(|mount| !["Default", "Unmasked"].contains(mount)) {
-            self.not_supported(format!("{path}.procMount"), quote(mount), &["Default", "Unmasked"]);
+        if let Some(mount) = context["procMount"].as_str() {
+            let path = format!("{path}.procMount");
+            self.supported(mount, path.clone(), &["Default", "Unmasked"]);
+            if host_users && mount == "Unmasked" {
+                self.invalid(path, quote(mount), "`hostUsers` must be false to use `Unmasked`");
+            }
         }
-        self.profiles(context, path);
-        if context["allowPrivilegeEscalation"].as_bool() != Some(false) {
-            return;
+        self.seccomp(&context["seccompProfile"], &format!("{path}.seccompProfile"));
+        if context["allowPrivilegeEscalation"].as_bool() == Some(false) {
+            self.escalation(context, path);
         }
+        self.app_armor(&context["appArmorProfile"], &format!("{path}.appArmorProfile"));
+    }
+
+    fn escalation(&mut self, context: &Value, path: &str) {
         let shown = || typed_json(context, "SecurityContext", Names::Go);
         if truth(&context["privileged"]) {
             self.invalid(path, shown(), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
@@ -102,32 +118,46 @@ impl Errors {
         }
     }
 
-    /// `validateSeccompProfileField`, `validateAppArmorProfileField`
-    pub(super) fn profiles(&mut self, context: &Value, path: &str) {
-        for (field, kind) in [("seccompProfile", "seccomp"), ("appArmorProfile", "AppArmor")] {
-            let profile = &context[field];
-            let at = format!("{path}.{field}");
-            if profile.is_null() {
-                continue;
+    /// `validateSeccompProfileField`
+    fn seccomp(&mut self, profile: &Value, path: &str) {
+        if profile.is_null() {
+            return;
+        }
+        self.profile_type(profile, path, "seccompProfile");
+        let (local, at) = (profile["localhostProfile"].as_str(), format!("{path}.localhostProfile"));
+        match (text(&profile["type"]) == "Localhost", local) {
+            (true, None) => self.required(at, "must be set when seccomp type is Localhost"),
+            (true, Some(local)) => self.descending_path(local, at),
+            (false, Some(_)) => {
+                let shown = typed_json(profile, "SeccompProfile", Names::Go);
+                self.invalid(at, shown, "can only be set when seccomp type is Localhost");
             }
-            let local = text(&profile["localhostProfile"]);
-            let word = text(&profile["type"]);
-            match word {
-                "Localhost" if local.is_empty() => {
-                    let detail = format!("must be set when {kind} type is Localhost");
-                    self.required(format!("{at}.localhostProfile"), &detail);
-                }
-                "" => self.required(format!("{at}.type"), &format!("type is required when {field} is set")),
-                "Localhost" | "RuntimeDefault" | "Unconfined" => {}
-                other => {
-                    let supported = ["Localhost", "RuntimeDefault", "Unconfined"];
-                    self.not_supported(format!("{at}.type"), quote(other), &supported);
-                }
+            (false, None) => {}
+        }
+    }
+
+    /// `ValidateAppArmorProfileField`
+    fn app_armor(&mut self, profile: &Value, path: &str) {
+        let (local, at) = (profile["localhostProfile"].as_str(), format!("{path}.localhostProfile"));
+        match (text(&profile["type"]), local) {
+            _ if profile.is_null() => {}
+            ("Localhost", None) => self.required(at, "must be set when AppArmor type is Localhost"),
+            ("Localhost", Some(local)) if local.trim() != local => {
+                self.invalid(at, quote(local), "must not be padded with whitespace");
             }
-            if word != "Localhost" && !local.is_empty() {
-                let detail = format!("can only be set when {kind} type is Localhost");
-                self.invalid(format!("{at}.localhostProfile"), quote(local), detail);
+            ("Localhost", Some("")) => self.required(at, "must be set when AppArmor type is Localhost"),
+            ("RuntimeDefault" | "Unconfined", Some(local)) => {
+                self.invalid(at, quote(local), "can only be set when AppArmor type is Localhost");
             }
+            _ => self.profile_type(profile, path, "appArmorProfile"),
+        }
+    }
+
+    fn profile_type(&mut self, profile: &Value, path: &str, field: &str) {
+        let path = format!("{path}.type");
+        match text(&profile["type"]) {
+            "" => self.required(path, &format!("type is required when {field} is set")),
+            word => self.supported(word, path, &["Localhost", "RuntimeDefault", "Unconfined"]),
         }
     }
 
@@ -148,19 +178,73 @@ impl Errors {
         for (sysctl, path) in each(&context["sysctls"], &format!("{path}.sysctls")) {
             let (name, path) = (text(&sysctl["name"]), format!("{path}.name"));
             if name.is_empty() {
-                self.required(path, "");
+                self.required(&path, "");
             } else if !is_sysctl(name) {
                 let detail = r"must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
-                self.invalid(path, quote(name), detail);
-            } else if !seen.insert(name) {
-                self.duplicate(path, name);
+                self.invalid(&path, quote(name), detail);
+            } else if seen.contains(name) {
+                self.duplicate(&path, name);
+            }
+            seen.insert(name);
+            for (host, shares) in [("hostNetwork", is_of_network(name)), ("hostIPC", is_of_ipc(name))] {
+                if shares && truth(&spec[host]) {
+                    self.invalid(&path, quote(name), format!("may not be specified when '{host}' is true"));
+                }
             }
         }
-        self.profiles(context, path);
-        let changes = context["fsGroupChangePolicy"].as_str();
-        if let Some(policy) = changes.filter(|policy| !["OnRootMismatch", "Always"].contains(policy)) {
-            let path = format!("{path}.fsGroupChangePolicy");
-            self.not_supported(path, quote(policy), &["Always", "OnRootMismatch"]);
+        let words = |errors: &mut Errors, field: &str, supported: &[&str]| {
+            if let Some(word) = context[field].as_str() {
+                errors.supported(word, format!("{path}.{field}"), supported);
+            }
+        };
+        words(self, "fsGroupChangePolicy", &["Always", "OnRootMismatch"]);
+        self.seccomp(&context["seccompProfile"], &format!("{path}.seccompProfile"));
+        self.app_armor(&context["appArmorProfile"], &format!("{path}.appArmorProfile"));
+        words(self, "supplementalGroupsPolicy", &["Merge", "Strict"]);
+        words(self, "seLinuxChangePolicy", &["MountOption", "Recursive"]);
+    }
+
+    /// `validateHostUsers`, which names two of these fields by their Go names.
+    fn host_users(&mut self, spec: &Value, path: &str) {
+        if spec["hostUsers"].as_bool() == Some(false) {
+            for (field, told) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] {
+                if truth(&spec[field]) {
+                    self.forbidden(format!("{path}.{told}"), "when `pod.Spec.HostUsers` is false");
+                }
+            }
+        }
+    }
+
+    /// `validatePodResourceClaims`
+    fn resource_claims(&mut self, claims: &Value, path: &str) {
+        let mut seen = BTreeSet::new();
+        for (claim, path) in each(claims, path) {
+            let (name, at) = (text(&claim["name"]), format!("{path}.name"));
+            if name.is_empty() {
+                self.required(at, "");
+            } else if seen.insert(name) {
+                self.complaints(&at, name, names::dns_label(name));
+            } else {
+                self.duplicate(at, name);
+            }
+            let fields = ["resourceClaimName", "resourceClaimTemplateName"];
+            let shown = || typed_json(claim, "PodResourceClaim", Names::Go);
+            match fields.iter().filter(|field| !claim[**field].is_null()).count() {
+                0 => {
+                    let detail = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
+                    self.invalid(&path, shown(), detail);
+                }
+                1 => {}
+                _ => {
+                    let detail = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
+                    self.invalid(&path, shown(), detail);
+                }
+            }
+            for field in fields {
+                if let Some(name) = claim[field].as_str() {
+                    self.complaints(&format!("{path}.{field}"), name, names::dns_subdomain(name));
+                }
+            }
         }
     }
 
@@ -174,12 +258,13 @@ impl Errors {
                 self.required(&path, "must have at least one node selector term");
             }
             for (term, path) in each(&required["nodeSelectorTerms"], &path) {
-                self.node_selector_term(term, &path);
+                self.node_selector_term(term, true, &path);
             }
         }
         for (preferred, path) in each(&node[PREFERRED_TERMS], &format!("{path}.nodeAffinity.{PREFERRED_TERMS}")) {
             self.weight(preferred, &path);
-            self.node_selector_term(&preferred["preference"], &format!("{path}.preference"));
+            // The values of a mere preference are not looked at.
+            self.node_selector_term(&preferred["preference"], false, &format!("{path}.preference"));
         }
         for kind in ["podAffinity", "podAntiAffinity"] {
             let pods = &affinity[kind];
@@ -201,12 +286,12 @@ impl Errors {
     }
 
     /// `ValidateNodeSelectorTerm`
-    pub(super) fn node_selector_term(&mut self, term: &Value, path: &str) {
+    pub(super) fn node_selector_term(&mut self, term: &Value, with_values: bool, path: &str) {
         for (requirement, path) in each(&term["matchExpressions"], &format!("{path}.matchExpressions")) {
             self.operator_and_values(requirement, &path, true);
             let key = text(&requirement["key"]);
             self.complaints(&format!("{path}.key"), key, names::qualified_name(key));
-            for (value, path) in each(&requirement["values"], &format!("{path}.values")) {
+            for (value, path) in each(&requirement["values"], &format!("{path}.values")).filter(|_| with_values) {
                 self.complaints(&path, text(value), names::label_value(text(value)));
             }
         }
@@ -239,6 +324,22 @@ impl Errors {
         for namespace in list(&term["namespaces"]) {
             self.complaints(&format!("{path}.namespace"), text(namespace), names::dns_label(text(namespace)));
         }
+        let (wanted, unwanted) = (&term["matchLabelKeys"], &term["mismatchLabelKeys"]);
+        for (keys, field) in [(wanted, "matchLabelKeys"), (unwanted, "mismatchLabelKeys")] {
+            let path = format!("{path}.{field}");
+            if term["labelSelector"].is_null() && !list(keys).is_empty() {
+                self.forbidden(path, "must not be specified when labelSelector is not set");
+                continue;
+            }
+            for (key, path) in each(keys, &path) {
+                self.complaints(&path, text(key), names::qualified_name(text(key)));
+            }
+        }
+        for (key, path) in each(wanted, &format!("{path}.matchLabelKeys")) {
+            if list(unwanted).contains(key) {
+                self.invalid(path, quote(text(key)), "exists in both matchLabelKeys and mismatchLabelKeys");
+            }
+        }
         let key = text(&term["topologyKey"]);
         let path = format!("{path}.topologyKey");
         if key.is_empty() {
@@ -265,6 +366,19 @@ impl Errors {
         for (server, path) in each(servers, &format!("{path}.nameservers")) {
             self.ip(text(server), path);
         }
+        let searches = &config["searches"];
+        let length: usize = list(searches).iter().map(|search| text(search).len() + 1).sum();
+        if list(searches).len() > 32 {
+            self.invalid(format!("{path}.searches"), searches.to_json(), "must not have more than 32 search paths");
+        }
+        if length > 2049 {
+            let detail = "must not have more than 2048 characters (including spaces) in the search list";
+            self.invalid(format!("{path}.searches"), searches.to_json(), detail);
+        }
+        for (search, path) in each(searches, &format!("{path}.searches")).filter(|(search, _)| text(search) != ".") {
+            let search = text(search).strip_suffix('.').unwrap_or(text(search));
+            self.complaints(&path, search, names::search_path(search));
+        }
         for (option, path) in each(&config["options"], &format!("{path}.options")) {
             if text(&option["name"]).is_empty() {
                 self.required(path, "must not be empty");
@@ -285,7 +399,7 @@ impl Errors {
 
     /// `validateTopologySpreadConstraints`
     pub(super) fn spread(&mut self, constraints: &Value, path: &str) {
-        for (constraint, path) in each(constraints, path) {
+        for (index, (constraint, path)) in each(constraints, path).enumerate() {
             let skew = int(&constraint["maxSkew"]);
             if skew <= 0 {
                 self.invalid(format!("{path}.maxSkew"), skew.to_string(), "must be greater than zero");
@@ -293,15 +407,51 @@ impl Errors {
             let key = text(&constraint["topologyKey"]);
             if key.is_empty() {
                 self.required(format!("{path}.topologyKey"), "can not be empty");
-            } else {
-                self.complaints(&format!("{path}.topologyKey"), key, names::qualified_name(key));
             }
             let action = text(&constraint["whenUnsatisfiable"]);
             let actions = ["DoNotSchedule", "ScheduleAnyway"];
             if !actions.contains(&action) {
                 self.not_supported(format!("{path}.whenUnsatisfiable"), quote(action), &actions);
             }
+            let later = list(constraints).iter().skip(index + 1);
+            let same =
+                |other: &&Value| text(&other["topologyKey"]) == key && text(&other["whenUnsatisfiable"]) == action;
+            if later.clone().any(|other| same(&other)) {
+                self.duplicate(format!("{path}.{{topologyKey, whenUnsatisfiable}}"), &format!("{{{key}, {action}}}"));
+            }
+            if let Some(domains) = constraint["minDomains"].as_int() {
+                let path = format!("{path}.minDomains");
+                if domains <= 0 {
+                    self.invalid(&path, domains.to_string(), "must be greater than zero");
+                }
+                if action != "DoNotSchedule" {
+                    let detail = format!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {action}");
+                    self.invalid(path, domains.to_string(), detail);
+                }
+            }
+            for field in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+                if let Some(policy) = constraint[field].as_str() {
+                    self.supported(policy, format!("{path}.{field}"), &["Honor", "Ignore"]);
+                }
+            }
+            self.spread_keys(constraint, &format!("{path}.matchLabelKeys"));
             self.label_selector(&constraint["labelSelector"], &format!("{path}.labelSelector"));
+        }
+    }
+
+    /// `validateMatchLabelKeysInTopologySpread`
+    fn spread_keys(&mut self, constraint: &Value, path: &str) {
+        let (keys, selector) = (&constraint["matchLabelKeys"], &constraint["labelSelector"]);
+        if selector.is_null() && !list(keys).is_empty() {
+            self.forbidden(path, "must not be specified when labelSelector is not set");
+        }
+        for (key, path) in each(keys, path) {
+            let key = text(key);
+            self.complaints(&path, key, names::qualified_name(key));
+            let expressions = list(&selector["matchExpressions"]);
+            if selector["matchLabels"].get(key).is_some() || expressions.iter().any(|it| text(&it["key"]) == key) {
+                self.invalid(path, quote(key), "exists in both matchLabelKeys and labelSelector");
+            }
         }
     }
 
@@ -352,34 +502,33 @@ impl Errors {
         if os.is_null() {
             return;
         }
-        let pod_fields: &[&str] = match text(&os["name"]) {
-            "windows" => &["hostPID", "hostIPC", "hostUsers"],
-            "linux" => &[],
+        match text(&os["name"]) {
+            "windows" | "linux" => {}
             "" => return self.required(format!("{path}.os.name"), "cannot be empty"),
-            other => return self.not_supported(format!("{path}.os.name"), quote(other), &["linux", "windows"]),
-        };
+            other => return self.not_supported(format!("{path}.os"), quote(other), &["linux", "windows"]),
+        }
         let windows = text(&os["name"]) == "windows";
         let detail =
             if windows { "cannot be set for a windows pod" } else { "windows options cannot be set for a linux pod" };
-        let pod = ["appArmorProfile", "seLinuxOptions", "fsGroup", "fsGroupChangePolicy", "runAsUser", "runAsGroup"];
-        let pod_more = ["seccompProfile", "supplementalGroups", "sysctls"];
-        let container =
-            ["appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem"];
-        let container_more = ["privileged", "allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup"];
         let mut forbid = |context: &Value, fields: &[&str], path: &str| {
             for field in fields.iter().filter(|field| !context[**field].is_null()) {
                 self.forbidden(format!("{path}.{field}"), detail);
             }
         };
-        let security = format!("{path}.securityContext");
+        let (context, security) = (&spec["securityContext"], format!("{path}.securityContext"));
         if !windows {
-            forbid(&spec["securityContext"], &["windowsOptions"], &security);
+            forbid(context, &["windowsOptions"], &security);
         } else {
-            forbid(spec, pod_fields, &security);
-            forbid(spec, &["shareProcessNamespace"], &security);
-            forbid(&spec["securityContext"], &pod, &security);
-            forbid(&spec["securityContext"], &pod_more, &security);
+            forbid(context, &["appArmorProfile", "seLinuxOptions"], &security);
+            forbid(spec, &["hostUsers", "hostPID", "hostIPC"], path);
+            forbid(context, &["seccompProfile", "fsGroup", "fsGroupChangePolicy", "sysctls"], &security);
+            forbid(spec, &["shareProcessNamespace"], path);
+            forbid(context, &["runAsUser", "runAsGroup", "supplementalGroups"], &security);
+            forbid(context, &["supplementalGroupsPolicy", "seLinuxChangePolicy"], &security);
         }
+        let container =
+            ["appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem"];
+        let container_more = ["privileged", "allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup"];
         for list in ["initContainers", "containers"] {
             for (of, path) in each(&spec[list], &format!("{path}.{list}")) {
                 let (context, path) = (&of["securityContext"], format!("{path}.securityContext"));
@@ -392,6 +541,17 @@ impl Errors {
             }
         }
     }
+}
+
+/// A sysctl of the network's namespace (`sysctl.GetNamespace`).
+fn is_of_network(name: &str) -> bool {
+    name.starts_with("net.") || name.starts_with("net/")
+}
+
+/// A sysctl of the namespace of communication between processes.
+fn is_of_ipc(name: &str) -> bool {
+    let name = name.replace('/', ".");
+    name == "kernel.sem" || ["kernel.shm", "kernel.msg", "fs.mqueue."].iter().any(|it| name.starts_with(it))
 }
 
 fn is_sysctl(name: &str) -> bool {

@@ -1,8 +1,10 @@
 //! The volumes of a pod (`ValidateVolumes`).
 
+use std::collections::BTreeSet;
+
 use super::env::VOLUME_FIELDS;
 use super::names;
-use super::{Errors, each, entries, int, quote, text};
+use super::{Errors, Names, each, entries, int, list, quote, text, typed_json};
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 
@@ -11,11 +13,11 @@ pub(super) type Volumes<'a> = Vec<(&'a str, &'a Value)>;
 
 impl Errors {
     /// `ValidateVolumes`; gives those that may be mounted.
-    pub(super) fn volumes<'a>(&mut self, volumes: &'a Value, path: &str) -> Volumes<'a> {
+    pub(super) fn volumes<'a>(&mut self, volumes: &'a Value, path: &str, in_template: bool) -> Volumes<'a> {
         let mut good: Volumes<'a> = Vec::new();
         for (volume, path) in each(volumes, path) {
             let before = self.list.len();
-            self.volume_source(volume, &path);
+            self.volume_source(volume, &path, in_template);
             let name = text(&volume["name"]);
             let name_path = format!("{path}.name");
             if name.is_empty() {
@@ -34,7 +36,7 @@ impl Errors {
     }
 
     /// `validateVolumeSource`: exactly one, in the order in which the original looks for them.
-    pub(super) fn volume_source(&mut self, volume: &Value, path: &str) {
+    pub(super) fn volume_source(&mut self, volume: &Value, path: &str, in_template: bool) {
         let order = [
             "emptyDir",
             "hostPath",
@@ -71,13 +73,21 @@ impl Errors {
         let Some(first) = given.next() else {
             return self.required(path, "must specify a volume type");
         };
-        self.one_volume_source(first, &volume[first], &format!("{path}.{first}"));
+        // The original calls one of them by another name in its paths,
+        let told = if first == "gcePersistentDisk" { "persistentDisk" } else { first };
+        self.one_volume_source(first, &volume[first], &format!("{path}.{told}"), in_template);
         for more in given {
-            self.forbidden(format!("{path}.{more}"), "may not specify more than 1 volume type");
+            // and two of them when they are too many.
+            let told = match more {
+                "cephfs" => "cephFS",
+                "downwardAPI" => "downwarAPI",
+                other => other,
+            };
+            self.forbidden(format!("{path}.{told}"), "may not specify more than 1 volume type");
         }
     }
 
-    pub(super) fn one_volume_source(&mut self, kind: &str, source: &Value, path: &str) {
+    pub(super) fn one_volume_source(&mut self, kind: &str, source: &Value, path: &str, in_template: bool) {
         let at = |field: &str| format!("{path}.{field}");
         let needed: &[&str] = match kind {
             "gitRepo" => &["repository"],
@@ -87,9 +97,10 @@ impl Errors {
             "iscsi" => &["targetPortal", "iqn"],
             "glusterfs" => &["endpoints", "path"],
             "persistentVolumeClaim" => &["claimName"],
-            "rbd" => &["image"],
-            "quobyte" => &["registry", "volume"],
+            "rbd" => &["monitors", "image"],
+            "cephfs" => &["monitors"],
             "flexVolume" | "csi" => &["driver"],
+            "storageos" => &["volumeName"],
             "azureFile" => &["secretName", "shareName"],
             "vsphereVolume" => &["volumePath"],
             "photonPersistentDisk" => &["pdID"],
@@ -98,12 +109,14 @@ impl Errors {
             "ephemeral" => &["volumeClaimTemplate"],
             "secret" => &["secretName"],
             "configMap" => &["name"],
-            "image" => &["reference"],
+            // In a template it may be filled in later.
+            "image" if !in_template => &["reference"],
             "hostPath" => &["path"],
             _ => &[],
         };
         for field in needed {
-            if source[*field].is_null() || source[*field].as_str() == Some("") {
+            let nothing = source[*field].is_null() || source[*field].as_list().is_some_and(<[Value]>::is_empty);
+            if nothing || source[*field].as_str() == Some("") {
                 self.required(at(field), "");
             }
         }
@@ -115,7 +128,54 @@ impl Errors {
                 }
             }
             "hostPath" => self.host_path(source, path),
-            "nfs" if !text(&source["path"]).is_empty() && !text(&source["path"]).starts_with('/') => {
+            "gcePersistentDisk" | "awsElasticBlockStore" => self.up_to_255(source, "partition", path),
+            "iscsi" => self.iscsi(source, path),
+            "fc" => self.fibre_channel(source, path),
+            "quobyte" => {
+                if text(&source["registry"]).is_empty() {
+                    self.required(at("registry"), "must be a host:port pair or multiple pairs separated by commas");
+                }
+                if text(&source["volume"]).is_empty() {
+                    self.required(at("volume"), "");
+                }
+            }
+            "flocker" => {
+                let (name, uid) = (text(&source["datasetName"]), text(&source["datasetUUID"]));
+                if name.is_empty() && uid.is_empty() {
+                    self.required(path, "one of datasetName and datasetUUID is required");
+                }
+                if !name.is_empty() && !uid.is_empty() {
+                    let detail = "datasetName and datasetUUID can not be specified simultaneously";
+                    self.invalid(path, quote("resource"), detail);
+                }
+                if name.contains('/') {
+                    self.invalid(at("datasetName"), quote(name), "must not contain '/'");
+                }
+            }
+            "gitRepo" => self.descending_path(text(&source["directory"]), at("directory")),
+            "cinder" | "storageos"
+                if !source["secretRef"].is_null() && text(&source["secretRef"]["name"]).is_empty() =>
+            {
+                self.required(at("secretRef.name"), "");
+            }
+            "csi" => self.csi(source, path),
+            "azureDisk" => {
+                let (cache, disk, address) =
+                    (text(&source["cachingMode"]), text(&source["kind"]), text(&source["diskURI"]));
+                self.supported(cache, at("cachingMode"), &["None", "ReadOnly", "ReadWrite"]);
+                self.supported(disk, at("kind"), &["Dedicated", "Managed", "Shared"]);
+                let managed =
+                    "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}";
+                let blob = "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd";
+                let (start, form) = if disk == "Managed" { ("/subscriptions/", managed) } else { ("https://", blob) };
+                if !address.starts_with(start) {
+                    self.not_supported(at("diskURI"), quote(address), &[form]);
+                }
+            }
+            "ephemeral" if !source["volumeClaimTemplate"].is_null() => {
+                self.claim_template(&source["volumeClaimTemplate"], &at("volumeClaimTemplate"));
+            }
+            "nfs" if !text(&source["path"]).starts_with('/') => {
                 self.invalid(at("path"), quote(text(&source["path"])), "must be an absolute path");
             }
             "secret" | "configMap" => {
@@ -124,14 +184,114 @@ impl Errors {
             }
             "downwardAPI" => {
                 self.mode(source, "defaultMode", path);
-                self.downward_items(&source["items"], &at("items"));
+                self.downward_items(&source["items"], path);
             }
             "projected" => {
                 self.mode(source, "defaultMode", path);
-                self.projections(&source["sources"], &at("sources"));
+                self.projections(&source["sources"], path);
             }
             "image" if !text(&source["pullPolicy"]).is_empty() => self.pull_policy(source, "pullPolicy", path),
             _ => {}
+        }
+    }
+
+    fn up_to_255(&mut self, source: &Value, field: &str, path: &str) {
+        let number = int(&source[field]);
+        if !(0..=255).contains(&number) {
+            self.invalid(format!("{path}.{field}"), number.to_string(), "must be between 0 and 255, inclusive");
+        }
+    }
+
+    /// `validateISCSIVolumeSource`, without the exact syntax of the names.
+    fn iscsi(&mut self, source: &Value, path: &str) {
+        for (field, told) in [("iqn", "iqn"), ("initiatorName", "initiatorname")] {
+            let name = text(&source[field]);
+            if !name.is_empty() && !["iqn", "eui", "naa"].iter().any(|start| name.starts_with(start)) {
+                let detail = "must be valid format starting with iqn, eui, or naa";
+                self.invalid(format!("{path}.{told}"), quote(name), detail);
+            }
+            if field == "iqn" {
+                self.up_to_255(source, "lun", path);
+                let chap =
+                    ["chapAuthDiscovery", "chapAuthSession"].iter().any(|it| source[*it].as_bool() == Some(true));
+                if chap && source["secretRef"].is_null() {
+                    self.required(format!("{path}.secretRef"), "");
+                }
+            }
+        }
+    }
+
+    /// `validateFCVolumeSource`
+    fn fibre_channel(&mut self, source: &Value, path: &str) {
+        let (targets, ids) = (&source["targetWWNs"], &source["wwids"]);
+        let at = format!("{path}.targetWWNs");
+        let (has_targets, has_ids) = (!list(targets).is_empty(), !list(ids).is_empty());
+        if !has_targets && !has_ids {
+            self.required(&at, "must specify either targetWWNs or wwids, but not both");
+        }
+        if has_targets && has_ids {
+            self.invalid(&at, targets.to_json(), "targetWWNs and wwids can not be specified simultaneously");
+        }
+        match source["lun"].as_int() {
+            _ if !has_targets => {}
+            None => self.required(format!("{path}.lun"), "lun is required if targetWWNs is specified"),
+            Some(_) => self.up_to_255(source, "lun", path),
+        }
+    }
+
+    /// `validateCSIVolumeSource`
+    fn csi(&mut self, source: &Value, path: &str) {
+        let (driver, at) = (text(&source["driver"]), format!("{path}.driver"));
+        if driver.len() > 63 {
+            self.add(super::ErrorKind::TooLong, &at, String::new(), "may not be more than 63 bytes");
+        }
+        self.complaints(&at, driver, names::dns_subdomain(&driver.to_lowercase()));
+        let secret = &source["nodePublishSecretRef"];
+        match secret["name"].as_str().unwrap_or_default() {
+            _ if secret.is_null() => {}
+            "" => self.required(format!("{path}.nodePublishSecretRef.name"), ""),
+            name => self.complaints(&format!("{path}.name"), name, names::dns_subdomain(name)),
+        }
+    }
+
+    /// `ValidatePersistentVolumeClaimTemplate`
+    fn claim_template(&mut self, template: &Value, path: &str) {
+        let (metadata, spec) = (&template["metadata"], &template["spec"]);
+        self.annotations(&metadata["annotations"], &format!("{path}.metadata.annotations"));
+        self.labels(&metadata["labels"], &format!("{path}.metadata.labels"));
+        for (field, value) in entries(metadata) {
+            if field != "annotations" && field != "labels" && !value.is_null() {
+                self.forbidden(format!("{path}.metadata.{field}"), "cannot be set");
+            }
+        }
+        let at = |field: &str| format!("{path}.spec.{field}");
+        let modes = list(&spec["accessModes"]);
+        if modes.is_empty() {
+            self.required(at("accessModes"), "at least 1 access mode is required");
+        }
+        self.label_selector(&spec["selector"], &at("selector"));
+        let known = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+        for mode in modes {
+            self.supported(text(mode), at("accessModes"), &known);
+        }
+        let alone = |mode: &&Value| text(mode) == "ReadWriteOncePod";
+        if modes.iter().any(|mode| alone(&mode)) && modes.iter().any(|it| !alone(&it) && known.contains(&text(it))) {
+            self.forbidden(at("accessModes"), "may not use ReadWriteOncePod with other access modes");
+        }
+        let size = text(&spec["resources"]["requests"]["storage"]);
+        match Quantity::parse(size) {
+            _ if size.is_empty() => self.required(at("resources[storage]"), ""),
+            Ok(amount) if amount.is_negative() || amount.is_zero() => {
+                self.invalid(at("resources[storage]"), quote(size), "must be greater than zero");
+            }
+            _ => {}
+        }
+        let class = text(&spec["storageClassName"]);
+        if !class.is_empty() {
+            self.complaints(&at("storageClassName"), class, names::dns_subdomain(class));
+        }
+        if let Some(mode) = spec["volumeMode"].as_str() {
+            self.supported(mode, at("volumeMode"), &["Block", "Filesystem"]);
         }
     }
 
@@ -189,67 +349,100 @@ impl Errors {
             return self.required(path, "");
         }
         self.descending_path(target, path.clone());
-        if target.starts_with("..") && !target.starts_with("../") && target != ".." {
+        if target.starts_with("..") && !target.starts_with("../") {
             self.invalid(path, quote(target), "must not start with '..'");
         }
     }
 
+    /// `validateDownwardAPIVolumeFile` for each; the original leaves their indices out of the paths.
     pub(super) fn downward_items(&mut self, items: &Value, path: &str) {
-        for (item, path) in each(items, path) {
-            self.local_path(item, &path);
+        for item in list(items) {
+            self.local_path(item, path);
             let (field, resource) = (&item["fieldRef"], &item["resourceFieldRef"]);
             if !field.is_null() {
                 self.field_selector(field, &format!("{path}.fieldRef"), &VOLUME_FIELDS);
                 if !resource.is_null() {
-                    self.invalid(
-                        &path,
-                        quote("resource"),
-                        "fieldRef and resourceFieldRef can not be specified simultaneously",
-                    );
+                    let detail = "fieldRef and resourceFieldRef can not be specified simultaneously";
+                    self.invalid(path, quote("resource"), detail);
                 }
             } else if !resource.is_null() {
                 self.resource_selector(resource, &format!("{path}.resourceFieldRef"), true);
             } else {
-                self.required(&path, "one of fieldRef and resourceFieldRef is required");
+                self.required(path, "one of fieldRef and resourceFieldRef is required");
             }
-            self.mode(item, "mode", &path);
+            self.mode(item, "mode", path);
         }
     }
 
+    /// `validateProjectionSources`
     pub(super) fn projections(&mut self, sources: &Value, path: &str) {
-        for (source, path) in each(sources, path) {
-            let mut count = 0;
-            for (kind, projection) in entries(source).filter(|(_, projection)| !projection.is_null()) {
-                count += 1;
-                let at = format!("{path}.{kind}");
-                if count > 1 {
-                    self.forbidden(at, "may not specify more than 1 volume type per source");
-                    continue;
-                }
-                match kind.as_str() {
+        let mut taken: BTreeSet<&str> = BTreeSet::new();
+        for (source, at) in each(sources, &format!("{path}.sources")) {
+            let given = |kind: &&str| !source[*kind].is_null();
+            let kinds = ["secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle"];
+            for kind in kinds.iter().filter(|kind| given(kind)) {
+                let (projection, at) = (&source[*kind], format!("{at}.{kind}"));
+                let own_path = std::slice::from_ref(projection);
+                let targets = match *kind {
                     "secret" | "configMap" => {
                         if text(&projection["name"]).is_empty() {
                             self.required(format!("{at}.name"), "");
                         }
                         self.key_paths(&projection["items"], &format!("{at}.items"));
+                        list(&projection["items"])
                     }
-                    "downwardAPI" => self.downward_items(&projection["items"], &format!("{at}.items")),
+                    "downwardAPI" => {
+                        self.downward_items(&projection["items"], &at);
+                        list(&projection["items"])
+                    }
                     "serviceAccountToken" => {
-                        let seconds = int(&projection["expirationSeconds"]);
-                        if seconds < 600 {
-                            let detail = "may not specify a duration less than 10 minutes";
-                            self.invalid(format!("{at}.expirationSeconds"), seconds.to_string(), detail);
-                        }
-                        if text(&projection["path"]).is_empty() {
-                            self.required(format!("{at}.path"), "");
-                        }
+                        self.token(projection, path, &at);
+                        &[]
                     }
-                    _ => {}
+                    _ => {
+                        self.trust_bundle(projection, &at);
+                        own_path
+                    }
+                };
+                for target in targets.iter().map(|target| text(&target["path"])).filter(|target| !target.is_empty()) {
+                    if !taken.insert(target) {
+                        let by_name = matches!(*kind, "secret" | "configMap");
+                        let blamed = if by_name { text(&projection["name"]) } else { target };
+                        self.invalid(path, quote(blamed), "conflicting duplicate paths");
+                    }
                 }
             }
-            if count == 0 {
-                self.required(&path, "must specify a volume type");
+            if kinds.iter().filter(|kind| given(kind)).count() > 1 {
+                self.forbidden(at, "may not specify more than 1 volume type per source");
             }
         }
+    }
+
+    fn token(&mut self, token: &Value, path: &str, at: &str) {
+        let seconds = int(&token["expirationSeconds"]);
+        for (wrong, detail) in [
+            (seconds < 600, "may not specify a duration less than 10 minutes"),
+            (seconds > 1 << 32, "may not specify a duration larger than 2^32 seconds"),
+        ] {
+            if wrong {
+                self.invalid(format!("{at}.expirationSeconds"), seconds.to_string(), detail);
+            }
+        }
+        // The original leaves the source out of this path.
+        self.local_path(token, path);
+    }
+
+    fn trust_bundle(&mut self, bundle: &Value, at: &str) {
+        match (bundle["name"].as_str(), bundle["signerName"].as_str()) {
+            (Some(_), Some(_)) => {
+                let shown = typed_json(bundle, "ClusterTrustBundleProjection", Names::Go);
+                self.invalid(at, shown, "only one of name and signerName may be used");
+            }
+            (Some(""), None) => self.required(format!("{at}.name"), "must be a valid object name"),
+            (None, Some("")) => self.required(format!("{at}.signerName"), "must be a valid signer name"),
+            (None, None) => self.required(at, "either name or signerName must be specified"),
+            _ => {}
+        }
+        self.local_path(bundle, at);
     }
 }

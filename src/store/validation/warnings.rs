@@ -8,8 +8,7 @@ use crate::api::value::Value;
 pub fn warnings_daemonset(daemonset: &Value) -> Vec<(String, String)> {
     let mut warnings = Warnings(Vec::new());
     let template = &daemonset["spec"]["template"];
-    warnings.annotations(&template["metadata"]["annotations"]);
-    warnings.pod_spec(&template["spec"], "spec.template.spec");
+    warnings.pod_spec(&template["spec"], &template["metadata"]["annotations"], "spec.template.spec");
     warnings.0
 }
 
@@ -23,15 +22,32 @@ const OLD_LABELS: [(&str, &str, &str); 5] = [
     ("beta.kubernetes.io/instance-type", "1.17", "node.kubernetes.io/instance-type"),
 ];
 
-const OLD_VOLUMES: [(&str, &str); 7] = [
-    ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
+const OLD_VOLUMES: [(&str, &str); 9] = [
     ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
+    ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
     ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
     ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
+    ("quobyte", "deprecated in v1.22, non-functional in v1.25+"),
     ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
     ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
     ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
 ];
+
+const OLD_ANNOTATIONS: [(&str, &str); 3] = [
+    (
+        "scheduler.alpha.kubernetes.io/critical-pod",
+        "non-functional in v1.16+; use the \"priorityClassName\" field instead",
+    ),
+    ("security.alpha.kubernetes.io/sysctls", "non-functional in v1.11+; use the \"sysctls\" field instead"),
+    ("security.alpha.kubernetes.io/unsafe-sysctls", "non-functional in v1.11+; use the \"sysctls\" field instead"),
+];
+
+const SECCOMP: &str = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
+const APP_ARMOR: &str = "deprecated since v1.30; use the \"appArmorProfile\" field instead";
+const NO_SELECTOR: &str = "a null labelSelector results in matching no pod";
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
 fn old_label(key: &str) -> Option<String> {
     let (_, since, right) = OLD_LABELS.iter().find(|(old, ..)| *old == key)?;
@@ -45,82 +61,201 @@ impl Warnings {
         self.0.push((path, message));
     }
 
-    fn annotations(&mut self, annotations: &Value) {
-        let key = "scheduler.alpha.kubernetes.io/critical-pod";
+    /// A deprecated or useless annotation of the template.
+    fn annotation(&mut self, annotations: &Value, key: &str, message: &str) {
         if !annotations[key].is_null() {
-            let path = format!("spec.template.metadata.annotations[{key}]");
-            self.add(path, "non-functional in v1.16+; use the \"priorityClassName\" field instead");
+            self.add(format!("spec.template.metadata.annotations[{key}]"), message);
         }
     }
 
-    fn pod_spec(&mut self, spec: &Value, path: &str) {
+    fn pod_spec(&mut self, spec: &Value, annotations: &Value, path: &str) {
         for (key, _) in entries(&spec["nodeSelector"]) {
             if let Some(message) = old_label(key) {
                 self.add(format!("{path}.nodeSelector[{key}]"), message);
             }
         }
         self.node_affinity(&spec["affinity"]["nodeAffinity"], &format!("{path}.affinity.nodeAffinity"));
-        for (secret, path) in each(&spec["imagePullSecrets"], &format!("{path}.imagePullSecrets")) {
+        for (constraint, path) in each(&spec["topologySpreadConstraints"], &format!("{path}.topologySpreadConstraints"))
+        {
+            self.old_key(&constraint["topologyKey"], format!("{path}.topologyKey"));
+            self.selector(&constraint["labelSelector"], format!("{path}.labelSelector"));
+        }
+        for (key, message) in OLD_ANNOTATIONS {
+            self.annotation(annotations, key, message);
+        }
+        let volumes = &spec["volumes"];
+        for (volume, path) in each(volumes, &format!("{path}.volumes")) {
+            for (kind, message) in OLD_VOLUMES.iter().filter(|(kind, _)| !volume[*kind].is_null()) {
+                let told = if *kind == "storageos" { "storageOS" } else { kind };
+                self.add(format!("{path}.{told}"), message);
+            }
+        }
+        self.token_paths(volumes, &format!("{path}.volumes"));
+        self.twice(&spec["hostAliases"], "ip", &format!("{path}.hostAliases"));
+        let secrets = &spec["imagePullSecrets"];
+        self.twice(secrets, "name", &format!("{path}.imagePullSecrets"));
+        for (secret, path) in each(secrets, &format!("{path}.imagePullSecrets")) {
             if text(&secret["name"]).is_empty() {
                 self.add(format!("{path}.name"), "invalid empty name \"\"");
             }
         }
-        for (volume, path) in each(&spec["volumes"], &format!("{path}.volumes")) {
-            for (kind, message) in OLD_VOLUMES.iter().filter(|(kind, _)| !volume[*kind].is_null()) {
-                self.add(format!("{path}.{kind}"), message);
-            }
+        self.whole_bytes(&spec["overhead"], &format!("{path}.overhead"));
+        let context = &spec["securityContext"];
+        if context["seccompProfile"].is_null() {
+            self.annotation(annotations, "seccomp.security.alpha.kubernetes.io/pod", SECCOMP);
         }
+        let has_profile = !context["appArmorProfile"].is_null();
         for name in ["initContainers", "containers"] {
             for (container, path) in each(&spec[name], &format!("{path}.{name}")) {
+                let (own, name) = (&container["securityContext"], text(&container["name"]));
+                if own["seccompProfile"].is_null() {
+                    let key = format!("container.seccomp.security.alpha.kubernetes.io/{name}");
+                    self.annotation(annotations, &key, SECCOMP);
+                }
+                if !has_profile && own["appArmorProfile"].is_null() {
+                    let key = format!("container.apparmor.security.beta.kubernetes.io/{name}");
+                    self.annotation(annotations, &key, APP_ARMOR);
+                }
                 self.container(container, &path);
             }
         }
+        self.ports(spec, path);
         if int(&spec["terminationGracePeriodSeconds"]) < 0 {
             let message = "must be >= 0; negative values are invalid and will be treated as 1";
             self.add(format!("{path}.terminationGracePeriodSeconds"), message);
         }
+        for kind in ["podAffinity", "podAntiAffinity"] {
+            let (terms, path) = (&spec["affinity"][kind], format!("{path}.affinity.{kind}"));
+            for (term, path) in each(&terms[REQUIRED], &format!("{path}.{REQUIRED}")) {
+                self.selector(&term["labelSelector"], format!("{path}.labelSelector"));
+            }
+            for (term, path) in each(&terms[PREFERRED], &format!("{path}.{PREFERRED}")) {
+                let selector = &term["podAffinityTerm"]["labelSelector"];
+                self.selector(selector, format!("{path}.podAffinityTerm.labelSelector"));
+            }
+        }
+    }
+
+    fn selector(&mut self, selector: &Value, path: String) {
+        if selector.is_null() {
+            self.add(path, NO_SELECTOR);
+        }
+    }
+
+    /// The key of a node's label that has a new name.
+    fn old_key(&mut self, key: &Value, path: String) {
+        let key = text(key);
+        if let Some(message) = old_label(key) {
+            self.add(path, format!("{key} is {message}"));
+        }
     }
 
     fn node_affinity(&mut self, affinity: &Value, path: &str) {
-        let required = "requiredDuringSchedulingIgnoredDuringExecution";
-        let terms = format!("{path}.{required}.nodeSelectorTerms");
-        for (term, path) in each(&affinity[required]["nodeSelectorTerms"], &terms) {
+        let terms = format!("{path}.{REQUIRED}.nodeSelectorTerms");
+        let required = each(&affinity[REQUIRED]["nodeSelectorTerms"], &terms);
+        let preferred = each(&affinity[PREFERRED], &format!("{path}.{PREFERRED}"));
+        let preferred = preferred.map(|(term, path)| (&term["preference"], format!("{path}.preference")));
+        for (term, path) in required.chain(preferred) {
             for (requirement, path) in each(&term["matchExpressions"], &format!("{path}.matchExpressions")) {
-                let key = text(&requirement["key"]);
-                if let Some(message) = old_label(key) {
-                    self.add(format!("{path}.key"), format!("{key} is {message}"));
+                self.old_key(&requirement["key"], format!("{path}.key"));
+            }
+        }
+    }
+
+    /// Members of a list that share a field which should be theirs alone.
+    fn twice(&mut self, items: &Value, field: &str, path: &str) {
+        for (index, (item, path)) in each(items, path).enumerate() {
+            if list(items)[..index].iter().any(|other| text(&other[field]) == text(&item[field])) {
+                self.add(format!("{path}.{field}"), format!("duplicate {field} {}", quote(text(&item[field]))));
+            }
+        }
+    }
+
+    /// Files that hide the token of a service account.
+    fn token_paths(&mut self, volumes: &Value, path: &str) {
+        let sources = list(volumes).iter().flat_map(|volume| list(&volume["projected"]["sources"]));
+        let tokens = sources.map(|source| &source["serviceAccountToken"]).filter(|token| !token.is_null());
+        let tokens: Vec<&str> = tokens.map(|token| text(&token["path"])).collect();
+        if tokens.is_empty() {
+            return;
+        }
+        for (volume, path) in each(volumes, path) {
+            for source in list(&volume["projected"]["sources"]) {
+                for (kind, told) in [("configMap", "configMap"), ("secret", "secrets"), ("downwardAPI", "downwardAPI")]
+                {
+                    let at = format!("{path}.projected.sources.{told}");
+                    for (item, path) in each(&source[kind]["items"], &at) {
+                        let target = text(&item["path"]);
+                        if tokens.contains(&target) {
+                            let message = format!("has duplicated path with ServiceAccountToken {}", quote(target));
+                            self.add(path, message);
+                        }
+                    }
                 }
+            }
+        }
+    }
+
+    /// Ports of all containers that are one, or may be.
+    fn ports(&mut self, spec: &Value, path: &str) {
+        let mut seen: Vec<(&Value, String)> = Vec::new();
+        let containers = ["initContainers", "containers"].into_iter();
+        let containers = containers.flat_map(|name| each(&spec[name], &format!("{path}.{name}")).collect::<Vec<_>>());
+        for (port, path) in
+            containers.flat_map(|(it, path)| each(&it["ports"], &format!("{path}.ports")).collect::<Vec<_>>())
+        {
+            let (host, address) = (int(&port["hostPort"]), text(&port["hostIP"]));
+            let (own, protocol) = (int(&port["containerPort"]), text(&port["protocol"]));
+            if !address.is_empty() && host == 0 {
+                let name = text(&port["name"]);
+                let shown =
+                    format!("{{Name:{name} HostPort:0 ContainerPort:{own} Protocol:{protocol} HostIP:{address}}}");
+                self.add(&path, format!("hostIP set without hostPort: {shown}"));
+            }
+            for (other, first) in &seen {
+                if int(&other["containerPort"]) != own || text(&other["protocol"]) != protocol {
+                    continue;
+                }
+                let (other_host, other_address) = (int(&other["hostPort"]), text(&other["hostIP"]));
+                let how = if (host, address) == (other_host, other_address) {
+                    "duplicate"
+                } else if host == 0 || other_host == 0 {
+                    "overlapping"
+                } else if host == other_host && address.is_empty() != other_address.is_empty() {
+                    "dangerously ambiguous"
+                } else {
+                    continue;
+                };
+                self.add(&path, format!("{how} port definition with {first}"));
+            }
+            seen.push((port, path));
+        }
+    }
+
+    fn whole_bytes(&mut self, amounts: &Value, path: &str) {
+        for name in ["memory", "ephemeral-storage"] {
+            let amount = text(&amounts[name]);
+            if Quantity::parse(amount).is_ok_and(|amount| amount.is_fractional()) {
+                let message = format!("fractional byte value {} is invalid, must be an integer", quote(amount));
+                self.add(format!("{path}[{name}]"), message);
             }
         }
     }
 
     fn container(&mut self, container: &Value, path: &str) {
-        for kind in ["limits", "requests"] {
-            let path = format!("{path}.resources.{kind}");
-            for name in ["memory", "ephemeral-storage"] {
-                let amount = text(&container["resources"][kind][name]);
-                if Quantity::parse(amount).is_ok_and(|amount| amount.is_fractional()) {
-                    let message = format!("fractional byte value {} is invalid, must be an integer", quote(amount));
-                    self.add(format!("{path}[{name}]"), message);
-                }
-            }
-        }
-        let ports = list(&container["ports"]);
-        for (index, port) in ports.iter().enumerate() {
-            let same = |other: &&Value| {
-                ["containerPort", "hostPort", "protocol", "hostIP"].iter().all(|field| other[*field] == port[*field])
-            };
-            if let Some(first) = ports[..index].iter().position(|other| same(&other)) {
-                let message = format!("duplicate port definition with {path}.ports[{first}]");
-                self.add(format!("{path}.ports[{index}]"), message);
+        for name in ["memory", "ephemeral-storage"] {
+            for kind in ["limits", "requests"] {
+                let amount = Value::from([(name, container["resources"][kind][name].clone())]);
+                self.whole_bytes(&amount, &format!("{path}.resources.{kind}"));
             }
         }
         let variables = list(&container["env"]);
         for (index, variable) in variables.iter().enumerate() {
-            let name = text(&variable["name"]);
-            let value = text(&variable["value"]);
-            let uses_itself = value.contains(&format!("$({name})"));
-            if !uses_itself && variables[..index].iter().any(|other| text(&other["name"]) == name) {
+            let (name, value) = (text(&variable["name"]), text(&variable["value"]));
+            let itself = format!("$({name})");
+            // A value may be built from the one before.
+            let built = value.contains(&itself) && value != itself && variable["valueFrom"].is_null();
+            if !built && variables[..index].iter().any(|other| text(&other["name"]) == name) {
                 let message =
                     format!("hides previous definition of {}, which may be dropped when using apply", quote(name));
                 self.add(format!("{path}.env[{index}]"), message);
