@@ -3,9 +3,10 @@
 use everynode::api::hash::{compute_hash, dump};
 use everynode::api::value::Value;
 use everynode::engine::check;
-use everynode::manifest;
+use everynode::manifest::{self, Severity};
 use everynode::store::defaulting::default_daemonset;
 use everynode::store::validation::validate_daemonset;
+use everynode::view::fix::fixed;
 
 fn recording(text: &str) -> Value {
     manifest::read_value(text).expect("a recording is JSON")
@@ -147,4 +148,61 @@ fn rules_that_were_not_recorded_are_the_servers_too() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Whatever is refused comes with a mend in plain words.
+#[test]
+fn every_error_comes_with_a_mend() {
+    let recorded = recording(include_str!("conformance/validation.json"));
+    let recorded = recorded.get("create").and_then(Value::as_list).expect("a list").iter();
+    let recorded = recorded.map(|case| text(case, &["manifest"]).to_owned());
+    let mut bare = Vec::new();
+    for manifest in recorded.chain(rules().into_iter().map(|(manifest, _)| manifest)) {
+        let findings = check(&manifest).findings;
+        let without =
+            findings.into_iter().filter(|finding| finding.severity == Severity::Error && finding.mend.is_none());
+        bare.extend(without.map(|finding| format!("{:?} {}: {}", finding.stage, finding.path, finding.message)));
+    }
+    bare.sort();
+    bare.dedup();
+    assert!(bare.is_empty(), "\n{}", bare.join("\n"));
+}
+
+/// Fixes are applied one after the other, as by clicks, until none is left.
+#[test]
+fn certain_mends_make_an_old_manifest_good() {
+    let old = "apiVersion: extensions/v1beta1
+kind: Daemonset
+metadata:
+  name: nginx-daemon-set
+spec:
+  updatestrategy:
+    type: rollingupdate
+  template:
+    metadata:
+      labels:
+        app: nginx
+        version: 1.10
+        build: 010
+        on: yes
+    spec:
+      contaners:
+      - name: nginx
+        image: nginx:1.16
+        imagePullPolicy: always
+";
+    let mut text = old.to_owned();
+    for _ in 0..20 {
+        let findings = check(&text).findings;
+        let Some(fix) = findings.iter().find_map(|finding| finding.fix.clone()) else { break };
+        text = fixed(&text, &fix).expect("a fix fits its text");
+    }
+    let check = check(&text);
+    assert!(!check.has_errors(), "{text}\n{:?}", check.findings);
+    assert!(text.contains("\n  selector:\n    matchLabels:\n      app: nginx\n"), "{text}");
+    for line in
+        ["apiVersion: apps/v1", "kind: DaemonSet", "version: \"1.10\"", "build: \"010\"", "imagePullPolicy: Always"]
+    {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
 }

@@ -75,14 +75,55 @@ pub fn check(text: &str) -> Check {
     let reading = manifest::read(text);
     let mut check = Check { documents: Vec::new(), findings: reading.findings };
     for document in reading.documents {
-        let checked = check_document(document, &mut check.findings);
+        let checked = check_document(document, text, &mut check.findings);
         check.documents.push(checked);
+    }
+    for finding in check.findings.iter_mut().filter(|finding| finding.stage == Stage::Decoding) {
+        quote_as_written(finding, text);
     }
     check.findings.sort_by_key(|finding| (finding.span.line, finding.span.column));
     check
 }
 
-fn check_document(document: Document, findings: &mut Vec<Finding>) -> CheckedDocument {
+/// What only lacks quotes gets them around what is written: `010` and `1.10` are other numbers than the text means.
+fn quote_as_written(finding: &mut Finding, text: &str) {
+    let Some(fix) = finding.fix.as_mut().filter(|fix| fix.replacement.starts_with('"')) else { return };
+    let line = text.lines().nth(fix.span.line.saturating_sub(1)).unwrap_or_default();
+    let length = fix.span.end_column.saturating_sub(fix.span.column);
+    let written: String = line.chars().skip(fix.span.column.saturating_sub(1)).take(length).collect();
+    if !written.is_empty() && !written.contains(['"', '\\', '\'']) {
+        fix.replacement = format!("\"{written}\"");
+    }
+}
+
+/// A selector of the template's labels, to stand before the template, where that begins a line.
+fn selector_fix(document: &Document, text: &str) -> Option<Fix> {
+    let place = document.key_position("spec.template")?;
+    let line = text.lines().nth(place.line.checked_sub(1)?)?;
+    let indent: String = line.chars().take(place.column.checked_sub(1)?).collect();
+    let labels = document.value.at(&["spec", "template", "metadata", "labels"]).and_then(Value::as_map)?;
+    if labels.is_empty() || !indent.trim().is_empty() {
+        return None;
+    }
+    let labels =
+        labels.iter().map(|(key, value)| Some(format!("\n{indent}    {}: {}", written(key), written(value.as_str()?))));
+    let labels = labels.collect::<Option<String>>()?;
+    let replacement = format!("selector:\n{indent}  matchLabels:{labels}\n{indent}");
+    Some(Fix { span: Span { end_line: place.line, end_column: place.column, ..place }, replacement })
+}
+
+/// A text as YAML: in quotes unless it is plainly a word.
+fn written(text: &str) -> String {
+    let safe = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
+    let plain = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic()) && text.bytes().all(safe);
+    let other = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    match plain && !other.contains(&text.to_ascii_lowercase().as_str()) {
+        true => text.to_owned(),
+        false => Value::from(text).to_json(),
+    }
+}
+
+fn check_document(document: Document, text: &str, findings: &mut Vec<Finding>) -> CheckedDocument {
     let skipped = document.refusal.is_none() && !document.simulated();
     let mut object = if skipped { Value::Null } else { document.value.clone() };
     let (mut hash, mut errors, mut warnings) = (None, Vec::new(), Vec::new());
@@ -110,6 +151,9 @@ fn check_document(document: Document, findings: &mut Vec<Finding>) -> CheckedDoc
         let mut finding = finding(&document, Severity::Error, Stage::Validation, &error.path, error.to_string());
         finding.span = place(&document, error);
         (finding.mend, finding.fix) = mend(error, &document, finding.span, has_selector);
+        if error.path == "spec.template.metadata.labels" && !has_selector {
+            finding.fix = selector_fix(&document, text);
+        }
         findings.push(finding);
     }
     for (path, message) in &warnings {
@@ -199,7 +243,16 @@ fn mend(error: &FieldError, document: &Document, span: Span, has_selector: bool)
             Ok(number) => format!("Write {number} without quotes, or \"{number}%\"."),
             Err(_) => "Write a whole number such as 1, or a percentage such as \"10%\".".to_owned(),
         },
-        _ if path == "spec.updateStrategy" => "Write `type: RollingUpdate` or `type: OnDelete`.".to_owned(),
+        _ if path == "spec.updateStrategy" => {
+            let given =
+                document.value.at(&["spec", "updateStrategy", "type"]).and_then(Value::as_str).unwrap_or_default();
+            let place = document.position("spec.updateStrategy.type");
+            if let (Some(right), Some(span)) = (same_letters(given, "\"RollingUpdate\", \"OnDelete\""), place) {
+                let words = format!("Upper and lower case matter: write {right}.");
+                return (Some(words), Some(Fix { span, replacement: right }));
+            }
+            "Write `type: RollingUpdate` or `type: OnDelete`.".to_owned()
+        }
         _ if path.ends_with("restartPolicy") && detail == "supported values: \"Always\"" => {
             "The pods of a DaemonSet are always restarted. Write `restartPolicy: Always`, or leave the field out."
                 .to_owned()
@@ -264,10 +317,69 @@ fn mend(error: &FieldError, document: &Document, span: Span, has_selector: bool)
         ErrorKind::Invalid if detail.contains("when `hostNetwork` is true") => {
             "On the host's network both ports are one. Give hostPort and containerPort the same number.".to_owned()
         }
-        ErrorKind::Invalid => return (None, None),
+        ErrorKind::Invalid => {
+            let operators = "\"In\", \"NotIn\", \"Exists\", \"DoesNotExist\"";
+            let operator = same_letters(error.bad_value.trim_matches('"'), operators);
+            if let (true, Some(right)) = (detail == "not a valid selector operator", operator) {
+                let words = format!("Upper and lower case matter: write {right}.");
+                return (Some(words), Some(Fix { span, replacement: right }));
+            }
+            match MENDS.iter().find(|(part, _)| detail.contains(part)) {
+                Some((_, words)) => (*words).to_owned(),
+                None => format!("The server asks of `{field}`: {detail}."),
+            }
+        }
     };
     (Some(words), None)
 }
+
+/// What to do about what the server says of a value.
+const MENDS: [(&str, &str); 35] = [
+    ("empty selector", "Say which pods are its own: add `matchLabels` with the labels of the template."),
+    ("not a valid selector operator", "Write In, NotIn, Exists or DoesNotExist; for nodes there are Gt and Lt too."),
+    ("not a valid field selector key", "`matchFields` knows only the key metadata.name."),
+    ("neither a standard finalizer", "Give the finalizer a domain, such as example.com/name."),
+    ("must not be empty", "Name the owner with apiVersion, kind, name and uid, or leave `ownerReferences` out."),
+    ("in the range 1-100", "Write a weight from 1 to 100."),
+    ("must be a relative path", "Leave out the `/` at the beginning."),
+    ("must not contain '..'", "Leave `..` out of the path."),
+    ("must not start with '..'", "Let the path begin with something else than `..`."),
+    ("must be an absolute path", "Let the path begin with `/`."),
+    ("already exist", "A volume is either mounted or used as a device, and each at a path of its own."),
+    ("must be unique", "Each path can be used once in a container. Give this one another path."),
+    ("conflicting duplicate paths", "Two sources put a file at the same path. Give one of them another `path`."),
+    ("between 0 and 0777", "Write the mode in octal with a 0 in front, such as 0644."),
+    (
+        "cannot set `allowPrivilegeEscalation`",
+        "Leave out `allowPrivilegeEscalation: false`, or what needs the privileges.",
+    ),
+    ("`hostUsers` must be false", "Set `hostUsers: false` for the pod, or leave `procMount` out."),
+    ("cannot both be enabled", "Keep one of the two."),
+    (
+        "may not be specified when 'host",
+        "This setting would be the host's own. Leave it out, or do not share the host's namespace.",
+    ),
+    ("environment variable name", "Leave `=` and whatever cannot be printed out of the name."),
+    ("when `value` is not empty", "Keep either `value` or `valueFrom`."),
+    ("more than one field", "Keep one of the sources."),
+    ("must specify one of", "Say where it comes from: add one of these fields."),
+    ("at most one of", "Keep one of the two."),
+    (
+        "error converting fieldPath",
+        "Write a field that a pod can show, such as spec.nodeName, metadata.name or status.podIP.",
+    ),
+    ("HTTP header", "Use only letters, digits and `-`."),
+    ("must contain", "A port's name has at most 15 lower case letters, digits and single `-`, one letter at least."),
+    ("hyphen", "A port's name has at most 15 lower case letters, digits and single `-`, one letter at least."),
+    ("must be no more than", "Make it shorter."),
+    ("must be equal to", "For this resource the request must equal the limit."),
+    ("standard resource", "Write cpu, memory or ephemeral-storage, or a name with a domain such as example.com/gpu."),
+    ("must be an integer", "This resource is counted in whole numbers."),
+    ("positive integer multiple", "Write a multiple of the page size that the resource's name tells."),
+    ("valid IP address", "Write an address such as 10.9.8.7."),
+    ("must be 1", "Write 1, or leave the field out."),
+    ("not be greater than 100%", "Write at most 100%."),
+];
 
 /// The supported value that differs only in case.
 fn same_letters(value: &str, supported: &str) -> Option<String> {

@@ -186,7 +186,7 @@ pub fn read(text: &str) -> Reading {
     let mut reader = Reader::default();
     if text.len() > LIMIT {
         let size =
-            format!("the text has {:.1} MB, more than 5 MB are not read", text.len() as f64 / f64::from(1 << 20));
+            format!("the text has {:.1} MB, more than 2 MB are not read", text.len() as f64 / f64::from(1 << 20));
         reader.error(Stage::Syntax, Span { line: 1, column: 1, end_line: 1, end_column: 2 }, "", size).mend(
             "Leave out the documents that have nothing to do with DaemonSets, such as CustomResourceDefinitions.",
         );
@@ -446,15 +446,16 @@ impl Reader {
             document.refusal = Some((Stage::Mapping, no_match.clone()));
             let removed = ["extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"].contains(&version);
             let mend = if removed && kind == "DaemonSet" {
-                "This version was removed in Kubernetes 1.16. Write `apiVersion: apps/v1`; apps/v1 also needs `spec.selector`, \
-                 which must match the labels in `spec.template.metadata.labels`."
-                    .to_owned()
+                format!(
+                    "{version} was removed in Kubernetes 1.16. Write `apiVersion: apps/v1`; apps/v1 also needs \
+                     `spec.selector`, which must match the labels in `spec.template.metadata.labels`."
+                )
             } else {
                 format!("{kind} is served as `apiVersion: {right}`.")
             };
             let finding = self.error(Stage::Mapping, version_place, "apiVersion", no_match).mend(mend);
-            let safe = !(removed && document.value.at(&["spec", "selector"]).is_none());
-            finding.fix = safe.then(|| Fix { span: version_place, replacement: (*right).to_owned() });
+            // A selector that is missing is the next finding, with a mend of its own.
+            finding.fix = Some(Fix { span: version_place, replacement: (*right).to_owned() });
             return;
         }
         let names: Vec<&str> = SIMULATED.iter().map(|(name, _)| *name).collect();
@@ -626,7 +627,7 @@ fn mend_type(expected: &Type, value: Option<&Value>) -> (Option<String>, Option<
                 Value::Bool(_) => "This is read as true or false, but must be text. Put it in quotes.".to_owned(),
                 _ => format!("This is read as the number {written}, but must be text. Put it in quotes."),
             };
-            (Some(mend), matches!(value, Value::Int(_)).then(|| format!("\"{written}\"")))
+            (Some(mend), Some(format!("\"{written}\"")))
         }
         (Type::Bool, Some(Value::Str(text))) if text == "true" || text == "false" => {
             (Some(format!("Write {text} without quotes.")), Some(text.clone()))
