@@ -15,6 +15,11 @@ use everynode::kubelet;
 use everynode::manifest;
 use everynode::store::{Delta, Object, Propagation, World};
 
+/// When the nodes join and the first step begins. The control plane of the recordings was started some seconds before:
+/// its node life cycle controller looks every 5 s, its pod garbage collector every 20 s, and these moments make both come
+/// about 3 s and 8 s after the beginning, as they do in the recordings.
+const JOIN: SimTime = SimTime(10_400_000);
+const BEGIN: SimTime = SimTime(12_000_000);
 /// The quiet period that ends a step unless the step says otherwise.
 const SETTLE_SECONDS: f64 = 1.6;
 /// A step that never becomes quiet is given up after this long.
@@ -74,10 +79,11 @@ impl Replay {
         let settings =
             Settings { kubelet, node_monitor_grace_period: SimDuration::from_secs(20), ..Settings::default() };
         let mut sim = Sim::new(&Scenario { seed: 7, settings, ..Scenario::default() });
+        sim.wait_until(JOIN);
         for node in scenario.get("nodes").and_then(Value::as_list).unwrap_or_default() {
             add_node(&mut sim, node);
         }
-        sim.wait_until(SimTime::ZERO + SimDuration::from_secs(20));
+        sim.wait_until(BEGIN);
         Replay { sim, ids: BTreeMap::new(), counts: BTreeMap::new(), numbers: BTreeMap::new() }
     }
 

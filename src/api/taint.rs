@@ -22,6 +22,7 @@ pub const MEMORY_PRESSURE: &str = "node.kubernetes.io/memory-pressure";
 pub const PID_PRESSURE: &str = "node.kubernetes.io/pid-pressure";
 pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 pub const NETWORK_UNAVAILABLE: &str = "node.kubernetes.io/network-unavailable";
+pub const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
 pub const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 
 impl Taint {

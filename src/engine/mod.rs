@@ -1,18 +1,24 @@
 //! Puts the pure parts into time: what happens next, when, and because of what. Knows no pixels.
 
 mod check;
+mod collecting;
 mod command;
 mod dry_run;
 mod events;
+mod evictions;
 pub mod file;
 mod history;
 pub mod import;
+mod kubelets;
 mod manager;
+mod nodes;
 mod pace;
+mod pod_collecting;
 mod preview;
 mod record;
 mod replay;
 pub mod rollout;
+mod scheduling;
 mod sim;
 mod step;
 mod submit;

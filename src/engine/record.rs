@@ -17,6 +17,7 @@ pub enum Actor {
     Kubelet,
     GarbageCollector,
     NodeLifecycle,
+    TaintEviction,
     PodGc,
 }
 
@@ -30,6 +31,7 @@ impl Actor {
             Actor::Kubelet => "kubelet",
             Actor::GarbageCollector => "garbage-collector",
             Actor::NodeLifecycle => "node-lifecycle",
+            Actor::TaintEviction => "taint-eviction-controller",
             Actor::PodGc => "pod-gc",
         }
     }
@@ -127,6 +129,34 @@ pub enum Reason {
     Conditions {
         taints: Arc<str>,
     },
+    /// The node has not been ready for a while, so pods that do not tolerate that are to leave.
+    StillNotReady {
+        node: Name,
+    },
+    /// The node is ready again, so pods may stay.
+    ReadyAgain {
+        node: Name,
+    },
+    /// No node of the cluster is ready: rather the control plane is cut off.
+    AllDisrupted,
+    /// A taint of the node drives the pod away.
+    NotTolerated {
+        node: Name,
+        taint: Arc<str>,
+    },
+    /// The pod tolerates the node's taints no longer than this.
+    TolerationOver {
+        node: Name,
+        after: SimDuration,
+    },
+    /// The pod may stay after all.
+    EvictionCancelled,
+    /// The node is not ready, and somebody has said that it will not come back.
+    OutOfService {
+        node: Name,
+    },
+    /// The pod was never bound, so no kubelet finishes it.
+    NeverBound,
     /// The node's kubelet has been silent for too long.
     KubeletSilent {
         node: Name,
@@ -155,6 +185,13 @@ impl Reason {
             Reason::DependentsDone => "processDeletingDependentsItem",
             Reason::NodeMissing { .. } => "gcOrphaned",
             Reason::Conditions { .. } => "doNoScheduleTaintingPass",
+            Reason::StillNotReady { .. } => "doNoExecuteTaintingPass",
+            Reason::ReadyAgain { .. } => "markNodeAsReachable",
+            Reason::AllDisrupted => "handleDisruption",
+            Reason::NotTolerated { .. } | Reason::TolerationOver { .. } => "processPodOnNode",
+            Reason::EvictionCancelled => "cancelWorkWithEvent",
+            Reason::OutOfService { .. } => "gcTerminating",
+            Reason::NeverBound => "gcUnscheduledTerminating",
             Reason::KubeletSilent { .. } => "tryUpdateNodeHealth",
             Reason::NodeNotReady { .. } => "MarkPodsNotReady",
             Reason::Command(_) | Reason::Refused { .. } => return None,
@@ -183,6 +220,16 @@ impl fmt::Display for Reason {
             }
             Reason::Conditions { taints } if taints.is_empty() => f.write_str("nothing asks for its taints any more"),
             Reason::Conditions { taints } => write!(f, "its conditions ask for {taints}"),
+            Reason::StillNotReady { node } => {
+                write!(f, "{node} is not ready, so pods that do not tolerate that are to leave it")
+            }
+            Reason::ReadyAgain { node } => write!(f, "{node} is ready again"),
+            Reason::AllDisrupted => f.write_str("no node is ready, so no pod is driven away"),
+            Reason::NotTolerated { node, taint } => write!(f, "it does not tolerate the taint {taint} of {node}"),
+            Reason::TolerationOver { node, after } => write!(f, "it tolerates the taints of {node} only for {after}"),
+            Reason::EvictionCancelled => f.write_str("it may stay after all"),
+            Reason::OutOfService { node } => write!(f, "{node} is out of service, so nobody else will finish it"),
+            Reason::NeverBound => f.write_str("it was never bound to a node, so nobody else will finish it"),
             Reason::KubeletSilent { node, silent_for } => {
                 write!(f, "the kubelet of {node} has been silent for {silent_for}")
             }

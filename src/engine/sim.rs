@@ -2,37 +2,28 @@
 
 use std::sync::Arc;
 
-use crate::api::{Involved, Kind, Name, Node, ObjectKey, Pod, PodStatus, SimDuration, SimTime, Uid};
-use crate::controllers::{garbage_collector, node_lifecycle, pod_gc};
-use crate::kubelet;
-use crate::scheduler::{self, Verdict};
+use crate::api::{ConditionStatus, Kind, Name, Node, ObjectKey, Pod, SimDuration, SimTime};
+use crate::controllers::node_lifecycle;
 use crate::store::{
     ApiError, Delta, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Patch, Request, Rng, Table, World,
 };
 
 use super::command::{Scenario, Settings};
-use super::events::{Correlator, Draft};
+use super::events::Correlator;
+use super::evictions::Evictions;
 use super::file::Position;
 use super::history::History;
-use super::manager::{CONTROLLER_QPS, LoopState, Manager, REQUEST_LATENCY};
+use super::manager::{CONTROLLER_QPS, LoopState, Manager};
+use super::nodes::NodeWatch;
 use super::pace::Limiter;
 use super::record::{Actor, ObjectRef, Reason, Record, Verb};
 use super::replay::Replay;
+use super::scheduling::SchedulerQueue;
 use super::step::{Progress, Step};
 use super::take_over;
 
 /// From a write to the moment at which the watches have told everybody.
 const WATCH_LATENCY: SimDuration = SimDuration::from_millis(2);
-/// One scheduling cycle.
-const SCHEDULING_CYCLE: SimDuration = SimDuration::from_millis(1);
-/// Requests a second of the scheduler's client, and at once.
-const SCHEDULER_QPS: (u64, u64) = (50, 100);
-/// A kubelet takes notice of a pod that is bound to it.
-const KUBELET_NOTICES: (SimDuration, SimDuration) = (SimDuration::from_millis(20), SimDuration::from_millis(60));
-/// The garbage collector's graph takes notice of a change.
-const COLLECTOR_NOTICES: (SimDuration, SimDuration) = (SimDuration::from_millis(20), SimDuration::from_millis(80));
-/// The node life cycle controller takes notice of a change.
-const TAINTS_FOLLOW: (SimDuration, SimDuration) = (SimDuration::from_millis(10), SimDuration::from_millis(40));
 /// Steps that one command may lead to before a run is stopped and the reader told; far above any real need.
 const QUIET_STEPS_MAX: usize = 50_000_000;
 
@@ -51,23 +42,14 @@ pub struct State {
     pub(super) manager: Manager,
     pub(super) correlator: Correlator,
     pub(super) scheduler: SchedulerQueue,
-    collector: Option<Limiter>,
-    /// Nodes whose kubelet is dead, and since when.
-    dead_kubelets: Table<Name, SimTime>,
+    pub(super) collector: Option<Limiter>,
+    pub(super) nodes: NodeWatch,
+    pub(super) evictions: Evictions,
+    /// Nodes whose kubelet is dead, and since when nothing has been heard from it.
+    pub(super) dead_kubelets: Table<Name, SimTime>,
     /// Missing nodes, and since when the pod garbage collector knows.
-    quarantine: Table<Name, SimTime>,
-    pod_gc_is_due: bool,
-}
-
-/// Pods that wait for the scheduler, and those that it found no node for.
-#[derive(Clone)]
-pub(super) struct SchedulerQueue {
-    /// By falling priority, then in the order of arrival; with the record that brought them here.
-    pub waiting: Table<(i64, u64), (ObjectKey, Uid, u64)>,
-    queued: Table<Uid, ()>,
-    unschedulable: Table<ObjectKey, Uid>,
-    is_due: bool,
-    limiter: Option<Limiter>,
+    pub(super) quarantine: Table<Name, SimTime>,
+    pub(super) pod_gc_is_due: bool,
 }
 
 /// What to write into the log about a request.
@@ -119,7 +101,7 @@ impl Sim {
                     continue;
                 };
                 if let Object::Node(node) = answer
-                    && let Some(taints) = node_lifecycle::taints(&node)
+                    && let Some(taints) = node_lifecycle::no_schedule_taints(&node)
                 {
                     let patch = Request::Patch {
                         kind: Kind::Node,
@@ -131,7 +113,6 @@ impl Sim {
                 }
             }
         }
-        let limiter = |(per_second, burst)| original_pace.then(|| Limiter::new(per_second, burst));
         let state = State {
             now: SimTime::ZERO,
             steps: 0,
@@ -141,14 +122,10 @@ impl Sim {
             agenda: Table::new(),
             manager: Manager::new(original_pace),
             correlator: Correlator::default(),
-            scheduler: SchedulerQueue {
-                waiting: Table::new(),
-                queued: Table::new(),
-                unschedulable: Table::new(),
-                is_due: false,
-                limiter: limiter(SCHEDULER_QPS),
-            },
-            collector: limiter(CONTROLLER_QPS),
+            scheduler: SchedulerQueue::new(original_pace),
+            collector: original_pace.then(|| Limiter::new(CONTROLLER_QPS.0, CONTROLLER_QPS.1)),
+            nodes: NodeWatch::default(),
+            evictions: Evictions::new(original_pace),
             dead_kubelets: Table::new(),
             quarantine: Table::new(),
             pod_gc_is_due: false,
@@ -315,16 +292,21 @@ impl Sim {
     // ------------------------------------------------------------ the agenda
 
     pub(super) fn schedule_at(&mut self, at: SimTime, step: Step) {
-        let order = self.state.next_order;
-        self.state.next_order += 1;
+        let order = self.next_order();
         self.state.agenda.insert((at, order), step);
+    }
+
+    /// A number that orders what comes at the same moment.
+    pub(super) fn next_order(&mut self) -> u64 {
+        self.state.next_order += 1;
+        self.state.next_order - 1
     }
 
     pub(super) fn schedule_after(&mut self, after: SimDuration, step: Step) {
         self.schedule_at(self.state.now + after, step);
     }
 
-    fn schedule_between(&mut self, bounds: (SimDuration, SimDuration), step: Step) {
+    pub(super) fn schedule_between(&mut self, bounds: (SimDuration, SimDuration), step: Step) {
         let after = self.state.rng.duration(bounds);
         self.schedule_after(after, step);
     }
@@ -342,14 +324,12 @@ impl Sim {
             Step::Schedule => self.schedule_next_pod(),
             Step::Kubelet { pod, uid, progress, cause } => self.kubelet_progress(&pod, uid, progress, cause),
             Step::Collect { kind, key, uid, cause } => self.collect(kind, &key, uid, cause),
-            Step::TaintNode { node, went_down, cause } => {
-                self.taint_node(&node, cause);
-                if went_down {
-                    self.mark_pods_not_ready(&node, cause);
-                }
-            }
-            Step::MonitorNode { node, cause } => self.monitor_node(&node, cause),
-            Step::PodGc => self.collect_pods_of_missing_nodes(),
+            Step::TaintNode { node, cause } => self.taint_node(&node, cause),
+            Step::MonitorNodes => self.monitor_nodes(),
+            Step::MarkPodsNotReady { node, cause } => self.mark_pods_not_ready(&node, cause),
+            Step::TaintPass => self.taint_pass(),
+            Step::Evict { pod, uid, marked, cause } => self.evict(pod, uid, marked, cause),
+            Step::PodGc => self.collect_lost_pods(),
         }
     }
 
@@ -403,6 +383,7 @@ impl Sim {
             (Some(Object::Pod(pod)), None) => {
                 self.retry_unschedulable(pod.spec.node_name.as_ref(), cause);
                 self.collect_terminating_owner(&pod.meta, cause);
+                self.cancel_eviction(pod, cause);
             }
             (before, Some(Object::Node(node))) => {
                 let old = match before {
@@ -411,7 +392,10 @@ impl Sim {
                 };
                 self.observe_node(old, node, cause);
             }
-            (Some(Object::Node(node)), None) => self.watch_for_missing_nodes(node.name()),
+            (Some(Object::Node(node)), None) => {
+                self.watch_for_missing_nodes();
+                self.zones_have_changed(node.name(), cause);
+            }
             (Some(Object::DaemonSet(daemonset)), None) => self.collect_dependents(daemonset.meta.uid, cause),
             (_, Some(Object::DaemonSet(daemonset))) => {
                 let waits = |finalizer| daemonset.meta.has_finalizer(finalizer);
@@ -438,14 +422,16 @@ impl Sim {
             Some(node) if !was_bound => {
                 self.kubelet_begins(pod, node, cause);
                 if !self.state.world.nodes.contains_key(node) {
-                    self.watch_for_missing_nodes(node);
+                    self.watch_for_missing_nodes();
                 }
+                self.observe_pod_on_tainted_node(pod, cause);
             }
             _ => {}
         }
         let was_terminating = old.is_some_and(Pod::is_terminating);
         if pod.is_terminating() && !was_terminating {
             self.kubelet_ends(pod, cause);
+            self.watch_terminating_pod(pod);
         }
         // An owner that was deleted while its pod was being created, or that waits for the pod to let go.
         let owner_changed = old.is_none_or(|old| old.meta.owner_references != pod.meta.owner_references);
@@ -465,13 +451,11 @@ impl Sim {
     }
 
     fn observe_node(&mut self, old: Option<&Node>, node: &Node, cause: u64) {
-        use crate::api::ConditionStatus::True;
-        let went_down = old.is_some_and(|old| old.ready() == True) && node.ready() != True;
-        if went_down || node_lifecycle::taints(node).is_some() {
-            let step = Step::TaintNode { node: node.name().clone(), went_down, cause };
-            self.schedule_between(TAINTS_FOLLOW, step);
-        }
-        if old.is_some_and(|old| old.ready() != True) && node.ready() == True {
+        self.observe_node_health(old, node, cause);
+        self.observe_no_execute_taints(old, node, cause);
+        self.watch_out_of_service(node);
+        let ready = ConditionStatus::True;
+        if old.is_some_and(|old| old.ready() != ready) && node.ready() == ready {
             self.kubelet_reports_again(node.name(), cause);
         }
         if old.is_none() {
@@ -486,474 +470,10 @@ impl Sim {
         }
         self.retry_unschedulable(Some(node.name()), cause);
     }
-
-    // ------------------------------------------------------------ scheduler
-
-    pub(super) fn wait_for_scheduler(&mut self, pod: &Pod, cause: u64) {
-        if !pod.is_terminating() && !pod.is_terminal() && !self.state.scheduler.queued.contains_key(&pod.meta.uid) {
-            self.state.scheduler.queued.insert(pod.meta.uid, ());
-            let order = self.state.next_order;
-            self.state.next_order += 1;
-            let place = (-i64::from(pod.spec.priority), order);
-            self.state.scheduler.waiting.insert(place, (pod.meta.key(), pod.meta.uid, cause));
-            self.wake_scheduler();
-        }
-    }
-
-    fn wake_scheduler(&mut self) {
-        let scheduler = &mut self.state.scheduler;
-        if scheduler.is_due || scheduler.waiting.is_empty() {
-            return;
-        }
-        scheduler.is_due = true;
-        let ready = self.state.now + SCHEDULING_CYCLE;
-        let at = scheduler.limiter.as_mut().map_or(ready, |limiter| limiter.take(ready));
-        self.schedule_at(at, Step::Schedule);
-    }
-
-    fn schedule_next_pod(&mut self) {
-        self.state.scheduler.is_due = false;
-        let Some((_, (key, uid, cause))) = self.state.scheduler.waiting.pop_first() else { return };
-        self.state.scheduler.queued.remove(&uid);
-        let pod =
-            self.state.world.pods.get(&key).filter(|pod| pod.meta.uid == uid && pod.spec.node_name.is_none()).cloned();
-        if let Some(pod) = pod.filter(|pod| !pod.is_terminating()) {
-            let (verdict, reason) = scheduler::schedule(&self.state.world, &pod);
-            let entry = |verb, node| Entry {
-                actor: Actor::Scheduler,
-                verb,
-                object: ObjectRef { kind: Kind::Pod, key: key.clone() },
-                node,
-                reason: Reason::Scheduler(reason),
-                caused_by: Some(cause),
-            };
-            match verdict {
-                Verdict::Bind { node } => {
-                    let request = Request::Bind { pod: key.clone(), uid, node: node.clone() };
-                    if self.send(request, entry(Verb::Bind, Some(node.clone()))).is_ok() {
-                        let message = format!("Successfully assigned {key} to {node}");
-                        self.tell_about_pod(&pod, "Normal", "Scheduled", message);
-                    }
-                }
-                Verdict::Unschedulable { message } => {
-                    let mut status = pod.status.clone();
-                    status.set_condition("PodScheduled", false, "Unschedulable", &message, self.state.now);
-                    let node = pod.target_node().cloned();
-                    self.state.scheduler.unschedulable.insert(key.clone(), uid);
-                    self.patch_pod(&pod, status, entry(Verb::Unschedulable, node));
-                    self.tell_about_pod(&pod, "Warning", "FailedScheduling", message);
-                }
-            }
-        }
-        self.wake_scheduler();
-    }
-
-    fn tell_about_pod(&mut self, pod: &Pod, kind: &'static str, reason: &'static str, message: String) {
-        let involved = Involved::new(Kind::Pod, &pod.meta);
-        self.tell(Draft { component: "default-scheduler", involved, kind, reason, message });
-    }
-
-    /// Something changed on a node: pods that found no place may find one now.
-    fn retry_unschedulable(&mut self, node: Option<&Name>, cause: u64) {
-        if self.state.scheduler.unschedulable.is_empty() {
-            return;
-        }
-        let waiting: Vec<ObjectKey> = self.state.scheduler.unschedulable.keys().cloned().collect();
-        for key in waiting {
-            let pod = self.state.world.pods.get(&key).cloned();
-            let concerned = |pod: &Pod| pod.spec.pinned_node.is_none() || pod.spec.pinned_node.as_ref() == node;
-            match pod {
-                Some(pod) if pod.spec.node_name.is_none() && !concerned(&pod) => {}
-                Some(pod) if pod.spec.node_name.is_none() => {
-                    self.state.scheduler.unschedulable.remove(&key);
-                    self.wait_for_scheduler(&pod, cause);
-                }
-                _ => drop(self.state.scheduler.unschedulable.remove(&key)),
-            }
-        }
-    }
-
-    // ------------------------------------------------------------ kubelets
-
-    fn kubelet_is_alive(&self, node: &Name) -> bool {
-        self.state.world.nodes.contains_key(node) && !self.state.dead_kubelets.contains_key(node)
-    }
-
-    pub(super) fn kubelet_begins(&mut self, pod: &Pod, node: &Name, cause: u64) {
-        if !self.kubelet_is_alive(node) || pod.is_terminating() || pod.status.phase != crate::api::PodPhase::Pending {
-            return;
-        }
-        let timing = self.scenario.settings.kubelet;
-        let step = |progress| Step::Kubelet { pod: pod.meta.key(), uid: pod.meta.uid, progress, cause };
-        if timing.shows_creating {
-            self.schedule_between(KUBELET_NOTICES, step(Progress::Creating));
-        }
-        let takes = self.state.rng.duration(timing.start);
-        self.schedule_after(
-            takes + if timing.shows_creating { KUBELET_NOTICES.1 } else { SimDuration::ZERO },
-            step(Progress::Started),
-        );
-    }
-
-    pub(super) fn kubelet_ends(&mut self, pod: &Pod, cause: u64) {
-        let Some(node) = &pod.spec.node_name else { return };
-        if self.kubelet_is_alive(node) {
-            // Never longer than the grace period: then the containers are killed.
-            let takes = self.state.rng.duration(self.scenario.settings.kubelet.stop);
-            let grace = pod.meta.deletion_grace_period_seconds.unwrap_or(30).max(0) as u64;
-            let step = Step::Kubelet { pod: pod.meta.key(), uid: pod.meta.uid, progress: Progress::Stopped, cause };
-            self.schedule_after(takes.min(SimDuration::from_secs(grace)), step);
-        }
-    }
-
-    fn kubelet_progress(&mut self, key: &ObjectKey, uid: Uid, progress: Progress, cause: u64) {
-        let Some(pod) = self.state.world.pods.get(key).filter(|pod| pod.meta.uid == uid).cloned() else { return };
-        let Some(name) = pod.spec.node_name.clone().filter(|name| self.kubelet_is_alive(name)) else { return };
-        let Some(node) = self.state.world.nodes.get(&name).cloned() else { return };
-        let now = self.state.now;
-        let entry = |verb, reason| Entry {
-            actor: Actor::Kubelet,
-            verb,
-            object: ObjectRef { kind: Kind::Pod, key: key.clone() },
-            node: Some(name.clone()),
-            reason: Reason::Kubelet(reason),
-            caused_by: Some(cause),
-        };
-        if progress == Progress::Stopped {
-            let request = Request::Delete {
-                kind: Kind::Pod,
-                key: key.clone(),
-                uid: Some(uid),
-                propagation: None,
-                grace_period_seconds: Some(0),
-            };
-            let reason = kubelet::Reason::Stopped { node: name.clone() };
-            drop(self.send(request, entry(Verb::Remove, reason)));
-            return;
-        }
-        if pod.is_terminating() || pod.is_terminal() {
-            return;
-        }
-        match progress {
-            Progress::Creating if pod.status.started_at.is_none() => {
-                let (status, reason) = kubelet::creating(&pod, &node, now);
-                self.patch_pod(&pod, status, entry(Verb::Start, reason));
-            }
-            Progress::Started if pod.status.phase == crate::api::PodPhase::Pending => {
-                let (status, reason) = kubelet::started(&self.state.world, &pod, &node, now);
-                let verb = match kubelet::behaviour(pod.spec.template.image()) {
-                    kubelet::Behaviour::Runs => Verb::Ready,
-                    kubelet::Behaviour::SlowToReady => Verb::Start,
-                    kubelet::Behaviour::CannotPull | kubelet::Behaviour::Crashes => Verb::NotReady,
-                    kubelet::Behaviour::Fails | kubelet::Behaviour::Ends => Verb::Fail,
-                };
-                self.patch_pod(&pod, status, entry(verb, reason));
-                if kubelet::behaviour(pod.spec.template.image()) == kubelet::Behaviour::SlowToReady {
-                    let step = Step::Kubelet { pod: key.clone(), uid, progress: Progress::Ready, cause };
-                    self.schedule_after(self.scenario.settings.kubelet.slow_ready, step);
-                }
-            }
-            Progress::Ready if !pod.is_ready() => {
-                let (status, reason) = kubelet::ready(&pod, &self.scenario.settings.kubelet, now);
-                self.patch_pod(&pod, status, entry(Verb::Ready, reason));
-            }
-            _ => {}
-        }
-    }
-
-    /// The node is ready again: its kubelet posts the readiness of its pods, and finishes what it has missed.
-    pub(super) fn kubelet_reports_again(&mut self, node: &Name, cause: u64) {
-        let pods: Vec<Arc<Pod>> = self.state.world.pods_on(node).cloned().collect();
-        for pod in pods {
-            if pod.is_terminating() {
-                self.kubelet_ends(&pod, cause);
-            } else if pod.status.phase == crate::api::PodPhase::Pending {
-                self.kubelet_begins(&pod, node, cause);
-            } else if !pod.is_ready()
-                && matches!(
-                    kubelet::behaviour(pod.spec.template.image()),
-                    kubelet::Behaviour::Runs | kubelet::Behaviour::SlowToReady
-                )
-            {
-                let step = Step::Kubelet { pod: pod.meta.key(), uid: pod.meta.uid, progress: Progress::Ready, cause };
-                self.schedule_between(KUBELET_NOTICES, step);
-            }
-        }
-    }
-
-    pub(super) fn set_kubelet(&mut self, node: &Name, running: bool, cause: u64) {
-        if running {
-            self.state.dead_kubelets.remove(node);
-        } else {
-            self.state.dead_kubelets.insert(node.clone(), self.state.now);
-            let noticed = self.state.now + self.scenario.settings.node_monitor_grace_period;
-            let at = next_multiple(noticed, node_lifecycle::MONITOR_PERIOD);
-            self.schedule_at(at, Step::MonitorNode { node: node.clone(), cause });
-        }
-    }
-
-    /// A kubelet that has been silent since a moment, and is known to be.
-    pub(super) fn silence_kubelet(&mut self, node: &Name, since: SimTime) {
-        self.state.dead_kubelets.insert(node.clone(), since);
-    }
-
-    /// Whether a node's kubelet has been stopped by hand.
-    pub fn kubelet_is_dead(&self, node: &Name) -> bool {
-        self.state.dead_kubelets.contains_key(node)
-    }
-
-    pub(super) fn patch_pod(&mut self, pod: &Pod, status: PodStatus, entry: Entry) {
-        let patch = Patch::PodStatus(status);
-        let request = Request::Patch { kind: Kind::Pod, key: pod.meta.key(), uid: Some(pod.meta.uid), patch };
-        drop(self.send(request, entry));
-    }
-
-    // ------------------------------------------------------------ node life cycle
-
-    fn taint_node(&mut self, name: &Name, cause: u64) {
-        let Some(node) = self.state.world.nodes.get(name) else { return };
-        let Some(taints) = node_lifecycle::taints(node) else { return };
-        let from_conditions = taints.iter().filter(|taint| taint.key.starts_with("node.kubernetes.io/"));
-        let texts: Vec<String> = from_conditions.map(ToString::to_string).collect();
-        let entry = Entry {
-            actor: Actor::NodeLifecycle,
-            verb: Verb::Taint,
-            object: ObjectRef { kind: Kind::Node, key: node.meta.key() },
-            node: Some(name.clone()),
-            reason: Reason::Conditions { taints: texts.join(", ").into() },
-            caused_by: Some(cause),
-        };
-        let request = Request::Patch {
-            kind: Kind::Node,
-            key: node.meta.key(),
-            uid: Some(node.meta.uid),
-            patch: Patch::Taints(taints),
-        };
-        drop(self.send(request, entry));
-    }
-
-    /// Models `tryUpdateNodeHealth` for a node whose kubelet is silent.
-    fn monitor_node(&mut self, name: &Name, cause: u64) {
-        let silent_since = self.state.dead_kubelets.get(name).copied();
-        let Some(node) = self.state.world.nodes.get(name).cloned() else { return };
-        let now = self.state.now;
-        if silent_since.is_none_or(|since| now.since(since) < self.scenario.settings.node_monitor_grace_period) {
-            return;
-        }
-        let mut changed = (*node).clone();
-        for kind in ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"] {
-            changed.set_condition(kind, crate::api::ConditionStatus::Unknown, now);
-        }
-        let entry = Entry {
-            actor: Actor::NodeLifecycle,
-            verb: Verb::NotReady,
-            object: ObjectRef { kind: Kind::Node, key: node.meta.key() },
-            node: Some(name.clone()),
-            reason: Reason::KubeletSilent { node: name.clone(), silent_for: now.since(silent_since.unwrap_or(now)) },
-            caused_by: Some(cause),
-        };
-        let patch = Patch::NodeConditions(changed.conditions);
-        drop(self.send(Request::Patch { kind: Kind::Node, key: node.meta.key(), uid: None, patch }, entry));
-    }
-
-    /// Models `MarkPodsNotReady`, which comes at about the time of the taint: a sync that is woken by it sees both.
-    fn mark_pods_not_ready(&mut self, name: &Name, cause: u64) {
-        let Some(node) = self.state.world.nodes.get(name).cloned() else { return };
-        if node.ready() == crate::api::ConditionStatus::True {
-            return;
-        }
-        let tell = |involved, kind, message: String| Draft {
-            component: "node-controller",
-            involved,
-            kind,
-            reason: "NodeNotReady",
-            message,
-        };
-        let message = format!("Node {} status is now: NodeNotReady", node.name());
-        self.tell(tell(Involved::new(Kind::Node, &node.meta), "Normal", message));
-        let pods: Vec<Arc<Pod>> = self.state.world.pods_on(node.name()).filter(|pod| pod.is_ready()).cloned().collect();
-        for pod in pods {
-            let mut status = pod.status.clone();
-            // Only the status is set: a reason that stands there stays.
-            let reason = status.condition("Ready").map(|ready| ready.reason.clone()).unwrap_or_else(|| "".into());
-            status.set_condition("Ready", false, &reason, "", self.state.now);
-            let entry = Entry {
-                actor: Actor::NodeLifecycle,
-                verb: Verb::NotReady,
-                object: ObjectRef { kind: Kind::Pod, key: pod.meta.key() },
-                node: Some(node.name().clone()),
-                reason: Reason::NodeNotReady { node: node.name().clone() },
-                caused_by: Some(cause),
-            };
-            self.patch_pod(&pod, status, entry);
-            self.tell(tell(Involved::new(Kind::Pod, &pod.meta), "Warning", "Node is not ready".to_owned()));
-        }
-    }
-
-    // ------------------------------------------------------------ garbage collectors
-
-    pub(super) fn collect_later(&mut self, object: &Object, cause: u64) {
-        let noticed = self.state.now + self.state.rng.duration(COLLECTOR_NOTICES);
-        let sent = self.state.collector.as_mut().map_or(noticed, |limiter| limiter.take(noticed));
-        let at = sent + self.state.rng.duration(REQUEST_LATENCY);
-        let step = Step::Collect { kind: object.kind(), key: object.key(), uid: object.meta().uid, cause };
-        self.schedule_at(at, step);
-    }
-
-    fn collect_dependents(&mut self, owner: Uid, cause: u64) {
-        for object in garbage_collector::dependents(&self.state.world, owner) {
-            self.collect_later(&object, cause);
-        }
-    }
-
-    /// A dependent is gone: its owner may have waited for that.
-    fn collect_terminating_owner(&mut self, meta: &crate::api::ObjectMeta, cause: u64) {
-        let Some(owner) = meta.controller() else { return };
-        let key = ObjectKey { namespace: meta.namespace.clone(), name: owner.name.clone() };
-        let waits = self.state.world.daemonsets.get(&key).filter(|set| set.meta.is_terminating()).cloned();
-        if let Some(daemonset) = waits {
-            self.collect_later(&Object::DaemonSet(daemonset), cause);
-        }
-    }
-
-    /// A dependent has let go: owners that leave their dependents behind may have waited for that.
-    fn collect_orphaning_owners(&mut self, cause: u64, namespace: &Name) {
-        let waiting: Vec<Object> = self
-            .state
-            .world
-            .daemonsets_in(namespace)
-            .filter(|set| set.meta.is_terminating() && set.meta.has_finalizer(ORPHAN_FINALIZER))
-            .filter(|set| garbage_collector::dependents(&self.state.world, set.meta.uid).is_empty())
-            .cloned()
-            .map(Object::DaemonSet)
-            .collect();
-        for object in waiting {
-            self.collect_later(&object, cause);
-        }
-    }
-
-    fn collect(&mut self, kind: Kind, key: &ObjectKey, uid: Uid, cause: u64) {
-        let Some(object) = self.state.world.get(kind, key).filter(|object| object.meta().uid == uid) else { return };
-        let is_owner = object.meta().is_terminating() && object.kind() == Kind::DaemonSet;
-        for act in garbage_collector::collect(&self.state.world, &object) {
-            use garbage_collector::Act;
-            let (verb, target_kind, target, request, reason) = match act {
-                Act::Delete { kind, key, uid, propagation, owner } => {
-                    let propagation = Some(propagation);
-                    let request = Request::Delete {
-                        kind,
-                        key: key.clone(),
-                        uid: Some(uid),
-                        propagation,
-                        grace_period_seconds: None,
-                    };
-                    (Verb::Delete, kind, key, request, Reason::OwnerGone { owner })
-                }
-                Act::RemoveOwner { kind, key, uid, owner } => {
-                    let patch = Patch::RemoveOwner(owner);
-                    let request = Request::Patch { kind, key: key.clone(), uid: Some(uid), patch };
-                    let owner = if is_owner { object.meta().name.clone() } else { key.name.clone() };
-                    (Verb::Release, kind, key, request, Reason::Orphaned { owner })
-                }
-                Act::RemoveFinalizer { kind, key, uid, finalizer } => {
-                    let patch = Patch::RemoveFinalizer(finalizer.into());
-                    let request = Request::Patch { kind, key: key.clone(), uid: Some(uid), patch };
-                    (Verb::Remove, kind, key, request, Reason::DependentsDone)
-                }
-            };
-            let node = match self.state.world.get(target_kind, &target) {
-                Some(Object::Pod(pod)) => pod.target_node().cloned(),
-                _ => None,
-            };
-            let entry = Entry {
-                actor: Actor::GarbageCollector,
-                verb,
-                object: ObjectRef { kind: target_kind, key: target },
-                node,
-                reason,
-                caused_by: Some(cause),
-            };
-            drop(self.send(request, entry));
-        }
-    }
-
-    /// The pod garbage collector looks every 20 s; without a missing node it has nothing to look for.
-    pub(super) fn watch_for_missing_nodes(&mut self, _node: &Name) {
-        if !self.state.pod_gc_is_due && !pod_gc::missing_nodes(&self.state.world).is_empty() {
-            self.state.pod_gc_is_due = true;
-            let at = next_multiple(self.state.now + SimDuration(1), pod_gc::PERIOD);
-            self.schedule_at(at, Step::PodGc);
-        }
-    }
-
-    /// Models `gcOrphaned`.
-    fn collect_pods_of_missing_nodes(&mut self) {
-        self.state.pod_gc_is_due = false;
-        let now = self.state.now;
-        let missing = pod_gc::missing_nodes(&self.state.world);
-        let known = std::mem::take(&mut self.state.quarantine);
-        for node in missing {
-            let since = known.get(&node).copied().unwrap_or(now);
-            self.state.quarantine.insert(node.clone(), since);
-            if now.since(since) < pod_gc::QUARANTINE {
-                continue;
-            }
-            for pod in pod_gc::orphaned_pods(&self.state.world, &node) {
-                self.collect_orphaned_pod(&pod, &node);
-            }
-        }
-        self.watch_for_missing_nodes(&"".into());
-    }
-
-    fn collect_orphaned_pod(&mut self, pod: &Pod, node: &Name) {
-        let entry = |verb, caused_by| Entry {
-            actor: Actor::PodGc,
-            verb,
-            object: ObjectRef { kind: Kind::Pod, key: pod.meta.key() },
-            node: Some(node.clone()),
-            reason: Reason::NodeMissing { node: node.clone() },
-            caused_by,
-        };
-        let cause = self.last_deletion_of_node(node).or_else(|| self.last_act_on(pod));
-        if !pod.is_terminal() {
-            let mut status = pod.status.clone();
-            status.phase = crate::api::PodPhase::Failed;
-            status.set_condition(
-                "DisruptionTarget",
-                true,
-                "DeletionByPodGC",
-                "PodGC: node no longer exists",
-                self.state.now,
-            );
-            self.patch_pod(pod, status, entry(Verb::Fail, cause));
-        }
-        let request = Request::Delete {
-            kind: Kind::Pod,
-            key: pod.meta.key(),
-            uid: Some(pod.meta.uid),
-            propagation: None,
-            grace_period_seconds: Some(0),
-        };
-        drop(self.send(request, entry(Verb::Remove, cause)));
-    }
-
-    /// A pod that was made for a node which never was: the act that made or bound it.
-    fn last_act_on(&self, pod: &Pod) -> Option<u64> {
-        let key = pod.meta.key();
-        let on_it = |record: &&Record| record.object.kind == Kind::Pod && record.object.key == key;
-        self.history.records().iter().rev().find(on_it).map(|record| record.seq)
-    }
-
-    fn last_deletion_of_node(&self, node: &Name) -> Option<u64> {
-        let deleted = |record: &&Record| {
-            record.object.kind == Kind::Node && record.object.key.name == *node && record.verb == Verb::Delete
-        };
-        self.history.records().iter().rev().find(deleted).map(|record| record.seq)
-    }
 }
 
 /// The first multiple of a period at or after a moment.
-fn next_multiple(at: SimTime, period: SimDuration) -> SimTime {
+pub(super) fn next_multiple(at: SimTime, period: SimDuration) -> SimTime {
     SimTime::from_micros(at.micros().div_ceil(period.0) * period.0)
 }
 
@@ -974,9 +494,11 @@ fn describe(step: &Step) -> String {
             format!("{} {what}", pod.name)
         }
         Step::Collect { key, .. } => format!("the garbage collector looks at {}", key.name),
-        Step::TaintNode { node, .. } | Step::MonitorNode { node, .. } => {
-            format!("the conditions of {node} are looked at")
-        }
+        Step::TaintNode { node, .. } => format!("the conditions of {node} are looked at"),
+        Step::MonitorNodes => "the conditions of the nodes are looked at".to_owned(),
+        Step::MarkPodsNotReady { node, .. } => format!("the pods of {node} are taken for not ready"),
+        Step::TaintPass => "a node that is not ready is tainted".to_owned(),
+        Step::Evict { pod, .. } => format!("{} leaves its node", pod.name),
         Step::PodGc => "pods of missing nodes are looked for".to_owned(),
     }
 }

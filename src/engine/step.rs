@@ -24,11 +24,17 @@ pub enum Step {
     Kubelet { pod: ObjectKey, uid: Uid, progress: Progress, cause: u64 },
     /// The garbage collector looks at an object.
     Collect { kind: Kind, key: ObjectKey, uid: Uid, cause: u64 },
-    /// The node life cycle controller looks at a node's conditions; if the node `went_down`, its pods are not ready.
-    TaintNode { node: Name, went_down: bool, cause: u64 },
-    /// The node life cycle controller looks for kubelets that are silent.
-    MonitorNode { node: Name, cause: u64 },
-    /// The pod garbage collector looks for pods whose node is gone.
+    /// The node life cycle controller looks at a node's conditions.
+    TaintNode { node: Name, cause: u64 },
+    /// The node life cycle controller looks for kubelets that are silent, and for zones that are broken.
+    MonitorNodes,
+    /// The node life cycle controller takes the pods of a node that has fallen silent for not ready.
+    MarkPodsNotReady { node: Name, cause: u64 },
+    /// The node life cycle controller looks at the nodes that wait for a NoExecute taint.
+    TaintPass,
+    /// The taint eviction controller marks a pod, and then deletes it.
+    Evict { pod: ObjectKey, uid: Uid, marked: bool, cause: u64 },
+    /// The pod garbage collector looks for pods that nobody will finish.
     PodGc,
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::api::{ConditionStatus, Kind, ObjectKey, Pod, SimDuration, SimTime};
-use crate::controllers::node_lifecycle;
 use crate::store::{Delta, Object, World};
 
 use super::import::Cluster;
@@ -40,10 +39,8 @@ impl Sim {
             if node.ready() == ConditionStatus::Unknown {
                 let since = SimTime::ZERO - self.scenario.settings.node_monitor_grace_period;
                 self.silence_kubelet(node.name(), since);
-            } else if node_lifecycle::taints(node).is_some() {
-                let step = Step::TaintNode { node: node.name().clone(), went_down: false, cause };
-                self.schedule_after(SimDuration::from_millis(20), step);
             }
+            self.observe_node_health(None, node, cause);
         }
         for daemonset in world.daemonsets.values() {
             self.schedule_after(
@@ -57,7 +54,7 @@ impl Sim {
         for pod in world.pods.values() {
             self.take_over_pod(pod, cause);
         }
-        self.watch_for_missing_nodes(&"".into());
+        self.watch_for_missing_nodes();
     }
 
     fn take_over_pod(&mut self, pod: &Arc<Pod>, cause: u64) {

@@ -139,9 +139,16 @@ impl Sim {
                 let why = "its conditions have changed".to_owned();
                 Some((format!("Set the taints of {node}"), why, "doNoScheduleTaintingPass"))
             }
-            Step::MonitorNode { node, .. } if is_node(node) => {
-                let why = "its kubelet is silent, and after the grace period it counts as unknown".to_owned();
-                Some((format!("Look at the health of {node}"), why, "monitorNodeHealth"))
+            Step::MonitorNodes if about.kind == Kind::Node && self.state.nodes.looks_at(&about.key.name) => {
+                let why = match self.kubelet_is_dead(&about.key.name) {
+                    true => "its kubelet is silent, and after the grace period it counts as unknown",
+                    false => "whether its pods may stay follows from whether it is ready",
+                };
+                Some((format!("Look at the health of {}", about.key.name), why.to_owned(), "monitorNodeHealth"))
+            }
+            Step::Evict { pod, .. } if self.is_about_pod(pod, about) => {
+                let why = self.state.evictions.reason(pod).map(ToString::to_string).unwrap_or_default();
+                Some((format!("{} has to leave its node", pod.name), why, "processPodOnNode"))
             }
             Step::PodGc if self.is_on_missing_node(about) => {
                 let why =

@@ -196,7 +196,9 @@ pub fn read(text: &str) -> Reading {
     let chunks = split(text);
     let before = reader.0.findings.len();
     for (above, chunk) in &chunks {
-        reader.chunk(chunk, *above);
+        if let Some(tree) = reader.chunk(chunk, *above) {
+            reader.tree(tree);
+        }
     }
     if reader.0.documents.is_empty() && reader.0.findings.len() == before {
         reader
@@ -210,6 +212,23 @@ pub fn read(text: &str) -> Reading {
     }
     reader.0.findings.sort_by_key(|finding| (finding.span.line, finding.span.column));
     reader.0
+}
+
+/// Reads data that is no manifest, such as a lesson: one document, of no kind, whose fields can be found again by
+/// [`Document::position`]; and what keeps it from being read, or is hardly meant.
+pub fn read_data(text: &str) -> (Option<Document>, Vec<Finding>) {
+    let mut reader = Reader::default();
+    let tree = reader.chunk(text.strip_prefix('\u{feff}').unwrap_or(text), 0);
+    let document = tree.map(|tree| {
+        for remark in &tree.remarks {
+            reader.remark(remark);
+        }
+        let line = tree.marks.place().line;
+        let none = String::new;
+        let (api_version, kind, name, namespace) = (none(), none(), none(), none());
+        Document { value: tree.value, api_version, kind, name, namespace, line, refusal: None, marks: tree.marks }
+    });
+    (document, reader.0.findings)
 }
 
 /// The bare value of a YAML or JSON text, for data that is no manifest; nothing if it cannot be read.
@@ -264,22 +283,19 @@ impl Reader {
     }
 
     /// Reads what stands between two `---` lines.
-    fn chunk(&mut self, chunk: &str, above: usize) {
-        if let Some(finding) = syntax::before(chunk, above).or_else(|| indent::lost(chunk, above)) {
-            self.0.findings.push(finding);
-            return;
-        }
-        match yaml::parse(chunk, above) {
-            Ok(Some(tree)) => {
-                if let Some(finding) = syntax::after(chunk, above, &tree) {
-                    self.0.findings.push(finding);
-                } else {
-                    self.tree(tree);
-                }
-            }
-            Ok(None) => {}
-            Err(failure) => self.0.findings.push(syntax::explain(chunk, above, failure)),
-        }
+    fn chunk(&mut self, chunk: &str, above: usize) -> Option<Tree> {
+        let trouble = match syntax::before(chunk, above).or_else(|| indent::lost(chunk, above)) {
+            Some(finding) => finding,
+            None => match yaml::parse(chunk, above) {
+                Ok(tree) => match tree.as_ref().and_then(|tree| syntax::after(chunk, above, tree)) {
+                    Some(finding) => finding,
+                    None => return tree,
+                },
+                Err(failure) => syntax::explain(chunk, above, failure),
+            },
+        };
+        self.0.findings.push(trouble);
+        None
     }
 
     fn tree(&mut self, tree: Tree) {

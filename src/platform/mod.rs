@@ -2,6 +2,7 @@
 
 pub mod crash;
 pub mod editor;
+pub mod fetch;
 pub mod frame;
 pub mod page;
 pub mod save;

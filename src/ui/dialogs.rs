@@ -1,8 +1,10 @@
-//! The one dialog that is open: help, or a form for nodes, taints or labels.
+//! The one dialog that is open: help, the gallery, or a form for nodes, taints or labels.
 
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
+use super::gallery::GalleryView;
+use super::help::Help;
 use super::icon::{self, icon};
 use super::session::Desk;
 use super::state::{Action, Dialog};
@@ -70,13 +72,15 @@ pub fn DialogView(props: &DialogProps) -> Html {
         }
     };
     let title = match &props.dialog {
-        Dialog::Help => "How to read this page".to_owned(),
+        Dialog::Help => "Help".to_owned(),
+        Dialog::Examples => "Examples".to_owned(),
         Dialog::AddNode => "Add nodes".to_owned(),
         Dialog::Taint(node) => ["Taints of ", node].concat(),
         Dialog::Label(object) => ["Labels of ", &object.key.name].concat(),
     };
     let body = match &*form {
-        None => help(),
+        None if props.dialog == Dialog::Examples => html! { <GalleryView desk={desk.clone()} /> },
+        None => html! { <Help /> },
         Some(form) => {
             let onsubmit = {
                 let (dialog, element, run) = (props.dialog.clone(), element.clone(), run.clone());
@@ -113,7 +117,7 @@ pub fn DialogView(props: &DialogProps) -> Html {
         }
     };
     html! {
-        <dialog ref={element} aria-labelledby="dialog-title" {oncancel}>
+        <dialog class={form.is_none().then_some("wide")} ref={element} aria-labelledby="dialog-title" {oncancel}>
             <div class="dialog-head">
                 <h2 id="dialog-title">{title}</h2>
                 <button class="quiet square" type="button" aria-label="Close" onclick={close}>{icon(icon::CLOSE)}</button>
@@ -132,7 +136,7 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
     const TAINTS: &str = "dedicated=gpu:NoSchedule";
     let none = String::new;
     Some(match dialog {
-        Dialog::Help => return None,
+        Dialog::Help | Dialog::Examples => return None,
         Dialog::AddNode => Form {
             fields: vec![
                 ("name", "Name", "", desk.next_node_name()),
@@ -169,7 +173,7 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
 fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<String>> {
     let value = |name| input(element, name).map_or_else(String::new, |input| input.value().trim().to_owned());
     match dialog {
-        Dialog::Help => Err(Vec::new()),
+        Dialog::Help | Dialog::Examples => Err(Vec::new()),
         Dialog::AddNode => {
             let (name, count, labels, taints) =
                 forms::add_nodes(&value("name"), &value("count"), &value("labels"), &value("taints"))?;
@@ -187,35 +191,5 @@ fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<
                 _ => Command::LabelNode { name, labels },
             })
         }
-    }
-}
-
-fn help() -> Html {
-    let keys = [
-        ("Ctrl+Enter", "apply the manifest"),
-        ("Space", "play or pause"),
-        (".", "one act further"),
-        ("?", "this help"),
-        ("Esc", "close a menu or a dialog"),
-        ("↑ ↓", "move in a menu or in the activity log"),
-    ];
-    let map = [
-        ("running", "Running", "a pod of the current revision, ready"),
-        ("running old", "rev 1", "a pod of an older revision"),
-        ("starting", "Creating", "a pod on its way to ready"),
-        ("terminating", "Terminating", "a pod that was deleted and has not stopped yet"),
-        ("failed", "Failed", "a pod that failed"),
-    ];
-    html! {
-        <>
-            <p>{"A DaemonSet keeps one pod on each eligible node. Apply the manifest, then change it, add and remove nodes, delete pods: every act of the controller appears on the map and in the activity log with its reason."}</p>
-            <h3>{"Pods"}</h3>
-            <ul class="legend">{for map.iter().map(|(class, word, text)| html! {
-                <li><span class={["pod slot-0 ", class].concat()}>{super::map::marker(0)}<em>{*word}</em></span><span>{*text}</span></li>
-            })}</ul>
-            <p class="hint">{"Each DaemonSet has its own colour, shape and letter. Nodes with stripes are cordoned."}</p>
-            <h3>{"Keys"}</h3>
-            <dl class="kv keys">{for keys.iter().map(|(key, text)| html! { <><dt><kbd>{*key}</kbd></dt><dd>{*text}</dd></> })}</dl>
-        </>
     }
 }

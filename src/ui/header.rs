@@ -23,6 +23,7 @@ pub fn header(desk: &Desk, theme: Theme, cluster: &str) -> Html {
             <button class="scenario" aria-haspopup="menu" data-testid="scenario" title="Clusters to begin with" onclick={open_menu(desk, "scenario")}>
                 <span>{cluster}</span>{icon(icon::DOWN)}
             </button>
+            <button aria-haspopup="dialog" data-testid="examples" onclick={desk.on(Action::Open(Dialog::Examples))}>{"Examples"}</button>
             <span class="space"></span>
             <span class="chip wide-only">{"simulates Kubernetes v1.36"}</span>
             <button class="square" data-testid="theme" data-choice={theme.word()} {title} aria-label={title}

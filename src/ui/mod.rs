@@ -5,7 +5,9 @@
 mod app;
 mod dialogs;
 mod editor;
+mod gallery;
 mod header;
+mod help;
 mod icon;
 mod inspector;
 mod live;

@@ -157,6 +157,11 @@ impl Desk {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
+    /// How much the reader has done to the cluster.
+    pub fn acts_made(&self) -> usize {
+        self.0.session.try_borrow().map_or(0, |session| session.sim.scenario().commands.len())
+    }
+
     /// A name for one more node: the next number after the last worker's.
     pub fn next_node_name(&self) -> String {
         let Ok(session) = self.0.session.try_borrow() else { return String::new() };

@@ -196,6 +196,7 @@ pub struct MenuItem {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Dialog {
     Help,
+    Examples,
     AddNode,
     Taint(Name),
     /// The labels of a node or a pod.
