@@ -15,11 +15,14 @@
 
   const url = (name) => new URL(name, document.baseURI).href;
   const files = document.getElementById("app-files").dataset;
-  const editor = url(document.getElementById("editor-file").getAttribute("src"));
 
-  // For the page: the editor's module, fetched once, when first asked for.
-  let editorModule;
-  globalThis.loadEditor = () => (editorModule ??= import(editor));
+  // For the page: modules that are fetched when first asked for. A browser imports each once; after a failure, again.
+  const module = (id) => {
+    const file = url(document.getElementById(id).getAttribute("src"));
+    return () => import(file);
+  };
+  globalThis.loadEditor = module("editor-file");
+  globalThis.loadTransfer = module("transfer-file");
 
   const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
   const start = async () => {

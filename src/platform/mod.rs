@@ -7,3 +7,4 @@ pub mod frame;
 pub mod page;
 pub mod save;
 pub mod storage;
+pub mod transfer;

@@ -1,6 +1,7 @@
 //! The document around the application: its address, its root element, the clipboard, the clock.
 
-use wasm_bindgen::JsCast;
+use gloo::events::EventListener;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, Element, HtmlElement, MediaQueryList, UrlSearchParams};
 
@@ -17,6 +18,34 @@ pub fn now_ms() -> f64 {
 pub fn parameter(name: &str) -> Option<String> {
     let search = web_sys::window()?.location().search().ok()?;
     UrlSearchParams::new_with_str(&search).ok()?.get(name)
+}
+
+/// What follows in the page's address from `#` on, with it.
+pub fn fragment() -> String {
+    web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+}
+
+/// The page's address without parameters and fragment.
+pub fn address() -> String {
+    let location = web_sys::window().map(|window| window.location());
+    let part = |part: Result<String, JsValue>| part.unwrap_or_default();
+    location.map_or_else(String::new, |it| [part(it.origin()), part(it.pathname())].concat())
+}
+
+/// Takes the fragment out of the address.
+pub fn forget_fragment() {
+    let Some(window) = web_sys::window() else { return };
+    let rest = [window.location().pathname(), window.location().search()].map(Result::unwrap_or_default).concat();
+    if let Ok(history) = window.history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&rest));
+    }
+}
+
+/// Calls when the address gets another fragment.
+pub fn on_fragment(call: impl Fn() + 'static) {
+    if let Some(window) = web_sys::window() {
+        EventListener::new(&window, "hashchange", move |_| call()).forget();
+    }
 }
 
 pub fn set_root_attribute(name: &str, value: &str) {

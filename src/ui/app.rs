@@ -9,7 +9,7 @@ use super::dialogs::DialogView;
 use super::editor::editor_panel;
 use super::header::header;
 use super::inspector::Inspector;
-use super::live::{live, notices};
+use super::live::{OpeningView, live, notices};
 use super::log::Log;
 use super::map::MapView;
 use super::menu::MenuView;
@@ -83,8 +83,11 @@ pub fn App() -> Html {
                 {tab(Tab::Activity, "Activity")}
                 {tab(Tab::Why, "Why")}
             </nav>
-            {notices(desk, state.notice.as_deref())}
+            {notices(desk, state.notice.as_deref(), state.can_go_back)}
             {live(&state.announcement)}
+            if let Some(percent) = state.opening {
+                <OpeningView desk={desk.clone()} {percent} />
+            }
             if let Some(dialog) = &state.dialog {
                 <DialogView desk={desk.clone()} dialog={dialog.clone()} />
             }

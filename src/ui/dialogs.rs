@@ -1,5 +1,7 @@
 //! The one dialog that is open: help, the gallery, or a form for nodes, taints or labels.
 
+use std::rc::Rc;
+
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
@@ -10,7 +12,7 @@ use super::session::Desk;
 use super::state::{Action, Dialog};
 use crate::api::{Kind, Taint};
 use crate::engine::{Command, NodeTemplate};
-use crate::view::forms;
+use crate::view::{forms, words};
 
 #[derive(Properties, PartialEq)]
 pub struct DialogProps {
@@ -74,14 +76,16 @@ pub fn DialogView(props: &DialogProps) -> Html {
     let title = match &props.dialog {
         Dialog::Help => "Help".to_owned(),
         Dialog::Examples => "Examples".to_owned(),
+        Dialog::Share { .. } => "Share this run".to_owned(),
         Dialog::AddNode => "Add nodes".to_owned(),
         Dialog::Taint(node) => ["Taints of ", node].concat(),
         Dialog::Label(object) => ["Labels of ", &object.key.name].concat(),
     };
-    let body = match &*form {
-        None if props.dialog == Dialog::Examples => html! { <GalleryView desk={desk.clone()} /> },
-        None => html! { <Help /> },
-        Some(form) => {
+    let body = match (&*form, &props.dialog) {
+        (None, Dialog::Examples) => html! { <GalleryView desk={desk.clone()} /> },
+        (None, Dialog::Share { link, log }) => share(desk, link, *log),
+        (None, _) => html! { <Help /> },
+        (Some(form), _) => {
             let onsubmit = {
                 let (dialog, element, run) = (props.dialog.clone(), element.clone(), run.clone());
                 Callback::from(move |event: SubmitEvent| {
@@ -136,7 +140,7 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
     const TAINTS: &str = "dedicated=gpu:NoSchedule";
     let none = String::new;
     Some(match dialog {
-        Dialog::Help | Dialog::Examples => return None,
+        Dialog::Help | Dialog::Examples | Dialog::Share { .. } => return None,
         Dialog::AddNode => Form {
             fields: vec![
                 ("name", "Name", "", desk.next_node_name()),
@@ -173,7 +177,7 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
 fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<String>> {
     let value = |name| input(element, name).map_or_else(String::new, |input| input.value().trim().to_owned());
     match dialog {
-        Dialog::Help | Dialog::Examples => Err(Vec::new()),
+        Dialog::Help | Dialog::Examples | Dialog::Share { .. } => Err(Vec::new()),
         Dialog::AddNode => {
             let (name, count, labels, taints) =
                 forms::add_nodes(&value("name"), &value("count"), &value("labels"), &value("taints"))?;
@@ -191,5 +195,39 @@ fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<
                 _ => Command::LabelNode { name, labels },
             })
         }
+    }
+}
+
+fn share(desk: &Desk, link: &Rc<str>, log: u64) -> Html {
+    let size = words::count(link.len(), "letter");
+    // What mail and chat programs are known to take.
+    let long = link.len() > 8000;
+    let embed = [
+        "<iframe src=\"",
+        &link.replacen("#", "?embed&timeline#", 1),
+        "\" title=\"Everynode\" width=\"100%\" height=\"480\"></iframe>",
+    ]
+    .concat();
+    html! {
+        <>
+            <p>{"Whoever opens this link sees this run: the cluster, the manifest, all that was done, and the moment you are looking at. All of it is in the link itself; nothing is sent to a server."}</p>
+            <div class="copy-row">
+                <input readonly=true value={link.to_string()} aria-label="Link to this run" data-testid="link" />
+                <button class="primary" onclick={desk.on(Action::Copy(link.clone()))}>{"Copy the link"}</button>
+            </div>
+            <p class="hint">{size}{if long { ", more than many programs take in a message: a file is safer. " } else { ". " }}
+                {"Its log has the number "}<code data-testid="log-hash">{format!("{log:016x}")}</code>{", wherever it is opened."}</p>
+            <h3>{"In a page of yours"}</h3>
+            <div class="copy-row">
+                <input readonly=true value={embed.clone()} aria-label="HTML that shows this run in a page" data-testid="embed-code" />
+                <button onclick={desk.on(Action::Copy(embed.into()))}>{"Copy the HTML"}</button>
+            </div>
+            <h3>{"As a file"}</h3>
+            <div class="buttons">
+                <button data-testid="save-file" onclick={desk.on(Action::SaveFile)}>{"Save this run"}</button>
+                <button data-testid="open-file" onclick={desk.on(Action::OpenFile)}>{"Open a run or a manifest…"}</button>
+            </div>
+            <p class="hint">{"A file can also be dropped anywhere on the page."}</p>
+        </>
     }
 }

@@ -26,6 +26,8 @@ pub fn header(desk: &Desk, theme: Theme, cluster: &str) -> Html {
             <button aria-haspopup="dialog" data-testid="examples" onclick={desk.on(Action::Open(Dialog::Examples))}>{"Examples"}</button>
             <span class="space"></span>
             <span class="chip wide-only">{"simulates Kubernetes v1.36"}</span>
+            <button class="share" data-testid="share" title="A link to this run, or a file" aria-haspopup="dialog"
+                onclick={desk.on(Action::Share)}>{"Share"}</button>
             <button class="square" data-testid="theme" data-choice={theme.word()} {title} aria-label={title}
                 onclick={desk.on(Action::NextTheme)}>{icon(picture)}</button>
             <button class="square" title="Help and shortcuts (?)" aria-label="Help" aria-haspopup="dialog"

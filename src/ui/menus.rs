@@ -6,7 +6,7 @@ use crate::engine::{Command, Scenario, Sim};
 use crate::store::Propagation;
 use crate::view::ObjectRef;
 
-fn item(label: &str, action: Action) -> MenuItem {
+pub fn item(label: &str, action: Action) -> MenuItem {
     MenuItem { label: label.to_owned(), action, danger: false }
 }
 

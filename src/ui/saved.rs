@@ -1,63 +1,56 @@
-//! What survives a reload: the reader's text, the cluster and what was done to it, and how the page was set.
+//! What survives a reload: the reader's text, the cluster and what was done to it, what was kept when something else was
+//! opened, and how the page was set.
 
-use js_sys::{Array, JSON, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-
-use crate::api::typed::{from_value, to_value};
-use crate::api::value::{Map, Value};
-use crate::engine::Scenario;
+use crate::api::value::Value;
+use crate::engine::file::{self, SavedRun};
+use crate::manifest;
 use crate::platform::storage;
 
 pub const TEXT: &str = "everynode.text";
+/// A run as [`file`] writes it, without the text.
 pub const SCENARIO: &str = "everynode.scenario";
-/// The moment that was reached, in microseconds.
-pub const NOW: &str = "everynode.now";
 /// boot.js reads it too.
 pub const THEME: &str = "everynode.theme";
 pub const SPEED: &str = "everynode.speed";
 pub const SELECTION: &str = "everynode.selection";
+/// A list of names and runs.
+const KEPT: &str = "everynode.kept";
+/// A run that could not be read.
+const UNREADABLE: &str = "everynode.unreadable";
 
-pub fn scenario_to_text(scenario: &Scenario) -> Option<String> {
-    JSON::stringify(&js_from_value(&to_value(scenario))).ok()?.as_string()
-}
-
-/// The saved scenario, unless it is of another time and does not read any more.
-pub fn scenario() -> Option<Scenario> {
-    let json = JSON::parse(&storage::get(SCENARIO)?).ok()?;
-    from_value(&value_from_js(&json)).ok()
-}
-
-fn js_from_value(value: &Value) -> JsValue {
-    match value {
-        Value::Null => JsValue::NULL,
-        Value::Bool(bool) => (*bool).into(),
-        Value::Int(number) => (*number as f64).into(),
-        Value::Float(number) => (*number).into(),
-        Value::Str(text) => text.as_str().into(),
-        Value::List(list) => list.iter().map(js_from_value).collect::<Array>().into(),
-        Value::Map(map) => {
-            let object = Object::new();
-            for (key, value) in map {
-                let _ = Reflect::set(&object, &key.as_str().into(), &js_from_value(value));
-            }
-            object.into()
+/// The saved run with the text; nothing if nothing was saved.
+///
+/// # Errors
+/// Why it does not read. It is put aside then, so that the next save destroys nothing.
+pub fn run() -> Result<Option<SavedRun>, String> {
+    let Some(saved) = storage::get(SCENARIO) else { return Ok(None) };
+    match file::decode(&saved) {
+        Ok(mut run) => {
+            run.text = storage::get(TEXT).unwrap_or_default();
+            Ok(Some(run))
+        }
+        Err(reason) => {
+            storage::set(UNREADABLE, &saved);
+            Err(reason)
         }
     }
 }
 
-fn value_from_js(json: &JsValue) -> Value {
-    if let Some(bool) = json.as_bool() {
-        Value::Bool(bool)
-    } else if let Some(number) = json.as_f64() {
-        if number.fract() == 0.0 { Value::Int(number as i64) } else { Value::Float(number) }
-    } else if let Some(text) = json.as_string() {
-        Value::Str(text)
-    } else if let Some(list) = json.dyn_ref::<Array>() {
-        Value::List(list.iter().map(|item| value_from_js(&item)).collect())
-    } else if let Some(object) = json.dyn_ref::<Object>() {
-        let entry = |key: JsValue| Some((key.as_string()?, value_from_js(&Reflect::get(object, &key).ok()?)));
-        Value::Map(Object::keys(object).iter().filter_map(entry).collect::<Map>())
-    } else {
-        Value::Null
-    }
+pub fn set_run(run: &SavedRun) -> bool {
+    storage::set(SCENARIO, &file::encode(run))
+}
+
+/// Names and runs.
+pub fn kept() -> Vec<(String, String)> {
+    let list = storage::get(KEPT).and_then(|text| manifest::read_value(&text));
+    let entry = |entry: &Value| Some((entry.get("name")?.as_str()?.to_owned(), entry.get("run")?.as_str()?.to_owned()));
+    list.as_ref().and_then(Value::as_list).unwrap_or_default().iter().filter_map(entry).collect()
+}
+
+/// Whether there was room for all of them.
+pub fn set_kept(kept: &[(String, String)]) -> bool {
+    let entry = |(name, run): &(String, String)| -> Value {
+        [("name", name.as_str().into()), ("run", run.as_str().into())].into()
+    };
+    storage::set(KEPT, &Value::List(kept.iter().map(entry).collect()).to_json())
 }

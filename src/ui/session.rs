@@ -1,5 +1,7 @@
 //! The imperative shell: owns the simulation, runs it within the frame's budget, and hands out what the page shows.
 
+mod opening;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -12,6 +14,7 @@ use super::shared::Shared;
 use super::state::*;
 use super::{menus, saved};
 use crate::api::{Labels, Name, SimTime, Taint};
+use crate::engine::file::SavedRun;
 use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, Sim};
 use crate::manifest::{Finding, Severity};
 use crate::platform::frame::Frames;
@@ -82,6 +85,11 @@ struct Session {
     announced: usize,
     keep_scenario: bool,
     storage_full: bool,
+    /// A run that is being done again; until that is done, the page stands still.
+    opening: Option<opening::Opening>,
+    /// What the reader has lost nothing by losing: nothing done yet, or just opened.
+    base: (Scenario, String),
+    kept: Vec<opening::Kept>,
     /// Jobs that are due later, each at most once.
     timers: Vec<(Job, Timeout)>,
     asked: Vec<(Job, u32)>,
@@ -120,6 +128,7 @@ impl Desk {
     pub fn connect(&self, render: impl Fn(AppState) + 'static) {
         self.0.render.replace(Some(Box::new(render)));
         self.send(Action::Due(Job::Check));
+        self.welcome();
     }
 
     /// A callback that sends an action.
@@ -129,6 +138,13 @@ impl Desk {
     }
 
     pub fn send(&self, action: Action) {
+        // What takes a while, or needs the browser.
+        match action {
+            Action::Share => return self.share(),
+            Action::SaveFile => return self.save_to_file(),
+            Action::OpenFile => return self.open_files(),
+            _ => {}
+        }
         if let Action::Copy(text) = action {
             let desk = self.clone();
             return page::copy(&text, move |copied| {
@@ -231,17 +247,8 @@ impl Session {
         let fresh = page::parameter("fresh").is_some();
         let get = |key: &str| if fresh { None } else { storage::get(key) };
         let workers = page::parameter("nodes").and_then(|count| count.parse::<u32>().ok());
-        let scenario = match workers {
-            Some(workers) => Scenario::with_workers(workers.min(100_000)),
-            None if fresh => Scenario::walk_through(),
-            None => saved::scenario().unwrap_or_else(Scenario::walk_through),
-        };
-        let mut sim = Sim::new(&scenario);
-        if workers.is_none()
-            && let Some(now) = get(saved::NOW).and_then(|now| now.parse().ok())
-        {
-            sim.run_until(SimTime::from_micros(now), usize::MAX);
-        }
+        let scenario = workers.map_or_else(Scenario::walk_through, |count| Scenario::with_workers(count.min(100_000)));
+        let sim = Sim::new(&scenario);
         let speed = page::parameter("speed").or_else(|| get(saved::SPEED));
         let mut state = AppState {
             theme: Theme::parse(&storage::get(saved::THEME).unwrap_or_default()),
@@ -271,18 +278,31 @@ impl Session {
             announced: 0,
             keep_scenario: workers.is_none(),
             storage_full: false,
+            opening: None,
+            base: opening::nothing(),
+            kept: saved::kept(),
             timers: Vec::new(),
             asked: Vec::new(),
         };
         session.show_theme();
         session.begin_anew();
+        if workers.is_none() && !fresh {
+            match saved::run() {
+                Ok(Some(run)) => session.bring_back(run, false),
+                Ok(None) => {}
+                Err(reason) => {
+                    let text = ["What was saved at your last visit cannot be read. ", &reason].concat();
+                    session.say(Notice { error: true, text });
+                }
+            }
+        }
         session.refresh();
         session
     }
 
     /// Whether time goes on by itself.
     fn moves(&self) -> bool {
-        self.state.time.playing && (self.past.is_some() || !self.sim.is_quiet())
+        self.opening.is_some() || self.state.time.playing && (self.past.is_some() || !self.sim.is_quiet())
     }
 
     fn world(&self) -> &World {
@@ -308,7 +328,11 @@ impl Session {
                 self.ask(Job::Check, 160);
                 self.ask(Job::Save, 400);
             }
-            Action::Load(text) => self.load(text),
+            Action::Load(text) => {
+                self.keep_mine();
+                self.base.1.clone_from(&text);
+                self.load(text);
+            }
             Action::Apply => {
                 let text = (*self.state.editor.text).clone();
                 if self.submit(Command::Apply { text }).errors.is_empty() {
@@ -330,7 +354,9 @@ impl Session {
             }
             Action::Run(command) => drop(self.submit(command)),
             Action::Begin(scenario) => {
+                self.keep_mine();
                 self.sim = Sim::new(&scenario);
+                self.base = (scenario, (*self.state.editor.text).clone());
                 self.keep_scenario = true;
                 self.state.selection = None;
                 self.begin_anew();
@@ -385,13 +411,17 @@ impl Session {
             Action::CloseMenu => self.state.menu = None,
             Action::Open(dialog) => self.state.dialog = Some(dialog),
             Action::CloseDialog => self.state.dialog = None,
-            Action::DismissNotice => self.state.notice = None,
+            Action::DismissNotice => self.hide_notice(),
             Action::Say(notice) => self.say(notice),
             // A new pointer makes the editor look again.
             Action::EditorReady => self.state.editor.findings = Shared::from((*self.state.editor.findings).clone()),
             Action::Due(job) => self.due(job),
-            // Needs no session.
-            Action::Copy(_) => {}
+            Action::OpenRun(run) => self.open_run(&run),
+            Action::Receive(text) => self.receive(text),
+            Action::StopOpening => self.finish_opening(),
+            Action::BackToMine(index) => self.back_to_mine(index),
+            // Need no session.
+            Action::Copy(_) | Action::Share | Action::SaveFile | Action::OpenFile => {}
         }
     }
 
@@ -401,7 +431,7 @@ impl Session {
             Job::Check => self.check_text(),
             Job::Save => self.save(),
             Job::Announce => self.announce(),
-            Job::HideNotice => self.state.notice = None,
+            Job::HideNotice => self.hide_notice(),
             // What is shown is brought up to date after every job.
             Job::Stage => {}
         }
@@ -423,7 +453,10 @@ impl Session {
 
     fn open_menu(&mut self, address: &str, anchor: HtmlElement) {
         let menu = match address {
-            "scenario" => Some(("Clusters".to_owned(), menus::scenarios())),
+            "scenario" => {
+                let items = self.kept_items().into_iter().chain(menus::scenarios());
+                Some(("Clusters".to_owned(), items.collect()))
+            }
             _ => ObjectRef::parse(address).and_then(|object| menus::of(&self.sim, &object)),
         };
         self.state.menu = menu.map(|(label, items)| Shared::from(Menu { label, items, anchor }));
@@ -455,12 +488,20 @@ impl Session {
         self.state.notice = Some(Shared::from(notice));
     }
 
+    fn hide_notice(&mut self) {
+        self.state.notice = None;
+        self.state.can_go_back = false;
+    }
+
     // ------------------------------------------------------------ time
 
     /// One frame: lets the simulation run as long as the budget allows.
     fn frame(&mut self, time: f64) {
         let elapsed = self.last_frame.map_or(0.0, |last| (time - last).clamp(0.0, FRAME_MAX));
         self.last_frame = Some(time);
+        if self.opening.is_some() {
+            return self.go_on_opening(FRAME_BUDGET);
+        }
         if !self.moves() {
             self.last_frame = None;
             return;
@@ -774,10 +815,10 @@ impl Session {
 
     fn save(&mut self) {
         let mut kept = storage::set(saved::TEXT, &self.state.editor.text);
-        if self.keep_scenario {
-            let text = saved::scenario_to_text(self.sim.scenario());
-            kept &= text.is_some_and(|text| storage::set(saved::SCENARIO, &text));
-            kept &= storage::set(saved::NOW, &self.sim.now().micros().to_string());
+        if self.keep_scenario && self.opening.is_none() {
+            let run = self.saved_run(false);
+            let plain = SavedRun { text: String::new(), view: Default::default(), shown: None, ..run };
+            kept &= saved::set_run(&plain);
         }
         if !kept && !self.storage_full {
             let text = "The browser has no room left to save this for the next visit.".to_owned();
@@ -838,7 +879,6 @@ pub fn install_panic_dialog() {
         || storage::get(saved::TEXT).unwrap_or_else(|| TUTORIAL.to_owned()),
         || {
             storage::remove(saved::SCENARIO);
-            storage::remove(saved::NOW);
         },
     ));
 }

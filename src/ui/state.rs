@@ -6,6 +6,7 @@ use web_sys::HtmlElement;
 
 use super::shared::Shared;
 use crate::api::Name;
+use crate::engine::file::SavedRun;
 use crate::engine::{Command, Scenario};
 use crate::view::log::LogWindow;
 use crate::view::motion::Motion;
@@ -36,6 +37,10 @@ pub struct AppState {
     pub menu: Option<Shared<Menu>>,
     pub dialog: Option<Dialog>,
     pub notice: Option<Shared<Notice>>,
+    /// Whether the notice offers the way back to what the reader had before.
+    pub can_go_back: bool,
+    /// How much of a run has been done again, in percent, while that takes its time.
+    pub opening: Option<u32>,
     pub announcement: Rc<str>,
 }
 
@@ -197,6 +202,11 @@ pub struct MenuItem {
 pub enum Dialog {
     Help,
     Examples,
+    /// The link to this run, and the hash of its log.
+    Share {
+        link: Rc<str>,
+        log: u64,
+    },
     AddNode,
     Taint(Name),
     /// The labels of a node or a pod.
@@ -231,6 +241,17 @@ pub enum Action {
     Run(Command),
     /// A new cluster.
     Begin(Scenario),
+    /// A run from a link or a file.
+    OpenRun(Rc<SavedRun>),
+    /// A manifest from a file.
+    Receive(String),
+    /// A run has been done again far enough.
+    StopOpening,
+    /// What the reader had before, the last one first.
+    BackToMine(usize),
+    Share,
+    SaveFile,
+    OpenFile,
     PlayPause,
     Step,
     ToStart,

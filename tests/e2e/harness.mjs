@@ -71,10 +71,22 @@ export function walk(name, body, { viewport = "desktop", theme = "dark", motion 
     const page = await context.newPage();
     const complaints = complaintsOf(page);
     const shot = (file) => screenshot(page, file);
+    // Another person, with a browser of their own, at this address or with this query.
+    const others = [];
+    const visitor = async (address) => {
+      const other = await browser.newContext({ viewport: viewports[viewport], colorScheme: theme });
+      others.push(other);
+      other.setDefaultTimeout(patience);
+      const otherPage = await other.newPage();
+      complaintsOf(otherPage, complaints);
+      await otherPage.goto(new URL(address, host.url).href);
+      await otherPage.locator("#boot-status").waitFor({ state: "detached" });
+      return { page: otherPage, app: new App(otherPage), context: other };
+    };
     try {
       await page.goto(host.url + query);
       await page.locator("#boot-status").waitFor({ state: "detached" });
-      await body({ page, app: new App(page), shot, axe: () => axe(page) });
+      await body({ page, app: new App(page), shot, axe: () => axe(page), visitor, host, context });
       const unexpected = complaints.filter((text) => !allow.some((pattern) => pattern.test(text)));
       assert.deepEqual(unexpected, [], "the page complained");
     } catch (error) {
@@ -82,14 +94,13 @@ export function walk(name, body, { viewport = "desktop", theme = "dark", motion 
       error.message += `\n  screenshot: ${file}${complaints.map((text) => `\n  page: ${text}`).join("")}`;
       throw error;
     } finally {
-      await context.close();
+      for (const each of [context, ...others]) await each.close();
     }
   });
 }
 
 /** Everything that should not happen on a page, as it happens. */
-function complaintsOf(page) {
-  const complaints = [];
+function complaintsOf(page, complaints = []) {
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
   });

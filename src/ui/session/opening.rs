@@ -1,0 +1,242 @@
+//! Runs that come from elsewhere (a link, a file, the storage) or go there, and what the reader had before one came.
+
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+
+use super::super::state::{Action, Dialog, Notice, Speed};
+use super::super::{menus, saved};
+use super::{Desk, Session, TUTORIAL};
+use crate::api::SimTime;
+use crate::engine::file::{self, Position, SavedRun, TextKind};
+use crate::engine::{Replay, Scenario};
+use crate::platform::{page, save, transfer};
+use crate::view::{ObjectRef, words};
+
+/// What a link's fragment begins with.
+const FRAGMENT: &str = "#run=";
+/// Browsers take no longer addresses; what such a link holds belongs into a file.
+const LINK_MAX: usize = 2_000_000;
+/// Milliseconds in which a run is brought back at once. After that it takes its time, and the reader can stop it.
+const AT_ONCE: f64 = 100.0;
+/// Works of the reader's that are kept when others are opened in their place.
+const KEPT_MAX: usize = 3;
+
+/// A run that is being done again.
+pub(super) struct Opening {
+    replay: Replay,
+    run: SavedRun,
+    /// Whether somebody else sent it: then the reader loses nothing as long as nothing is done to it.
+    sent: bool,
+}
+
+/// A work of the reader's that made place for another: its name and [`file::encode`]d.
+pub(super) type Kept = (String, String);
+
+impl Desk {
+    /// Opens the link that the address is, takes what is dropped from now on, and links that the address becomes.
+    pub(super) fn welcome(&self) {
+        self.open_address();
+        let desk = self.clone();
+        page::on_fragment(move || desk.open_address());
+        let desk = self.clone();
+        spawn_local(transfer::watch_drops(file::BYTES_MAX, move |texts| desk.receive(texts)));
+    }
+
+    /// Makes a link and shows it.
+    pub(super) fn share(&self) {
+        let Some(run) = self.saved_run(true) else { return };
+        let desk = self.clone();
+        spawn_local(async move {
+            match transfer::pack(&file::encode(&run)).await {
+                Ok(packed) => {
+                    let link = [&page::address(), FRAGMENT, &packed].concat();
+                    desk.send(Action::Open(Dialog::Share { link: link.into(), log: run.log.unwrap_or_default() }));
+                }
+                Err(text) => desk.send(Action::Say(Notice { error: true, text })),
+            }
+        });
+    }
+
+    pub(super) fn save_to_file(&self) {
+        if let Some(run) = self.saved_run(true) {
+            save::text("everynode-run.json", "application/json", &file::encode(&run));
+        }
+    }
+
+    pub(super) fn open_files(&self) {
+        let desk = self.clone();
+        spawn_local(async move { desk.receive(transfer::pick(file::BYTES_MAX).await) });
+    }
+
+    fn saved_run(&self, with_log: bool) -> Option<SavedRun> {
+        Some(self.0.session.try_borrow().ok()?.saved_run(with_log))
+    }
+
+    fn open_address(&self) {
+        let fragment = page::fragment();
+        let Some(packed) = fragment.strip_prefix(FRAGMENT).map(str::to_owned) else { return };
+        let desk = self.clone();
+        spawn_local(async move {
+            let text = match packed.len() {
+                0..=LINK_MAX => transfer::unpack(&packed, file::BYTES_MAX).await,
+                _ => Err("It is too long for a link.".to_owned()),
+            };
+            desk.open("This link cannot be opened. ", text.and_then(|text| file::decode(&text)));
+        });
+    }
+
+    /// What came by a drop or from files.
+    fn receive(&self, texts: Result<Vec<String>, String>) {
+        match texts {
+            Ok(texts) => match texts.iter().find(|text| file::kind_of(text) == TextKind::Run) {
+                Some(run) => self.open("This file cannot be opened. ", file::decode(run)),
+                None if texts.is_empty() => {}
+                None => self.send(Action::Receive(texts.join("\n---\n"))),
+            },
+            Err(error) => self.open("This file cannot be opened. ", Err(error)),
+        }
+    }
+
+    fn open(&self, refusal: &str, run: Result<SavedRun, String>) {
+        self.send(match run {
+            Ok(run) => Action::OpenRun(Rc::new(run)),
+            Err(reason) => Action::Say(Notice { error: true, text: [refusal, &reason].concat() }),
+        });
+    }
+}
+
+impl Session {
+    /// The run as it is now, and how it is looked at.
+    pub(super) fn saved_run(&self, with_log: bool) -> SavedRun {
+        let sim = &self.sim;
+        let view = [
+            ("speed", Some(self.state.time.speed.word())),
+            ("selection", self.state.selection.as_ref().map(ObjectRef::to_text)),
+            ("paused", (!self.state.time.playing).then(String::new)),
+        ];
+        SavedRun {
+            scenario: sim.scenario().clone(),
+            position: Position { steps: sim.steps(), at: sim.now() },
+            log: with_log.then(|| sim.history().log_hash()),
+            shown: self.past.is_some().then_some(SimTime::from_micros(self.clock as u64)),
+            text: (*self.state.editor.text).clone(),
+            view: view.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))).collect(),
+        }
+    }
+
+    /// Opens a run of somebody else's; what the reader had is kept.
+    pub(super) fn open_run(&mut self, run: &SavedRun) {
+        self.keep_mine();
+        self.state.dialog = None;
+        self.state.selection = None;
+        self.bring_back(run.clone(), true);
+    }
+
+    pub(super) fn bring_back(&mut self, run: SavedRun, sent: bool) {
+        self.opening = Some(Opening { replay: Replay::new(&run.scenario, run.position), run, sent });
+        self.go_on_opening(AT_ONCE);
+    }
+
+    /// Goes on to do a run again, for so many milliseconds.
+    pub(super) fn go_on_opening(&mut self, budget: f64) {
+        let end = page::now_ms() + budget;
+        while let Some(opening) = &mut self.opening {
+            if opening.replay.run(super::STEPS_AT_ONCE) {
+                return self.finish_opening();
+            }
+            if page::now_ms() > end {
+                self.state.opening = Some((opening.replay.part() * 100.0) as u32);
+                return;
+            }
+        }
+    }
+
+    /// Shows the run, however far it has come.
+    pub(super) fn finish_opening(&mut self) {
+        self.state.opening = None;
+        let Some(Opening { replay, run, sent }) = self.opening.take() else { return };
+        self.sim = replay.into_sim();
+        self.keep_scenario = true;
+        let view = |name: &str| run.view.get(name).map(String::as_str);
+        if let Some(speed) = view("speed").and_then(Speed::parse) {
+            self.state.time.speed = speed;
+        }
+        self.state.time.playing = view("paused").is_none();
+        if let Some(selection) = view("selection") {
+            self.state.selection = ObjectRef::parse(selection);
+        }
+        self.base = if sent { (self.sim.scenario().clone(), run.text.clone()) } else { nothing() };
+        self.begin_anew();
+        self.load(run.text);
+        if let Some(shown) = run.shown {
+            self.seek(shown.micros());
+        }
+        // From now on the storage holds it, with all that is done to it.
+        self.save();
+        page::forget_fragment();
+        let differs = run.log.is_some_and(|log| log != self.sim.history().log_hash());
+        if differs {
+            let text = "This run was recorded by another version of Everynode. Its commands were given again, but this \
+                        version's controllers acted differently: the log is not the same.";
+            self.say(Notice { error: false, text: text.to_owned() });
+        } else if run.log.is_some() {
+            self.say(Notice { error: false, text: "This is the run as it was shared, act for act.".to_owned() });
+        }
+    }
+
+    /// A manifest from elsewhere goes into the editor.
+    pub(super) fn receive(&mut self, text: String) {
+        self.keep_mine();
+        self.load(text);
+        self.base.1 = (*self.state.editor.text).clone();
+        self.say(Notice { error: false, text: "It is in the editor now.".to_owned() });
+    }
+
+    /// Keeps what is there, if there is something that the reader has done, before another thing takes its place.
+    pub(super) fn keep_mine(&mut self) {
+        let text = &*self.state.editor.text;
+        let pristine = self.sim.scenario().commands.is_empty() && text == TUTORIAL;
+        if pristine || (self.sim.scenario(), text) == (&self.base.0, &self.base.1) {
+            return;
+        }
+        let commands = words::count(self.sim.scenario().commands.len(), "command");
+        let name = [&*self.state.cluster, ", ", &commands].concat();
+        self.kept.insert(0, (name, file::encode(&self.saved_run(false))));
+        self.kept.truncate(KEPT_MAX);
+        if !saved::set_kept(&self.kept) {
+            let text = "The browser has no room to keep what you had for the next visit: while this page is open it is \
+                        under the name of the cluster, at the top.";
+            self.say(Notice { error: true, text: text.to_owned() });
+        }
+        self.state.can_go_back = true;
+    }
+
+    pub(super) fn back_to_mine(&mut self, index: usize) {
+        if index < self.kept.len() {
+            let (_, text) = self.kept.remove(index);
+            saved::set_kept(&self.kept);
+            match file::decode(&text) {
+                Ok(run) => {
+                    self.keep_mine();
+                    self.bring_back(run, false);
+                }
+                Err(text) => self.say(Notice { error: true, text }),
+            }
+            self.state.can_go_back = false;
+        }
+    }
+
+    /// What was kept, as items of a menu.
+    pub(super) fn kept_items(&self) -> Vec<super::super::state::MenuItem> {
+        let label = |(index, (name, _)): (usize, &Kept)| {
+            menus::item(&["Back to mine: ", name].concat(), Action::BackToMine(index))
+        };
+        self.kept.iter().enumerate().map(label).collect()
+    }
+}
+
+/// What a reader has who has done nothing yet.
+pub(super) fn nothing() -> (Scenario, String) {
+    (Scenario::walk_through(), TUTORIAL.to_owned())
+}

@@ -1,0 +1,98 @@
+// Links and files: what the browser's streams and events do for them. The page imports this when it has come to rest.
+// Each failure is an Error whose message is a sentence for the reader.
+
+/** A text, compressed and in letters that an address may hold. */
+export async function pack(text) {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  let letters = "";
+  for (let at = 0; at < bytes.length; at += 8192) letters += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** The text again; it stops as soon as there are more than `most` bytes of it. */
+export async function unpack(packed, most) {
+  let bytes;
+  try {
+    bytes = Uint8Array.from(atob(packed.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  } catch {
+    throw new Error("It is damaged: there are letters in it that no link has. Copy it once more, whole.");
+  }
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+  const parts = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => {
+      throw new Error("It is damaged: a part is missing or changed. Copy it once more, whole.");
+    });
+    if (done) break;
+    size += value.length;
+    if (size > most) {
+      reader.cancel().catch(() => {});
+      throw new Error(`It unpacks to more than ${most >> 20} MB, which no run is.`);
+    }
+    parts.push(value);
+  }
+  return decode(new Blob(parts), "It");
+}
+
+async function decode(blob, name) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await blob.arrayBuffer());
+  } catch {
+    throw new Error(`${name} is no text.`);
+  }
+}
+
+/** The texts of some files. */
+async function read(files, most) {
+  const texts = [];
+  for (const file of files) {
+    if (file.size > most) throw new Error(`${file.name} is larger than ${most >> 20} MB.`);
+    texts.push(await decode(file, file.name));
+  }
+  return texts;
+}
+
+/** Lets the reader choose files; gives their texts, none if nothing was chosen. */
+export function pick(most) {
+  return new Promise((resolve, reject) => {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.multiple = true;
+    input.accept = ".json,.yaml,.yml,.txt,text/*,application/json,application/yaml";
+    input.hidden = true;
+    const end = (files) => {
+      input.remove();
+      read(files, most).then(resolve, reject);
+    };
+    input.onchange = () => end(input.files);
+    input.oncancel = () => end([]);
+    // Firefox opens no chooser for an element outside of the page, and tests find it there.
+    document.body.append(input);
+    input.click();
+  });
+}
+
+/** Takes what is dropped on the page, except for text that is moved within a field. */
+export function watchDrops(most, onTexts, onError) {
+  const root = document.documentElement;
+  const carries = (event) => event.dataTransfer?.types.includes("Files");
+  const wanted = (event) => carries(event) || (event.dataTransfer && !event.target.closest?.("input, textarea, .cm-editor"));
+  const listen = (name, act) => addEventListener(name, (event) => wanted(event) && act(event), true);
+  const take = (event) => (event.preventDefault(), event.stopPropagation());
+  listen("dragover", (event) => {
+    take(event);
+    event.dataTransfer.dropEffect = "copy";
+    root.dataset.dropping = "";
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget ?? delete root.dataset.dropping);
+  listen("drop", (event) => {
+    take(event);
+    delete root.dataset.dropping;
+    const { files } = event.dataTransfer;
+    const text = files.length ? "" : event.dataTransfer.getData("text/plain");
+    const texts = files.length ? read(files, most) : Promise.resolve(text ? [text] : []);
+    texts.then(onTexts, (error) => onError(error.message));
+  });
+}
