@@ -57,6 +57,7 @@ fn main() {
             micros(rollout) / 1e3
         ));
     }
+    println!("{}", import_of_a_large_cluster());
     println!("{}", table.join("\n"));
     println!("targets: 100 us per pod and an idle sync under 10 ms, both at 5000 nodes");
 }
@@ -97,4 +98,43 @@ fn timed(work: impl FnOnce()) -> Duration {
     let begin = Instant::now();
     work();
     begin.elapsed()
+}
+
+/// Reads what `kubectl get -A -o yaml` and `-o json` print of 5,000 nodes and 20,000 pods, and begins a simulation.
+fn import_of_a_large_cluster() -> String {
+    let mut sim = Sim::new(&Scenario::with_workers(5_000));
+    for name in ["a", "b", "c", "d"] {
+        run(&mut sim, MANIFEST.replace("agent", name));
+    }
+    let world = sim.world();
+    let objects = world.nodes.values().map(|it| it.to_value());
+    let objects = objects.chain(world.daemonsets.values().map(|it| it.to_value()));
+    let objects = objects.chain(world.pods.values().map(|it| it.to_value()));
+    let objects: Vec<_> = objects.chain(world.revisions.values().map(|it| it.to_value())).collect();
+    // What real ones have besides, and nobody reads.
+    let managed = "    managedFields:\n    - apiVersion: v1\n      fieldsType: FieldsV1\n      fieldsV1:\n".to_owned()
+        + &"        f:status:\n          f:conditions: {}\n".repeat(30);
+    let mut yaml = "apiVersion: v1\nitems:\n".to_owned();
+    for object in &objects {
+        let printed = everynode::manifest::print(object).trim_end().replace('\n', "\n  ");
+        yaml += &format!("- {}\n", printed.replace("\n  metadata:\n", &format!("\n  metadata:\n{managed}")));
+    }
+    yaml += "kind: List\n";
+    let list = [("items", everynode::api::Value::List(objects)), ("kind", "List".into())];
+    let json = everynode::api::Value::from(list).to_json();
+    let mut lines = Vec::new();
+    for (name, text) in [("yaml", yaml), ("json", json)] {
+        let mut read = None;
+        let reading = timed(|| read = everynode::engine::import::import(&text).ok());
+        let Some(import) = read else { return format!("the {name} dump was not read") };
+        let cluster = Some(std::sync::Arc::new(import.cluster));
+        let beginning = timed(|| drop(Sim::new(&Scenario { cluster, ..Scenario::default() })));
+        lines.push(format!(
+            "{{\"import\":\"{name}\",\"nodes\":5000,\"pods\":20000,\"megabytes\":{:.1},\"readMs\":{:.0},\"beginMs\":{:.0}}}",
+            text.len() as f64 / 1e6,
+            micros(reading) / 1e3,
+            micros(beginning) / 1e3
+        ));
+    }
+    lines.join("\n")
 }
