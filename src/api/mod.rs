@@ -16,8 +16,8 @@ pub mod value;
 
 pub use daemonset::{ControllerRevision, DaemonSet, DaemonSetSpec, DaemonSetStatus, IntOrPercent, UpdateStrategy};
 pub use event::{Event, Involved};
-pub use meta::{Kind, Labels, Name, ObjectKey, ObjectMeta, OwnerReference, Uid};
-pub use node::{ConditionStatus, Namespace, Node, NodeCondition, PriorityClass};
+pub use meta::{Kind, Labels, Name, ObjectKey, ObjectMeta, OwnerReference, Uid, labels_to_value};
+pub use node::{ConditionStatus, Namespace, Node, NodeCondition, PriorityClass, quantity_text};
 pub use pod::{Container, Pod, PodCondition, PodPhase, PodSpec, PodStatus, PodTemplate, PodTemplateSpec};
 pub use quantity::Quantity;
 pub use selector::{LabelSelector, NodeSelector, NodeSelectorTerm, Requirement};

@@ -2,6 +2,7 @@
 
 use crate::api::hash::compute_hash;
 use crate::api::value::Value;
+use crate::kubelet;
 use crate::manifest::{self, Document, Finding, Fix, Severity, Span, Stage};
 use crate::store::defaulting;
 use crate::store::validation::{self, ErrorKind, FieldError};
@@ -159,6 +160,7 @@ fn check_document(document: Document, text: &str, findings: &mut Vec<Finding>) -
     for (path, message) in &warnings {
         findings.push(finding(&document, Severity::Warning, Stage::Advice, path, message.clone()));
     }
+    notes_on_images(&document, &object, findings);
     let warnings = warnings.into_iter().map(|(_, message)| message).collect();
     CheckedDocument { document, object, hash, errors, warnings }
 }
@@ -166,6 +168,21 @@ fn check_document(document: Document, text: &str, findings: &mut Vec<Finding>) -
 fn finding(document: &Document, severity: Severity, stage: Stage, path: &str, message: String) -> Finding {
     let span = document.position(path).unwrap_or_default();
     Finding { severity, stage, span, path: path.to_owned(), message, mend: None, fix: None }
+}
+
+/// Says where an image's tag asks for trouble: that is this simulation's own, and no real registry's.
+fn notes_on_images(document: &Document, object: &Value, findings: &mut Vec<Finding>) {
+    let spec = if document.kind == "DaemonSet" { "spec.template.spec" } else { "spec" };
+    let Some(containers) = manifest::lookup(object, &[spec, ".containers"].concat()).and_then(Value::as_list) else {
+        return;
+    };
+    // The kubelets here look at the first one.
+    let image = containers.first().and_then(|container| container.get("image")?.as_str()).unwrap_or_default();
+    if let Some(what) = kubelet::behaviour(image).in_words() {
+        let path = [spec, ".containers[0].image"].concat();
+        let message = format!("simulated trouble: the tag of {image} makes the container {what}");
+        findings.push(finding(document, Severity::Note, Stage::Advice, &path, message));
+    }
 }
 
 /// Where to mark an error: mostly at its path, but the server's paths are not always those of the text.

@@ -36,4 +36,5 @@ pub use replay::Replay;
 pub use rollout::{Numbers, Tally};
 pub use sim::{Sim, WakeReason};
 pub use step::Step;
+pub use submit::LAST_APPLIED;
 pub use upcoming::Upcoming;

@@ -15,7 +15,7 @@ use super::record::{Actor, ObjectRef, Reason, Verb};
 use super::sim::{Entry, Sim};
 
 /// Annotation in which `kubectl apply` keeps what was applied.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Annotation of the template that `kubectl rollout restart` sets.
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 /// More nodes than this in one cluster are refused.

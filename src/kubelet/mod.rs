@@ -53,6 +53,20 @@ pub enum Behaviour {
     Ends,
 }
 
+impl Behaviour {
+    /// What the tag makes of a container, in words; nothing for one that just runs.
+    pub fn in_words(self) -> Option<&'static str> {
+        match self {
+            Behaviour::Runs => None,
+            Behaviour::CannotPull => Some("stay in ImagePullBackOff"),
+            Behaviour::SlowToReady => Some("run at once and become ready later"),
+            Behaviour::Fails => Some("end with an error"),
+            Behaviour::Crashes => Some("crash again and again"),
+            Behaviour::Ends => Some("end without an error"),
+        }
+    }
+}
+
 /// Reads the tag of the first container's image.
 pub fn behaviour(image: &str) -> Behaviour {
     let name = image.rsplit('/').next().unwrap_or(image);

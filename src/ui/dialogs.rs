@@ -79,6 +79,8 @@ pub fn DialogView(props: &DialogProps) -> Html {
         Dialog::Share { .. } => "Share this run".to_owned(),
         Dialog::AddNode => "Add nodes".to_owned(),
         Dialog::Taint(node) => ["Taints of ", node].concat(),
+        Dialog::Capacity(node) => ["Capacity of ", node].concat(),
+        Dialog::BarePod(node) => ["A bare pod on ", node].concat(),
         Dialog::Label(object) => ["Labels of ", &object.key.name].concat(),
     };
     let body = match (&*form, &props.dialog) {
@@ -164,6 +166,32 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
                 present: present.collect(),
             }
         }
+        Dialog::Capacity(node) => {
+            let [cpu, memory, pods, others] = desk.node(node).map(|node| forms::capacity_of(&node)).unwrap_or_default();
+            Form {
+                fields: vec![
+                    ("cpu", "CPU", "4, 500m", cpu),
+                    ("memory", "Memory", "8Gi", memory),
+                    ("pods", "Pods", "110", pods),
+                    ("others", "Others", "nvidia.com/gpu=2", others),
+                ],
+                hint: "What the kubelet reports as allocatable. Pods that run stay; the scheduler looks at it for new ones.",
+                submit: "Report this",
+                present: Vec::new(),
+            }
+        }
+        Dialog::BarePod(_) => Form {
+            fields: vec![
+                ("name", "Name", "", "bare".to_owned()),
+                ("namespace", "Namespace", "", "default".to_owned()),
+                ("image", "Image", "", "nginx:1.16".to_owned()),
+                ("labels", "Labels", "app=nginx", none()),
+            ],
+            hint: "A pod without an owner. A DaemonSet whose selector matches its labels adopts it. Tags that begin with \
+                   bad, slow, fail, crash or succ do what they say; other images start after a plausible time.",
+            submit: "Create",
+            present: Vec::new(),
+        },
         Dialog::Label(object) => Form {
             fields: vec![("labels", "Change", "disk=ssd, zone-", none())],
             hint: "key=value sets a label, key- takes it away.",
@@ -186,6 +214,15 @@ fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<
         Dialog::Taint(node) => {
             let add = forms::taints(&value("taints"))?;
             Ok(Command::Taint { name: node.to_string(), add, remove: Vec::new() })
+        }
+        Dialog::Capacity(node) => {
+            let allocatable = forms::capacity(&value("cpu"), &value("memory"), &value("pods"), &value("others"))?;
+            Ok(Command::SetCapacity { name: node.to_string(), allocatable })
+        }
+        Dialog::BarePod(node) => {
+            let (name, namespace) = (value("name"), value("namespace"));
+            let text = forms::bare_pod(&name, &namespace, &value("image"), &value("labels"), node)?;
+            Ok(Command::Apply { text })
         }
         Dialog::Label(object) => {
             let labels = forms::label_changes(&value("labels"))?;

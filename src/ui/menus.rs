@@ -4,7 +4,7 @@ use super::state::{Action, Dialog, InspectorTab, MenuItem};
 use crate::api::{ConditionStatus, Kind, PodPhase};
 use crate::engine::{Command, Scenario, Sim};
 use crate::store::Propagation;
-use crate::view::ObjectRef;
+use crate::view::{ObjectRef, export};
 
 pub fn item(label: &str, action: Action) -> MenuItem {
     MenuItem { label: label.to_owned(), action, danger: false }
@@ -54,22 +54,24 @@ fn node_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
         item("Taints…", Action::Open(Dialog::Taint(object.key.name.clone()))),
         item("Labels…", Action::Open(Dialog::Label(object.clone()))),
     ];
-    items.push(if is("Ready") {
-        condition("Report NotReady", "Ready", ConditionStatus::False)
-    } else {
-        condition("Report Ready", "Ready", ConditionStatus::True)
+    items.push(item("Capacity…", Action::Open(Dialog::Capacity(object.key.name.clone()))));
+    items.push(item("Run a bare pod here…", Action::Open(Dialog::BarePod(object.key.name.clone()))));
+    items.push(match is("Ready") {
+        true => condition("Report NotReady", "Ready", ConditionStatus::False),
+        false => condition("Report Ready", "Ready", ConditionStatus::True),
     });
-    for (kind, on, off) in [
-        ("MemoryPressure", "Report memory pressure", "End memory pressure"),
-        ("DiskPressure", "Report disk pressure", "End disk pressure"),
+    for (kind, what) in [
+        ("MemoryPressure", "memory pressure"),
+        ("DiskPressure", "disk pressure"),
+        ("PIDPressure", "PID pressure"),
+        ("NetworkUnavailable", "an unavailable network"),
     ] {
-        items.push(match is(kind) {
-            true => condition(off, kind, ConditionStatus::False),
-            false => condition(on, kind, ConditionStatus::True),
-        });
+        let (verb, status) =
+            if is(kind) { ("End ", ConditionStatus::False) } else { ("Report ", ConditionStatus::True) };
+        items.push(condition(&[verb, what].concat(), kind, status));
     }
     let dead = sim.kubelet_is_dead(&object.key.name);
-    let kubelet = if dead { "Start the kubelet" } else { "Stop the kubelet" };
+    let kubelet = if dead { "Bring the kubelet back" } else { "Kill the kubelet: unreachable" };
     items.push(item(kubelet, Action::Run(Command::Kubelet { name: name(), running: dead })));
     items.push(danger("Remove the node", Command::RemoveNode { name: name() }));
     Some(items)
@@ -81,34 +83,45 @@ fn pod_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
     let ready = pod.is_ready();
     let delete =
         |grace_period_seconds| Command::DeletePod { namespace: namespace(), name: name(), grace_period_seconds };
+    let phase = |label: &str, phase| {
+        item(label, Action::Run(Command::SetPodPhase { namespace: namespace(), name: name(), phase }))
+    };
     Some(vec![
         item(
             if ready { "Make it unready" } else { "Make it ready" },
             Action::Run(Command::SetPodReady { namespace: namespace(), name: name(), ready: !ready }),
         ),
-        item(
-            "Let it fail",
-            Action::Run(Command::SetPodPhase { namespace: namespace(), name: name(), phase: PodPhase::Failed }),
-        ),
+        phase("Let it fail", PodPhase::Failed),
+        phase("Let it end well", PodPhase::Succeeded),
         item("Labels…", Action::Open(Dialog::Label(object.clone()))),
         danger("Delete the pod", delete(None)),
         danger("Delete it at once, by force", delete(Some(0))),
     ])
 }
 
+/// Revisions that a menu offers to go back to.
+const REVISIONS_SHOWN: usize = 5;
+
 fn daemonset_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
-    sim.world().daemonsets.get(&object.key)?;
+    let daemonset = sim.world().daemonsets.get(&object.key)?;
     let (namespace, name) = (|| object.key.namespace.to_string(), || object.key.name.to_string());
     let delete = |propagation| Command::DeleteDaemonSet { namespace: namespace(), name: name(), propagation };
-    Some(vec![
+    let undo = |label: &str, to_revision| {
+        item(label, Action::Run(Command::RolloutUndo { namespace: namespace(), name: name(), to_revision }))
+    };
+    let mut items = vec![
         item("Show its YAML", Action::ShowYaml(object.clone(), InspectorTab::Yaml)),
+        item("Its manifest into the editor", Action::EditLive(object.clone())),
         item("Restart its pods", Action::Run(Command::RolloutRestart { namespace: namespace(), name: name() })),
-        item(
-            "Undo the last rollout",
-            Action::Run(Command::RolloutUndo { namespace: namespace(), name: name(), to_revision: None }),
-        ),
+        undo("Undo the last rollout", None),
+    ];
+    for (number, image) in export::older_revisions(sim.world(), daemonset).into_iter().take(REVISIONS_SHOWN) {
+        items.push(undo(&["Undo to revision ", &number.to_string(), " (", &image, ")"].concat(), Some(number)));
+    }
+    items.extend([
         danger("Delete it and its pods", delete(Propagation::Background)),
         danger("Delete its pods first, then it", delete(Propagation::Foreground)),
         danger("Delete it, leave its pods", delete(Propagation::Orphan)),
-    ])
+    ]);
+    Some(items)
 }

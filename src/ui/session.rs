@@ -13,7 +13,7 @@ use yew::Callback;
 use super::shared::Shared;
 use super::state::*;
 use super::{menus, saved};
-use crate::api::{Labels, Name, SimTime, Taint};
+use crate::api::{Labels, Name, Node, SimTime, Taint};
 use crate::engine::file::SavedRun;
 use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, Sim};
 use crate::manifest::{Finding, Severity};
@@ -23,7 +23,7 @@ use crate::store::{Object, World};
 use crate::view::inspect::{Moment, inspect};
 use crate::view::log::{LogWindow, announcement, target};
 use crate::view::stage::Busy;
-use crate::view::{LogRow, NodeCard, ObjectRef, SceneBuilder, Tone, Track, fix, motion, words};
+use crate::view::{LogRow, NodeCard, ObjectRef, SceneBuilder, Tone, Track, export, fix, motion, words};
 
 /// How long the simulation may run in one frame, in milliseconds; the rest is for drawing.
 const FRAME_BUDGET: f64 = 8.0;
@@ -207,6 +207,10 @@ impl Desk {
         session.sim.world().nodes.get(node).map_or_else(Vec::new, |node| node.taints.to_vec())
     }
 
+    pub fn node(&self, node: &Name) -> Option<std::sync::Arc<Node>> {
+        self.0.session.try_borrow().ok()?.sim.world().nodes.get(node).cloned()
+    }
+
     pub fn labels_of(&self, object: &ObjectRef) -> Labels {
         let Ok(session) = self.0.session.try_borrow() else { return Labels::new() };
         let object = session.sim.world().get(object.kind, &object.key);
@@ -387,6 +391,12 @@ impl Session {
                 self.state.inspector_tab = tab;
                 self.select(object, None);
                 self.state.tab = Tab::Why;
+            }
+            Action::EditLive(object) => {
+                if let Some(object) = self.world().get(object.kind, &object.key) {
+                    self.load(export::manifest(&object));
+                    self.state.tab = Tab::Yaml;
+                }
             }
             Action::ShowLog(first) => {
                 self.log_first = (first < self.rows.len()).then_some(first);

@@ -209,6 +209,10 @@ pub enum Dialog {
     },
     AddNode,
     Taint(Name),
+    /// What a node can hold.
+    Capacity(Name),
+    /// A pod of nobody's, on a node.
+    BarePod(Name),
     /// The labels of a node or a pod.
     Label(ObjectRef),
 }
@@ -259,6 +263,8 @@ pub enum Action {
     Seek(u64),
     Select(ObjectRef),
     ShowYaml(ObjectRef, InspectorTab),
+    /// The object's manifest as it would be applied goes into the editor.
+    EditLive(ObjectRef),
     SelectRecord(u64),
     /// Rows from this one on; beyond the end, the newest.
     ShowLog(usize),

@@ -6,6 +6,7 @@ pub mod ahead;
 pub mod branch;
 pub mod builder;
 pub mod dense;
+pub mod export;
 pub mod fix;
 pub mod forms;
 pub mod inspect;
