@@ -10,6 +10,9 @@ pub enum Holds {
     Text,
     /// A whole number that is not negative.
     Number,
+    /// A number, or `at least` or `at most` one.
+    Count,
+    Flag,
     /// A text, or a list of texts.
     Texts,
     /// Texts by name.
@@ -22,8 +25,9 @@ pub enum Holds {
 impl Holds {
     fn fits(self, value: &Value) -> bool {
         match (self, value) {
-            (Holds::Text | Holds::Texts, Value::Str(_)) => true,
+            (Holds::Text | Holds::Texts, Value::Str(_)) | (Holds::Flag, Value::Bool(_)) => true,
             (Holds::Number, Value::Int(number)) => *number >= 0,
+            (Holds::Count, _) => bound(value).is_some(),
             (Holds::Texts, Value::List(list)) => list.iter().all(|item| item.as_str().is_some()),
             (Holds::Labels, Value::Map(map)) => map.values().all(|value| value.as_str().is_some()),
             (Holds::List, Value::List(_)) | (Holds::Map, Value::Map(_)) => true,
@@ -37,6 +41,8 @@ impl Holds {
         let plain = match self {
             Holds::Text => "a text",
             Holds::Number => "a whole number",
+            Holds::Count => "a number, or a text such as `at least 2` or `at most 2`",
+            Holds::Flag => "true or false",
             Holds::Texts => "a text or a list of texts",
             Holds::Labels => "a map of texts: put numbers, true and false in quotes",
             Holds::List => "a list",
@@ -44,6 +50,23 @@ impl Holds {
             Holds::OneOf(words) => return ["one of ", &words.join(", ")].concat(),
         };
         plain.to_owned()
+    }
+}
+
+/// The least and the most that a count allows.
+pub fn bound(value: &Value) -> Option<(i64, i64)> {
+    match value {
+        Value::Int(number) => (*number >= 0).then_some((*number, *number)),
+        Value::Str(text) => {
+            let (words, number) = text.rsplit_once(' ')?;
+            let number = number.parse::<i64>().ok().filter(|number| *number >= 0)?;
+            match words {
+                "at least" => Some((number, i64::MAX)),
+                "at most" => Some((0, number)),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 
