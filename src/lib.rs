@@ -15,13 +15,14 @@
 //! | [`kubelet`] | pure: a pod on its node to its next status |
 //! | [`engine`] | puts these into time: [`engine::Sim`], its agenda, work queues, seeded randomness, [`engine::History`] |
 //! | [`lesson`] | lessons and the gallery of examples, read from files: what to do, and whether it is done |
+//! | [`kubectl`] | a typed command line to the same commands as the buttons give, and kubectl's text out |
 //! | [`view`] | what the page shows, in the reader's words: plain data |
 //! | `ui` | Yew components; `ui::session` owns the [`engine::Sim`] and the frame budget |
 //! | `platform` | the browser: frames, storage, clipboard, the editor |
 //!
 //! ```text
 //! api <- manifest
-//! api <- store <- { controllers, scheduler, kubelet } <- engine <- { lesson, view } <- ui -> platform
+//! api <- store <- { controllers, scheduler, kubelet } <- engine <- { kubectl, lesson, view } <- ui -> platform
 //! ```
 //!
 //! "a <- b" reads "b uses a". `tests/map.rs` holds the arrows. What a room does *not* know is the point: controllers know
@@ -43,6 +44,7 @@
 pub mod api;
 pub mod controllers;
 pub mod engine;
+pub mod kubectl;
 pub mod kubelet;
 pub mod lesson;
 pub mod manifest;

@@ -87,6 +87,8 @@ impl Kind {
     }
 }
 
+super::typed::typed!(words Kind { Namespace, Node, PriorityClass, DaemonSet, ControllerRevision, Pod, Event });
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -5,6 +5,7 @@ pub mod event;
 pub mod hash;
 pub mod meta;
 pub mod node;
+pub mod patch;
 pub mod pod;
 pub mod quantity;
 pub mod schema;

@@ -45,6 +45,22 @@ impl SimTime {
         SimTime(self.0.div_euclid(1_000_000) * 1_000_000)
     }
 
+    /// Reads what [`SimTime::to_rfc3339`] writes; nothing for another text.
+    pub fn parse_rfc3339(text: &str) -> Option<SimTime> {
+        Some(SimTime((SimTime::unix_seconds(text)? - EPOCH_SECONDS).saturating_mul(1_000_000)))
+    }
+
+    /// The moment as `kubectl describe` prints it (RFC 1123): `Thu, 01 Jan 2026 12:00:05 +0000`.
+    pub fn to_rfc1123(self) -> String {
+        let days = (EPOCH_SECONDS + self.0.div_euclid(1_000_000)).div_euclid(86_400);
+        let (year, month, day) = civil_from_days(days);
+        // 1970-01-01 was a Thursday.
+        let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][days.rem_euclid(7) as usize];
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let month = months.get(month as usize - 1).copied().unwrap_or_default();
+        format!("{weekday}, {day:02} {month} {year} {} +0000", &self.to_rfc3339()[11..19])
+    }
+
     /// The moment as objects print it: `2026-01-01T12:00:05Z`.
     pub fn to_rfc3339(self) -> String {
         let seconds = EPOCH_SECONDS + self.0.div_euclid(1_000_000);
@@ -182,6 +198,11 @@ mod tests {
         }
         assert_eq!(SimTime::unix_seconds("yesterday"), None);
         assert_eq!(SimTime(-1).to_rfc3339(), "2026-01-01T11:59:59Z");
+        assert_eq!(SimTime::ZERO.to_rfc1123(), "Thu, 01 Jan 2026 12:00:00 +0000");
+        for micros in [0, 5_000_000, 86_400_000_000 * 59, 86_400_000_000 * 800 + 7_000_000] {
+            assert_eq!(SimTime::parse_rfc3339(&SimTime(micros).to_rfc3339()), Some(SimTime(micros)));
+        }
+        assert_eq!(SimTime::parse_rfc3339("yesterday"), None);
         assert_eq!(SimTime(41_250_000).to_string(), "00:41.250");
         assert_eq!(SimTime(3_723_004_000).to_string(), "1:02:03.004");
     }

@@ -39,36 +39,35 @@ impl Check {
 impl CheckedDocument {
     /// What kubectl prints when it or the server refuses the document: `source` is the file's name, `STDIN` for `-f -`.
     pub fn refusal(&self, source: &str) -> Option<String> {
-        let Document { kind, name, namespace, api_version, refusal, .. } = &self.document;
-        if let Some((stage, message)) = refusal {
-            let version = api_version.rsplit('/').next().unwrap_or_default();
-            return Some(match stage {
-                Stage::Client => format!(
-                    "error: error validating \"{source}\": error validating data: {message}; if you choose to ignore these \
-                     errors, turn validation off with --validate=false\n"
-                ),
-                Stage::Metadata => format!("error: unable to decode \"{source}\": {message}\n"),
-                Stage::Mapping => format!(
-                    "error: resource mapping not found for name: \"{name}\" namespace: \"{namespace}\" from \"{source}\": \
-                     {message}\nensure CRDs are installed first\n"
-                ),
-                _ => {
-                    let right = if kind.eq_ignore_ascii_case("DaemonSet") { "DaemonSet" } else { kind };
-                    format!(
-                        "Error from server (BadRequest): error when creating \"{source}\": {kind} in version \"{version}\" \
-                         cannot be handled as a {right}: {message}\n"
-                    )
-                }
-            });
-        }
-        let mut errors: Vec<String> = self.errors.iter().map(ToString::to_string).collect();
-        errors.dedup();
-        match errors.as_slice() {
-            [] => None,
-            [error] => Some(format!("The {kind} \"{name}\" is invalid: {error}\n")),
-            _ => Some(format!("The {kind} \"{name}\" is invalid: \n* {}\n", errors.join("\n* "))),
-        }
+        let text = refusal(&self.document, source);
+        let text = text.or_else(|| super::apply::invalid(&self.document.kind, &self.document.name, &self.errors));
+        text.map(|text| format!("{text}\n"))
     }
+}
+
+/// What kubectl prints when it or the server's decoder refuses a document.
+pub(super) fn refusal(document: &Document, source: &str) -> Option<String> {
+    let Document { kind, name, namespace, api_version, refusal, .. } = document;
+    let (stage, message) = refusal.as_ref()?;
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    Some(match stage {
+        Stage::Client => format!(
+            "error: error validating \"{source}\": error validating data: {message}; if you choose to ignore these errors, \
+             turn validation off with --validate=false"
+        ),
+        Stage::Metadata => format!("error: unable to decode \"{source}\": {message}"),
+        Stage::Mapping => format!(
+            "error: resource mapping not found for name: \"{name}\" namespace: \"{namespace}\" from \"{source}\": \
+             {message}\nensure CRDs are installed first"
+        ),
+        _ => {
+            let right = if kind.eq_ignore_ascii_case("DaemonSet") { "DaemonSet" } else { kind };
+            format!(
+                "Error from server (BadRequest): error when creating \"{source}\": {kind} in version \"{version}\" cannot \
+                 be handled as a {right}: {message}"
+            )
+        }
+    })
 }
 
 /// Reads a manifest, fills in the defaults and validates it. Called whenever the reader pauses typing.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::api::taint::{CONTROL_PLANE, NO_SCHEDULE};
 use crate::api::typed::typed;
-use crate::api::{ConditionStatus, Labels, Node, PodPhase, SimDuration, SimTime, Taint};
+use crate::api::{ConditionStatus, Kind, Labels, Node, PodPhase, SimDuration, SimTime, Taint};
 use crate::controllers::node_lifecycle;
 use crate::kubelet;
 use crate::store::Propagation;
 
+use super::apply::{FileVerb, PatchType, Validation};
 use super::import::Cluster;
 
 /// An act of the reader's.
@@ -17,6 +18,35 @@ pub enum Command {
     /// `kubectl apply -f -`
     Apply {
         text: String,
+    },
+    /// `kubectl apply`, `create` or `replace` in other ways than [`Command::Apply`]: of a file, or with unknown fields let
+    /// pass.
+    File {
+        verb: FileVerb,
+        text: String,
+        /// The name of the file, `STDIN` for `-f -`.
+        source: String,
+        validation: Validation,
+    },
+    /// `kubectl patch`, and the commands that kubectl turns into one: `label`, `annotate`, `set`.
+    Patch {
+        kind: Kind,
+        namespace: String,
+        name: String,
+        /// JSON.
+        patch: String,
+        how: PatchType,
+        /// kubectl's word for it, `image updated`; empty for `patched`.
+        done: String,
+        /// The command as it was typed.
+        line: String,
+    },
+    /// `kubectl delete` of an object of any kind.
+    Delete {
+        kind: Kind,
+        namespace: String,
+        name: String,
+        propagation: Propagation,
     },
     DeleteDaemonSet {
         namespace: String,
@@ -105,6 +135,9 @@ pub enum Command {
 
 typed!(enum Command {
     Apply = "apply" { text },
+    File = "file" { verb, text, source, validation },
+    Patch = "patch" { kind, namespace, name, patch, how, done, line },
+    Delete = "delete" { kind, namespace, name, propagation },
     DeleteDaemonSet = "deleteDaemonSet" { namespace, name, propagation },
     DeletePod = "deletePod" { namespace, name, grace_period_seconds = "gracePeriodSeconds" },
     AddNodes = "addNodes" { template, count },
@@ -190,15 +223,29 @@ impl Command {
             "default" => String::new(),
             other => format!(" -n {other}"),
         };
+        let cascade = |propagation: &Propagation| match propagation {
+            Propagation::Background => "",
+            Propagation::Foreground => " --cascade=foreground",
+            Propagation::Orphan => " --cascade=orphan",
+        };
         match self {
             Command::Apply { .. } => "kubectl apply -f -".to_owned(),
-            Command::DeleteDaemonSet { namespace, name, propagation } => {
-                let cascade = match propagation {
-                    Propagation::Background => "",
-                    Propagation::Foreground => " --cascade=foreground",
-                    Propagation::Orphan => " --cascade=orphan",
+            Command::File { verb, source, validation, .. } => {
+                let file = if source == "STDIN" { "-" } else { source };
+                let validate = match validation {
+                    Validation::Strict => String::new(),
+                    other => format!(" --validate={}", other.as_str()),
                 };
-                format!("kubectl delete daemonset {name}{}{cascade}", in_namespace(namespace))
+                format!("kubectl {} -f {file}{validate}", verb.as_str())
+            }
+            Command::Patch { line, .. } => line.clone(),
+            Command::Delete { kind, namespace, name, propagation } => {
+                let kind = kind.as_str().to_lowercase();
+                let namespace = if namespace.is_empty() { String::new() } else { in_namespace(namespace) };
+                format!("kubectl delete {kind} {name}{namespace}{}", cascade(propagation))
+            }
+            Command::DeleteDaemonSet { namespace, name, propagation } => {
+                format!("kubectl delete daemonset {name}{}{}", in_namespace(namespace), cascade(propagation))
             }
             Command::DeletePod { namespace, name, grace_period_seconds } => {
                 let grace = match grace_period_seconds {
@@ -354,6 +401,9 @@ mod tests {
             r#"{"setPodPhase":{"name":"p","namespace":"n","phase":"Failed"}}"#,
             r#"{"refuseRequests":{"count":2,"of":"writeStatus"}}"#,
             r#"{"labelPod":{"labels":[["a",null]],"name":"p","namespace":"n"}}"#,
+            r#"{"file":{"source":"x.yaml","text":"a: b","validation":"warn","verb":"create"}}"#,
+            r#"{"patch":{"done":"","how":"merge","kind":"DaemonSet","line":"l","name":"d","namespace":"n","patch":"{}"}}"#,
+            r#"{"delete":{"kind":"ControllerRevision","name":"c","namespace":"n","propagation":"Background"}}"#,
             r#"{"rolloutRestart":{"name":"d","namespace":"n"}}"#,
             r#"{"rolloutUndo":{"name":"d","namespace":"n","toRevision":2}}"#,
         ];

@@ -1,5 +1,6 @@
 //! Puts the pure parts into time: what happens next, when, and because of what. Knows no pixels.
 
+mod apply;
 mod check;
 mod collecting;
 mod command;
@@ -25,6 +26,9 @@ mod submit;
 mod take_over;
 mod upcoming;
 
+pub use apply::{
+    FileVerb, LAST_APPLIED, PatchType, Validation, Write, documents, key_of as document_key, write as write_document,
+};
 pub use check::{Check, CheckedDocument, check};
 pub use command::{Command, NodeTemplate, Outcome, RefusedRequests, Scenario, Settings, SubmittedCommand};
 pub use dry_run::{DryRun, Forecast, NodeForecast, NodeFuture, Range};
@@ -36,5 +40,4 @@ pub use replay::Replay;
 pub use rollout::{Numbers, Tally};
 pub use sim::{Sim, WakeReason};
 pub use step::Step;
-pub use submit::LAST_APPLIED;
 pub use upcoming::Upcoming;

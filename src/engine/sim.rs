@@ -157,6 +157,12 @@ impl Sim {
         &self.scenario
     }
 
+    /// Changes how the machinery behaves from now on. Such a run is none that its scenario alone leads to: for replays of
+    /// recordings.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.scenario.settings = settings;
+    }
+
     pub fn loop_state(&self) -> LoopState {
         self.state.manager.loop_state()
     }

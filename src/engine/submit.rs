@@ -2,20 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::api::value::Map;
-use crate::api::{
-    DaemonSet, DaemonSetSpec, Kind, Name, Namespace, Node, ObjectKey, ObjectMeta, Pod, PriorityClass, Taint, Value,
-};
+use crate::api::{DaemonSet, DaemonSetSpec, Kind, Name, Node, ObjectKey, Taint, Value};
 use crate::controllers::daemonset::history;
 use crate::store::{ApiError, ErrorReason, Object, Patch, Request};
 
-use super::check::{CheckedDocument, check};
+use super::apply::{self, FileVerb, LAST_APPLIED, PatchType, Validation, Write};
 use super::command::{Command, NodeTemplate, Outcome, SubmittedCommand};
 use super::record::{Actor, ObjectRef, Reason, Verb};
 use super::sim::{Entry, Sim};
 
-/// Annotation in which `kubectl apply` keeps what was applied.
-pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Annotation of the template that `kubectl rollout restart` sets.
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 /// More nodes than this in one cluster are refused.
@@ -28,7 +23,7 @@ impl Sim {
             SubmittedCommand { after_steps: self.state.steps, at: self.state.now, command: command.clone() };
         self.scenario.commands.push(submitted);
         let text = command.to_text();
-        let mut work = Submission { sim: self, text, outcome: Outcome::default(), applying: false };
+        let mut work = Submission { sim: self, text, outcome: Outcome::default(), source: None };
         work.carry_out(command);
         work.outcome
     }
@@ -39,14 +34,28 @@ struct Submission<'a> {
     /// The command as kubectl writes it: the reason of every record.
     text: Arc<str>,
     outcome: Outcome,
-    /// Whether the objects come from a text.
-    applying: bool,
+    /// The name of the text that the object comes from.
+    source: Option<String>,
 }
 
 impl Submission<'_> {
     fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Apply { text } => self.apply(&text),
+            Command::Apply { text } => self.file(&text, FileVerb::Apply, Validation::Strict, "STDIN"),
+            Command::File { verb, text, source, validation } => self.file(&text, verb, validation, &source),
+            Command::Patch { kind, namespace, name, patch, how, done, .. } => {
+                self.patch(kind, &ObjectKey::new(namespace, name), &patch, how, &done);
+            }
+            Command::Delete { kind, namespace, name, propagation } => {
+                let request = Request::Delete {
+                    kind,
+                    key: ObjectKey::new(namespace, name),
+                    uid: None,
+                    propagation: Some(propagation),
+                    grace_period_seconds: None,
+                };
+                self.request(Verb::Delete, request, None, "deleted");
+            }
             Command::DeleteDaemonSet { namespace, name, propagation } => {
                 let key = ObjectKey::new(namespace, name);
                 let request = Request::Delete {
@@ -140,94 +149,69 @@ impl Submission<'_> {
         }
     }
 
-    // ------------------------------------------------------------ apply
+    // ------------------------------------------------------------ texts and patches
 
-    /// `kubectl apply -f -`: nothing is touched if anything in the text would be refused.
-    fn apply(&mut self, text: &str) {
-        let checked = check(text);
-        if checked.has_errors() {
-            let errors = checked.findings.iter().filter(|finding| finding.severity == crate::manifest::Severity::Error);
-            self.outcome.errors.extend(errors.map(|finding| finding.message.clone()));
-            return;
+    /// `kubectl apply -f -` and its like: one object after the other; one that is refused does not stop the next.
+    fn file(&mut self, text: &str, verb: FileVerb, validation: Validation, source: &str) {
+        let (documents, error) = apply::documents(text, verb);
+        for document in &documents {
+            match apply::write(self.sim.world(), document, verb, validation, source) {
+                Ok(Some(write)) => {
+                    self.write(write, if verb == FileVerb::Apply { Verb::Apply } else { Verb::Create }, source)
+                }
+                Ok(None) => {
+                    let kind = &document.kind;
+                    self.outcome.warnings.push(format!("Warning: {kind} is not simulated here and is skipped"));
+                }
+                Err(refusal) => self.outcome.errors.push(refusal),
+            }
         }
-        self.applying = true;
-        for document in &checked.documents {
-            self.apply_document(document);
+        self.outcome.errors.extend(error);
+    }
+
+    fn write(&mut self, write: Write, verb: Verb, source: &str) {
+        self.outcome.warnings.extend(write.warnings);
+        let verb = if verb == Verb::Apply || write.done == "created" { verb } else { Verb::Update };
+        match write.request {
+            Some(request) => {
+                self.source = Some(source.to_owned());
+                self.request(verb, request, None, write.done);
+                self.source = None;
+            }
+            None => {
+                let name = &write.object.meta().name;
+                self.outcome.messages.push(format!("{}/{name} {}", write.object.kind().singular(), write.done));
+            }
         }
     }
 
-    fn apply_document(&mut self, checked: &CheckedDocument) {
-        let mut meta = ObjectMeta::from_value(&checked.object);
-        let object = match checked.document.kind.as_str() {
-            "DaemonSet" => Object::DaemonSet(Arc::new(DaemonSet::from_value(&checked.object))),
-            "Pod" => Object::Pod(Arc::new(Pod::from_value(&checked.object))),
-            "Node" => Object::Node(Arc::new(Node::from_value(&checked.object))),
-            "Namespace" => Object::Namespace(Arc::new(Namespace { meta: meta.clone() })),
-            "PriorityClass" => Object::PriorityClass(Arc::new(PriorityClass::from_value(&checked.object))),
-            // Kinds that are not simulated were named in a finding.
-            _ => return,
+    /// Models kubectl's `patch`: what changes nothing is sent all the same, but says so.
+    fn patch(&mut self, kind: Kind, key: &ObjectKey, patch: &str, how: PatchType, done: &str) {
+        let Some(existing) = self.sim.world().get(kind, key) else {
+            return self.refused(&ApiError::not_found(kind, &key.name));
         };
-        let kind = object.kind();
-        meta.namespace = match kind.is_namespaced() {
-            true if meta.namespace.is_empty() => "default".into(),
-            true => meta.namespace,
-            false => "".into(),
-        };
-        let mut object = object;
-        object.meta_mut().namespace = meta.namespace.clone();
-        let annotations = Arc::make_mut(&mut object.meta_mut().annotations);
-        annotations.insert(LAST_APPLIED.to_owned(), format!("{}\n", last_applied(checked, &meta.namespace)));
-        match self.sim.world().get(kind, &object.key()) {
-            None => self.request(Verb::Apply, Request::Create(object), None, "created"),
-            Some(existing) => self.apply_over(&existing, object),
-        }
-    }
-
-    /// Models the client side's three-way merge as far as the whole object goes: what others have set in places that the
-    /// manifest never named is kept.
-    fn apply_over(&mut self, existing: &Object, mut object: Object) {
-        if let (Object::DaemonSet(old), Object::DaemonSet(new)) = (existing, &object)
-            && old.spec.selector != new.spec.selector
-        {
-            let selector = new.spec.value.get("selector").cloned().unwrap_or_default();
-            let message = format!(
-                "The DaemonSet {:?} is invalid: spec.selector: Invalid value: {selector}: field is immutable",
-                &*new.meta.name
-            );
-            self.outcome.errors.push(message);
+        let Some(patch) = crate::manifest::read_value(patch).filter(|patch| patch.as_map().is_some()) else {
+            self.outcome.errors.push(format!("error: unable to parse {patch:?}: it is no map"));
             return;
-        }
-        let old = existing.meta();
-        let applied_before = |field: &str| -> Map {
-            let text = old.annotations.get(LAST_APPLIED);
-            let value = text.and_then(|text| crate::manifest::read_value(text));
-            value.and_then(|value| value.at(&["metadata", field]).and_then(Value::as_map).cloned()).unwrap_or_default()
         };
-        let (old_labels, old_annotations) = (applied_before("labels"), applied_before("annotations"));
-        let meta = object.meta_mut();
-        for (mine, theirs, before) in
-            [(&mut meta.labels, &old.labels, &old_labels), (&mut meta.annotations, &old.annotations, &old_annotations)]
-        {
-            let kept = theirs.iter().filter(|(key, _)| !before.contains_key(*key));
-            let mut merged: crate::api::Labels = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
-            merged.extend(mine.iter().map(|(key, value)| (key.clone(), value.clone())));
-            *mine = Arc::new(merged);
+        match apply::patched(&existing, &patch, how, Validation::Strict) {
+            Ok(write) => {
+                self.outcome.warnings.extend(write.warnings);
+                let node = match &existing {
+                    Object::Pod(pod) => pod.target_node().cloned(),
+                    Object::Node(node) => Some(node.name().clone()),
+                    _ => None,
+                };
+                let version = existing.meta().resource_version;
+                let Some(request) = write.request else { return };
+                self.request(Verb::Update, request, node, if done.is_empty() { "patched" } else { done });
+                let same = self.sim.world().get(kind, key).is_some_and(|it| it.meta().resource_version == version);
+                if let Some(message) = self.outcome.messages.last_mut().filter(|_| same && done.is_empty()) {
+                    message.push_str(" (no change)");
+                }
+            }
+            Err(refusal) => self.outcome.errors.push(refusal),
         }
-        meta.finalizers = old.finalizers.clone();
-        meta.owner_references = old.owner_references.clone();
-        if let (Object::Node(old), Object::Node(new)) = (existing, &mut object) {
-            // The node's own reports, and taints that follow from them, are not the manifest's.
-            let new = Arc::make_mut(new);
-            new.conditions = old.conditions.clone();
-        }
-        let unchanged =
-            self.sim.world().get(object.kind(), &object.key()).is_some_and(|stored| same_spec(&stored, &object));
-        if unchanged {
-            let kind = object.kind();
-            self.outcome.messages.push(format!("{}/{} unchanged", kind.singular(), object.meta().name));
-            return;
-        }
-        self.request(Verb::Apply, Request::Update(object), None, "configured");
     }
 
     // ------------------------------------------------------------ nodes
@@ -396,41 +380,8 @@ impl Submission<'_> {
             ErrorReason::Invalid => "Invalid",
             ErrorReason::InternalError => "InternalError",
         };
-        let doing = if self.applying { "error when creating \"STDIN\": " } else { "" };
+        let doing =
+            self.source.as_ref().map(|source| format!("error when creating \"{source}\": ")).unwrap_or_default();
         self.outcome.errors.push(format!("Error from server ({reason}): {doing}{}", refusal.message));
     }
-}
-
-/// The manifest as kubectl keeps it in the annotation.
-fn last_applied(checked: &CheckedDocument, namespace: &str) -> String {
-    let mut value = checked.document.value.clone();
-    let metadata = value.entry("metadata");
-    let map = metadata.make_map();
-    map.entry("annotations".to_owned()).or_insert_with(|| Value::Map(Map::new()));
-    if !namespace.is_empty() {
-        map.insert("namespace".to_owned(), namespace.into());
-    }
-    value.to_json()
-}
-
-/// Whether an update would change anything that a manifest can say.
-fn same_spec(stored: &Object, wanted: &Object) -> bool {
-    let (old, new) = (stored.meta(), wanted.meta());
-    let same_meta = old.labels == new.labels && {
-        let without_generation = |labels: &crate::api::Labels| {
-            let mut labels = labels.clone();
-            labels.remove(crate::api::daemonset::TEMPLATE_GENERATION_ANNOTATION);
-            labels
-        };
-        without_generation(&old.annotations) == without_generation(&new.annotations)
-    };
-    same_meta
-        && match (stored, wanted) {
-            (Object::DaemonSet(old), Object::DaemonSet(new)) => old.spec.value == new.spec.value,
-            (Object::Node(old), Object::Node(new)) => {
-                old.taints == new.taints && old.unschedulable == new.unschedulable && old.allocatable == new.allocatable
-            }
-            (Object::PriorityClass(old), Object::PriorityClass(new)) => old.value == new.value,
-            _ => true,
-        }
 }

@@ -1,0 +1,823 @@
+//! The commands that change objects in place: `delete`, `label`, `annotate`, `taint`, `cordon`, `drain`, `patch`, `set`.
+
+use crate::api::value::Map;
+use crate::api::{Kind, ObjectKey, SimDuration, Taint, Value};
+use crate::engine::{Command, PatchType};
+use crate::manifest;
+use crate::store::Propagation;
+
+use super::follow::{Follow, Gone, seconds};
+use super::line::Line;
+use super::print::Format;
+use super::resources::{self, Ask, Found, Item, Resource, text};
+use super::{How, Moment, Task, files};
+
+/// The texts of files by their names.
+pub type Files = [(String, Option<String>)];
+
+pub fn plan(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
+    match line.verb.path {
+        "delete" => delete(line, moment, files),
+        "label" => label(line, moment, files, "labels"),
+        "annotate" => label(line, moment, files, "annotations"),
+        "taint" => taint(line, moment),
+        "cordon" => cordon(line, moment, true),
+        "uncordon" => cordon(line, moment, false),
+        "drain" => drain(line, moment),
+        "patch" => patch(line, moment, files),
+        "set image" | "set env" | "set resources" => set(line, moment, files),
+        "scale" => scale(line, moment, files),
+        "edit" => edit(line, moment, files),
+        path => Err(format!("error: kubectl {path} needs a sub-command; `kubectl {path} --help` lists them")),
+    }
+}
+
+/// How the outcome of a line's commands is told: `--dry-run`, `-o`.
+///
+/// # Errors
+/// kubectl's words about the flags.
+pub fn how(line: &Line, item: Option<(&'static Resource, &str, &str)>) -> Result<How, String> {
+    let suffix = match line.flag("dry-run") {
+        None | Some("none" | "false") => "",
+        Some("client" | "unchanged" | "true") => " (dry run)",
+        Some("server") => " (server dry run)",
+        Some(other) => {
+            return Err(format!(
+                "error: Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
+            ));
+        }
+    };
+    let show = match (line.flag("output").filter(|output| !output.is_empty()), item) {
+        (Some(_), Some((resource, namespace, name))) => {
+            let ask = Ask { resource, names: vec![name.to_owned()] };
+            Some((Format::of(line)?, ask, namespace.to_owned()))
+        }
+        _ => None,
+    };
+    Ok(How { dry: !suffix.is_empty(), suffix, show, ..How::default() })
+}
+
+fn task(line: &Line, item: &Item, command: Command) -> Result<Task, String> {
+    Ok(Task::Do { command, how: how(line, Some((item.resource, item.namespace(), item.name())))? })
+}
+
+/// Parts the arguments of `label`, `annotate`, `taint`, `set`: the objects first, then what is to change.
+fn parted<'a>(args: &'a [String], is_change: impl Fn(&str) -> bool) -> (&'a [String], &'a [String]) {
+    let at = args.iter().position(|arg| is_change(arg)).unwrap_or(args.len());
+    args.split_at(at)
+}
+
+/// The objects that a line names by type and name, by a file, by a selector or with `--all`.
+///
+/// # Errors
+/// kubectl's words; among them that nothing was named.
+fn targets(line: &Line, moment: &Moment, files: &Files, args: &[String]) -> Result<Found, String> {
+    if let Some(found) = files::objects(line, moment, files)? {
+        return Ok(found);
+    }
+    let asks = resources::asks(args)?;
+    if asks.is_empty() {
+        return Err(
+            "error: one or more resources must be specified as <resource> <name> or <resource>/<name>".to_owned()
+        );
+    }
+    let all = line.is("all") || line.flag("selector").is_some() || line.flag("field-selector").is_some();
+    if !all && asks.iter().any(|ask| ask.names.is_empty()) {
+        return Err("error: resource(s) were provided, but no name was specified".to_owned());
+    }
+    resources::look_up(moment, line, &asks)
+}
+
+// ------------------------------------------------------------ delete
+
+/// Models kubectl's `delete`: every object by its own request, then waiting until all are gone.
+fn delete(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
+    if line.is("all") && (line.flag("selector").is_some() || line.flag("field-selector").is_some()) {
+        let flag = if line.flag("selector").is_some() { "selector" } else { "field-selector" };
+        return Err(format!("error: cannot set --all and --{flag} at the same time"));
+    }
+    let mut grace = number(line, "grace-period")?.filter(|seconds| *seconds >= 0);
+    let force = line.is("force");
+    if line.is("now") {
+        if grace.is_some() {
+            return Err("error: --now and --grace-period cannot be specified together".to_owned());
+        }
+        grace = Some(1);
+    }
+    match (grace, force) {
+        (Some(0), false) => grace = Some(1),
+        (None, true) => grace = Some(0),
+        (Some(1..), true) => {
+            return Err("error: --force and --grace-period greater than 0 cannot be specified together".to_owned());
+        }
+        _ => {}
+    }
+    let propagation = match line.flag("cascade").unwrap_or("background") {
+        "background" | "true" => Propagation::Background,
+        "foreground" => Propagation::Foreground,
+        "orphan" | "false" => Propagation::Orphan,
+        other => {
+            return Err(format!(
+                "error: invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
+            ));
+        }
+    };
+    if line.flag("output").is_some_and(|output| !output.is_empty() && output != "name") {
+        let output = line.flag("output").unwrap_or_default();
+        return Err(format!("error: unexpected -o output mode: {output}. We only support '-o name'"));
+    }
+    let from_file = !line.list("filename").is_empty();
+    if !from_file && line.args.is_empty() {
+        return Err("error: You must provide one or more resources by argument or filename.\n\
+                    Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   \
+                    '<resource> <name>'\n   '<resource>'"
+            .to_owned());
+    }
+    let found = targets(line, moment, files, &line.args)?;
+    let mut tasks = Vec::new();
+    if grace == Some(0) && force {
+        tasks.push(Task::Err(
+            "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The \
+             resource may continue to run on the cluster indefinitely.\n"
+                .to_owned(),
+        ));
+    }
+    if line.flag("namespace").is_some() && !line.is("all-namespaces") && found.items().any(|it| !it.resource.namespaced)
+    {
+        tasks.push(Task::Err(
+            "Warning: deleting cluster-scoped resources, not scoped to the provided namespace\n".to_owned(),
+        ));
+    }
+    let mut gone = Vec::new();
+    let how = How { word: (grace == Some(0)).then_some(("\" deleted", "\" force deleted")), ..how(line, None)? };
+    for item in found.items() {
+        let (namespace, name) = (item.namespace().to_owned(), item.name().to_owned());
+        let Some(kind) = item.resource.sim_kind() else {
+            tasks.push(Task::Fail(format!("error: the {} of this cluster cannot be deleted", item.resource.plural())));
+            continue;
+        };
+        let command = match kind {
+            Kind::DaemonSet => Command::DeleteDaemonSet { namespace, name, propagation },
+            Kind::Pod => Command::DeletePod { namespace, name, grace_period_seconds: grace },
+            Kind::Node => Command::RemoveNode { name },
+            kind => Command::Delete { kind, namespace, name, propagation },
+        };
+        if line.flag("output") == Some("name") {
+            tasks.push(Task::Do { command, how: How { quiet: true, ..how.clone() } });
+            tasks.push(Task::Out(format!("{}\n", item.full_name())));
+        } else {
+            tasks.push(Task::Do { command, how: how.clone() });
+        }
+        gone.push(Gone::of(item, kind));
+    }
+    let ignore = line.is("ignore-not-found") || line.is("all") || line.flag("selector").is_some();
+    let missing: Vec<String> =
+        found.errors.into_iter().filter(|error| !(ignore && error.contains("NotFound"))).collect();
+    if gone.is_empty() && missing.is_empty() && !ignore_named(line) {
+        tasks.push(Task::Out("No resources found\n".to_owned()));
+    }
+    if !line.is_off("wait") && !how.dry && !gone.is_empty() {
+        let deadline = timeout(line, moment)?;
+        tasks.push(Task::Follow(Follow::Gone { left: gone, deadline, evicted: Vec::new() }));
+    }
+    tasks.extend(missing.into_iter().map(Task::Fail));
+    Ok(tasks)
+}
+
+/// `delete ds nope --ignore-not-found` says nothing.
+fn ignore_named(line: &Line) -> bool {
+    line.is("ignore-not-found") && !line.is("all") && line.flag("selector").is_none()
+}
+
+/// The value of a flag that is a whole number.
+///
+/// # Errors
+/// kubectl's words about another text.
+pub fn number(line: &Line, flag: &str) -> Result<Option<i64>, String> {
+    let Some(value) = line.flag(flag) else { return Ok(None) };
+    value.parse().map(Some).map_err(|_| {
+        format!(
+            "error: invalid argument {value:?} for \"--{flag}\" flag: strconv.ParseInt: parsing {value:?}: invalid \
+             syntax\nSee 'kubectl {} --help' for usage.",
+            line.verb.path
+        )
+    })
+}
+
+/// The moment at which `--timeout` is over; none for 0.
+///
+/// # Errors
+/// A text that is no length of time.
+pub fn timeout(line: &Line, moment: &Moment) -> Result<Option<crate::api::SimTime>, String> {
+    let Some(value) = line.flag("timeout") else { return Ok(None) };
+    match seconds(value) {
+        Some(micros) => Ok((micros > 0).then(|| moment.now + SimDuration(micros))),
+        None => Err(format!(
+            "error: invalid argument {value:?} for \"--timeout\" flag: time: invalid duration {value:?}\nSee 'kubectl {} \
+             --help' for usage.",
+            line.verb.path
+        )),
+    }
+}
+
+// ------------------------------------------------------------ label and annotate
+
+type Changes = Vec<(String, Option<String>)>;
+
+/// Models kubectl's `label` and `annotate`.
+fn label(line: &Line, moment: &Moment, files: &Files, what: &'static str) -> Result<Vec<Task>, String> {
+    let is_change = |arg: &str| arg.contains('=') || (arg.ends_with('-') && arg.len() > 1);
+    let (args, words) = parted(&line.args, is_change);
+    let one = if what == "labels" { "label" } else { "annotation" };
+    let mut changes: Changes = Vec::new();
+    for word in words {
+        match (word.split_once('='), word.strip_suffix('-')) {
+            (Some((key, value)), _) if !key.is_empty() => changes.push((key.to_owned(), Some(value.to_owned()))),
+            (None, Some(key)) if !key.is_empty() => changes.push((key.to_owned(), None)),
+            _ => {
+                return Err(format!("error: unknown argument, all arguments after the first must be {one}s: {word:?}"));
+            }
+        }
+    }
+    if changes.is_empty() && !line.is("list") {
+        return Err(format!("error: at least one {one} update is required"));
+    }
+    for (key, value) in &changes {
+        if value.is_some() && changes.iter().any(|(other, gone)| other == key && gone.is_none()) {
+            return Err(format!("error: can not both modify and remove a {one} in the same command"));
+        }
+    }
+    let found = targets(line, moment, files, args)?;
+    let mut tasks = Vec::new();
+    for item in found.items() {
+        let old = item.value.at(&["metadata", what]).and_then(Value::as_map).cloned().unwrap_or_default();
+        if line.is("list") {
+            let list = old.iter().map(|(key, value)| format!("{key}={}\n", value.as_str().unwrap_or_default()));
+            tasks.push(Task::Out(list.collect()));
+            continue;
+        }
+        if !line.is("overwrite") || line.is_off("overwrite") {
+            let clash = changes.iter().find_map(|(key, value)| {
+                let now = old.get(key).and_then(Value::as_str)?;
+                value
+                    .as_ref()
+                    .filter(|value| value.as_str() != now)
+                    .map(|_| format!("'{key}' already has a value ({now})"))
+            });
+            if let Some(clash) = clash {
+                tasks.push(Task::Fail(match what {
+                    "labels" => format!("error: {clash}, and --overwrite is false"),
+                    _ => format!("error: --overwrite is false but found the following declared annotation(s): {clash}"),
+                }));
+                continue;
+            }
+        }
+        for (key, _) in changes.iter().filter(|(key, value)| value.is_none() && !old.contains_key(key)) {
+            if what == "labels" {
+                tasks.push(Task::Out(format!("label {key:?} not found.\n")));
+            }
+        }
+        let new = changed(&old, &changes);
+        let (added, removed) =
+            (changes.iter().any(|(_, value)| value.is_some()), changes.iter().any(|(_, value)| value.is_none()));
+        let done = match what {
+            "annotations" => "annotated",
+            _ if new == old => "not labeled",
+            _ if added && removed => "modified",
+            _ if removed => "unlabeled",
+            _ => "labeled",
+        };
+        let Some(kind) = item.resource.sim_kind() else {
+            tasks.push(Task::Fail(format!("error: the {} of this cluster cannot be changed", item.resource.plural())));
+            continue;
+        };
+        let (namespace, name) = (item.namespace().to_owned(), item.name().to_owned());
+        if new == old && what == "labels" {
+            tasks.push(Task::Out(format!("{} {done}\n", item.full_name())));
+            continue;
+        }
+        let command = match (kind, what) {
+            (Kind::Node, "labels") => Command::LabelNode { name, labels: changes.clone() },
+            (Kind::Pod, "labels") => Command::LabelPod { namespace, name, labels: changes.clone() },
+            _ => {
+                let change = |(key, value): &(String, Option<String>)| {
+                    (key.clone(), value.as_ref().map_or(Value::Null, |value| value.as_str().into()))
+                };
+                let changes: Map = changes.iter().map(change).collect();
+                let patch: Value = [("metadata", [(what, Value::Map(changes))].into())].into();
+                Command::Patch {
+                    kind,
+                    namespace,
+                    name,
+                    patch: patch.to_json(),
+                    how: PatchType::Merge,
+                    done: done.to_owned(),
+                    line: line.text.clone(),
+                }
+            }
+        };
+        tasks.push(task(line, item, command)?);
+    }
+    tasks.extend(found.errors.into_iter().map(Task::Fail));
+    Ok(tasks)
+}
+
+fn changed(old: &Map, changes: &Changes) -> Map {
+    let mut new = old.clone();
+    for (key, value) in changes {
+        match value {
+            Some(value) => drop(new.insert(key.clone(), value.as_str().into())),
+            None => drop(new.remove(key)),
+        }
+    }
+    new
+}
+
+// ------------------------------------------------------------ nodes
+
+/// Models kubectl's `parseTaints`: `key=value:Effect`, `key:Effect`, `key:Effect-`, `key-`. Added ones, then removed.
+fn taints(words: &[String]) -> Result<(Vec<Taint>, Vec<Taint>), String> {
+    let (mut add, mut remove) = (Vec::<Taint>::new(), Vec::<Taint>::new());
+    for word in words {
+        let removes = word.ends_with('-');
+        let bare = word.strip_suffix('-').unwrap_or(word);
+        let invalid = || format!("error: invalid taint spec: {bare}\nSee 'kubectl taint -h' for help and examples");
+        let parts: Vec<&str> = bare.split(':').collect();
+        let (pair, effect) = match parts.as_slice() {
+            [pair] if removes => (*pair, ""),
+            [pair, effect] => (*pair, *effect),
+            [pair] if !pair.contains('=') && !removes => (*pair, ""),
+            _ => return Err(invalid()),
+        };
+        let (key, value) = match pair.split('=').collect::<Vec<_>>().as_slice() {
+            [key] => (*key, ""),
+            [key, value] => (*key, *value),
+            _ => return Err(invalid()),
+        };
+        if key.is_empty() || (effect.is_empty() && !removes) {
+            return Err(invalid());
+        }
+        if !["", "NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&effect) {
+            return Err(format!(
+                "error: invalid taint effect: {effect}, unsupported taint effect\nSee 'kubectl taint -h' for help and examples"
+            ));
+        }
+        let taint = Taint::new(key, value, effect);
+        if !removes && add.iter().any(|it| it.key == taint.key && it.effect == taint.effect) {
+            return Err(format!(
+                "error: duplicated taints with the same key and effect: {{{key} {value} {effect} <nil>}}\nSee 'kubectl taint -h' for help and examples"
+            ));
+        }
+        if removes { &mut remove } else { &mut add }.push(taint);
+    }
+    Ok((add, remove))
+}
+
+fn taint(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
+    let (args, words) = parted(&line.args, |arg| arg.contains('=') || arg.contains(':') || arg.ends_with('-'));
+    let usage = |text: &str| format!("error: {text}\nSee 'kubectl taint -h' for help and examples");
+    let Some((kind, names)) = args.split_first() else {
+        return Err(usage("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+    };
+    let mut args = args.to_vec();
+    let bare = kind.split('/').next().unwrap_or_default();
+    let resource = resources::find(bare)?;
+    if resource.kind != "Node" {
+        return Err(format!("error: invalid resource type {}, only node types are supported", resource.plural()));
+    }
+    if words.is_empty() {
+        return Err(usage("at least one taint update is required"));
+    }
+    if names.is_empty() && !kind.contains('/') {
+        if !line.is("all") && line.flag("selector").is_none() {
+            return Err(
+                "error: at least one resource name must be specified since 'all' parameter is not set".to_owned()
+            );
+        }
+        args.truncate(1);
+    }
+    let (add, remove) = taints(words)?;
+    let found = resources::look_up(moment, line, &resources::asks(&args)?)?;
+    let mut tasks = Vec::new();
+    for item in found.items() {
+        let old: Vec<Taint> = moment.world.nodes.get(item.name()).map_or_else(Vec::new, |node| node.taints.to_vec());
+        if !line.is("overwrite") {
+            let clashes =
+                add.iter().filter(|taint| old.iter().any(|it| it.key == taint.key && it.effect == taint.effect));
+            let clashes: Vec<&str> = clashes.map(|taint| taint.key.as_str()).collect();
+            if !clashes.is_empty() {
+                tasks.push(Task::Fail(format!(
+                    "error: node {} already has {} taint(s) with same effect(s) and --overwrite is false",
+                    item.name(),
+                    clashes.join(",")
+                )));
+                continue;
+            }
+        }
+        let mut gone = Vec::new();
+        let mut missing = Vec::new();
+        for taint in &remove {
+            let same = |it: &&Taint| it.key == taint.key && (taint.effect.is_empty() || it.effect == taint.effect);
+            let matching: Vec<Taint> = old.iter().filter(same).cloned().collect();
+            if matching.is_empty() {
+                let effect = if taint.effect.is_empty() { String::new() } else { format!(":{}", taint.effect) };
+                let value = if taint.value.is_empty() { String::new() } else { format!("={}", taint.value) };
+                missing.push(format!("taint \"{}{value}{effect}\" not found", taint.key));
+            }
+            gone.extend(matching);
+        }
+        if !missing.is_empty() {
+            tasks.push(Task::Fail(match missing.as_slice() {
+                [one] => format!("error: {one}"),
+                several => several.join("\n"),
+            }));
+            continue;
+        }
+        let command = Command::Taint { name: item.name().to_owned(), add: add.clone(), remove: gone };
+        let word = match (add.is_empty(), remove.is_empty()) {
+            (false, false) => "modified",
+            (true, _) => "untainted",
+            (false, true) if line.is("overwrite") => "modified",
+            (false, true) => "tainted",
+        };
+        tasks.push(match task(line, item, command)? {
+            Task::Do { command, how } => Task::Do { command, how: How { word: said_instead(&add, word), ..how } },
+            other => other,
+        });
+    }
+    tasks.extend(found.errors.into_iter().map(Task::Fail));
+    Ok(tasks)
+}
+
+/// The button knows two words, kubectl three.
+fn said_instead(add: &[Taint], word: &'static str) -> Option<(&'static str, &'static str)> {
+    let said = if add.is_empty() { " untainted" } else { " tainted" };
+    (word == "modified").then_some((said, " modified"))
+}
+
+/// The nodes that `cordon`, `uncordon` and `drain` name.
+fn nodes(line: &Line, moment: &Moment) -> Result<Found, String> {
+    if line.args.is_empty() && line.flag("selector").is_none() {
+        return Err(format!(
+            "error: USAGE: {} {} [flags]\nSee 'kubectl {} -h' for help and examples",
+            line.verb.path, line.verb.usage, line.verb.path
+        ));
+    }
+    if !line.args.is_empty() && line.flag("selector").is_some() {
+        return Err(format!(
+            "error: error: cannot specify both a node name and a --selector option\nSee 'kubectl {} -h' for help and examples",
+            line.verb.path
+        ));
+    }
+    let resource = resources::find("nodes")?;
+    let names =
+        line.args.iter().map(|arg| arg.strip_prefix("node/").or(arg.strip_prefix("nodes/")).unwrap_or(arg).to_owned());
+    let found = resources::look_up(moment, line, &[Ask { resource, names: names.collect() }])?;
+    // Nothing is done if one of them is missing.
+    match found.errors.first() {
+        Some(error) => Err(error.clone()),
+        None => Ok(found),
+    }
+}
+
+fn cordon(line: &Line, moment: &Moment, on: bool) -> Result<Vec<Task>, String> {
+    nodes(line, moment)?.items().map(|item| cordon_one(line, item, on)).collect()
+}
+
+fn cordon_one(line: &Line, item: &Item, on: bool) -> Result<Task, String> {
+    let is = item.value.at(&["spec", "unschedulable"]).and_then(Value::as_bool) == Some(true);
+    if is == on {
+        let un = if on { "" } else { "un" };
+        let suffix = how(line, None)?.suffix;
+        return Ok(Task::Out(format!("{} already {un}cordoned{suffix}\n", item.full_name())));
+    }
+    task(line, item, Command::Cordon { name: item.name().to_owned(), on })
+}
+
+/// Models kubectl's `RunDrain` with the filters of `pkg/drain`.
+fn drain(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
+    let found = nodes(line, moment)?;
+    let grace = number(line, "grace-period")?.filter(|seconds| *seconds >= 0);
+    let suffix = how(line, None)?.suffix;
+    let only = super::selector::parse(line.flag("pod-selector").unwrap_or_default())?;
+    let mut tasks: Vec<Task> = found.items().map(|item| cordon_one(line, item, true)).collect::<Result<_, _>>()?;
+    let mut failures = Vec::new();
+    for item in found.items() {
+        let mut evict: Vec<Item> = Vec::new();
+        // What stands in the way and what is worth a warning, in the order in which kubectl looks: the word and the pods.
+        let (mut errors, mut warnings): (Groups, Groups) = (Vec::new(), Vec::new());
+        for pod in moment.world.pods_on(item.name()) {
+            let pod = Item { resource: resources::find("pods")?, value: pod.to_value() };
+            if super::selector::matches(&only, pod.value.at(&["metadata", "labels"]).and_then(Value::as_map)) {
+                sort_pod(line, moment, pod, &mut evict, &mut errors, &mut warnings);
+            }
+        }
+        if !errors.is_empty() {
+            let texts: Vec<String> = groups(&errors);
+            let joined = match texts.as_slice() {
+                [one] => one.clone(),
+                several => format!("[{}]", several.join(", ")),
+            };
+            let node = item.name();
+            tasks.push(Task::Err(format!(
+                "error: unable to drain node {node:?} due to error: {joined}, continuing command...\n"
+            )));
+            failures.push((node.to_owned(), texts));
+            continue;
+        }
+        if !warnings.is_empty() {
+            tasks.push(Task::Err(format!("Warning: {}\n", groups(&warnings).join("; "))));
+        }
+        for pod in &evict {
+            tasks.push(Task::Out(format!("evicting pod {}/{}{suffix}\n", pod.namespace(), pod.name())));
+        }
+        if suffix.is_empty() {
+            for pod in &evict {
+                let (namespace, name) = (pod.namespace().to_owned(), pod.name().to_owned());
+                let command = Command::DeletePod { namespace, name, grace_period_seconds: grace };
+                tasks.push(Task::Do { command, how: How { quiet: true, ..How::default() } });
+            }
+            let left = evict.iter().map(|pod| Gone::of(pod, Kind::Pod)).collect::<Vec<_>>();
+            let names = evict.iter().map(Item::full_name).collect();
+            if !left.is_empty() {
+                tasks.push(Task::Follow(Follow::Gone { left, deadline: timeout(line, moment)?, evicted: names }));
+            }
+        }
+        tasks.push(Task::Out(format!("{} drained{suffix}\n", item.full_name())));
+    }
+    if !failures.is_empty() {
+        let names: String = failures.iter().map(|(node, _)| format!(" {node}\n")).collect();
+        tasks.push(Task::Err(format!("There are pending nodes to be drained:\n{names}")));
+        tasks.extend(failures.into_iter().flat_map(|(_, texts)| texts).map(Task::Fail));
+    }
+    Ok(tasks)
+}
+
+/// A reason and the pods that it is about.
+type Groups = Vec<(String, Vec<String>)>;
+
+fn groups(groups: &Groups) -> Vec<String> {
+    groups.iter().map(|(reason, pods)| format!("{reason}: {}", pods.join(", "))).collect()
+}
+
+fn sort_pod(
+    line: &Line,
+    moment: &Moment,
+    pod: Item,
+    evict: &mut Vec<Item>,
+    errors: &mut Groups,
+    warnings: &mut Groups,
+) {
+    let note = |groups: &mut Groups, reason: String| {
+        let name = format!("{}/{}", pod.namespace(), pod.name());
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, pods)) => pods.push(name),
+            None => groups.push((reason, vec![name])),
+        }
+    };
+    let finished = ["Succeeded", "Failed"].contains(&text(&pod.value, &["status", "phase"]));
+    let owners = pod.value.at(&["metadata", "ownerReferences"]).and_then(Value::as_list).unwrap_or_default();
+    let owner = owners.iter().find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true));
+    let force = line.is("force");
+    if let Some(owner) = owner.filter(|owner| text(owner, &["kind"]) == "DaemonSet" && !finished) {
+        let key = ObjectKey::new(pod.namespace(), text(owner, &["name"]));
+        if moment.world.daemonsets.contains_key(&key) {
+            return match line.is("ignore-daemonsets") {
+                true => note(warnings, "ignoring DaemonSet-managed Pods".to_owned()),
+                false => {
+                    note(errors, "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)".to_owned());
+                }
+            };
+        }
+        let missing = format!("daemonsets.apps {:?} not found", &*key.name);
+        match force {
+            true => note(warnings, missing),
+            false => return note(errors, format!("cannot delete {missing}")),
+        }
+    }
+    let volumes = pod.value.at(&["spec", "volumes"]).and_then(Value::as_list).unwrap_or_default();
+    if !finished && volumes.iter().any(|volume| volume.get("emptyDir").is_some()) {
+        match line.is("delete-emptydir-data") {
+            true => note(warnings, "deleting Pods with local storage".to_owned()),
+            false => {
+                return note(
+                    errors,
+                    "cannot delete Pods with local storage (use --delete-emptydir-data to override)".to_owned(),
+                );
+            }
+        }
+    }
+    if owner.is_none() && !finished {
+        match force {
+            true => note(warnings, "deleting Pods that declare no controller".to_owned()),
+            false => {
+                return note(
+                    errors,
+                    "cannot delete Pods that declare no controller (use --force to override)".to_owned(),
+                );
+            }
+        }
+    }
+    evict.push(pod);
+}
+
+// ------------------------------------------------------------ patch and set
+
+fn patch(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
+    let from_file = line.flag("patch-file").map(|name| files::text(name, files)).transpose()?;
+    let Some(patch) = from_file.or(line.flag("patch").map(str::to_owned)).filter(|patch| !patch.is_empty()) else {
+        return Err("error: must specify --patch or --patch-file containing the contents of the patch".to_owned());
+    };
+    let how = match line.flag("type").unwrap_or("strategic") {
+        "strategic" => PatchType::Strategic,
+        "merge" => PatchType::Merge,
+        "json" => return Err("error: --type=json is not supported here, only merge and strategic".to_owned()),
+        other => {
+            return Err(format!("error: --type must be one of [json merge strategic], not {other:?}"));
+        }
+    };
+    let Some(read) = manifest::read_value(&patch).filter(|value| value.as_map().is_some()) else {
+        return Err(format!("error: unable to parse {patch:?}: it is no map of fields"));
+    };
+    let found = targets(line, moment, files, &line.args)?;
+    let patches = found.items().map(|item| patch_task(line, item, read.to_json(), how, ""));
+    let mut tasks: Vec<Task> = patches.collect::<Result<_, _>>()?;
+    tasks.extend(found.errors.into_iter().map(Task::Fail));
+    Ok(tasks)
+}
+
+fn patch_task(line: &Line, item: &Item, patch: String, how: PatchType, done: &str) -> Result<Task, String> {
+    let Some(kind) = item.resource.sim_kind() else {
+        return Ok(Task::Fail(format!("error: the {} of this cluster cannot be changed", item.resource.plural())));
+    };
+    let command = Command::Patch {
+        kind,
+        namespace: item.namespace().to_owned(),
+        name: item.name().to_owned(),
+        patch,
+        how,
+        done: done.to_owned(),
+        line: line.text.clone(),
+    };
+    task(line, item, command)
+}
+
+/// Models `set image`, `set env` and `set resources`: a strategic merge patch of the containers.
+fn set(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
+    let what = line.verb.path.split(' ').nth(1).unwrap_or_default();
+    let is_change = |arg: &str| what != "resources" && (arg.contains('=') || (arg.ends_with('-') && what == "env"));
+    let (args, words) = parted(&line.args, is_change);
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.extend(line.list("env"));
+    let (limits, requests) = (line.list("limits"), line.list("requests"));
+    if what == "resources" && limits.is_empty() && requests.is_empty() {
+        return Err(
+            "error: you must specify an update to requests or limits (in the form of --requests/--limits)".to_owned()
+        );
+    }
+    if what != "resources" && words.is_empty() {
+        return Err(match what {
+            "image" => "error: at least one image update is required".to_owned(),
+            _ => "error: at least one environment variable must be provided".to_owned(),
+        });
+    }
+    let found = targets(line, moment, files, args)?;
+    let mut tasks = Vec::new();
+    for item in found.items() {
+        let inside: &[&str] = if item.resource.kind == "Pod" { &["spec"] } else { &["spec", "template", "spec"] };
+        let Some(spec) = item.value.at(inside).filter(|spec| spec.get("containers").is_some()) else {
+            let kind = item.resource.kind;
+            tasks.push(Task::Fail(format!("error: could not find any pod template in the {kind} {:?}", item.name())));
+            continue;
+        };
+        let changed = match what {
+            "image" => images(spec, &words),
+            "env" => variables(line, spec, &words),
+            _ => quantities(line, spec, &limits, &requests),
+        };
+        let changed = match changed {
+            Ok(changed) => changed,
+            Err(errors) => {
+                tasks.extend(errors.into_iter().map(|error| Task::Fail(format!("error: {error}"))));
+                continue;
+            }
+        };
+        let patch = crate::api::patch::three_way(spec, &changed, spec);
+        if patch.as_map().is_none_or(Map::is_empty) {
+            // kubectl is silent about an object that is so already.
+            continue;
+        }
+        let whole = inside.iter().rev().fold(patch, |inner, key| [(*key, inner)].into());
+        let done = match what {
+            "image" => "image updated",
+            "env" => "env updated",
+            _ => "resource requirements updated",
+        };
+        tasks.push(patch_task(line, item, whole.to_json(), PatchType::Strategic, done)?);
+    }
+    tasks.extend(found.errors.into_iter().map(Task::Fail));
+    Ok(tasks)
+}
+
+/// Changes every container of a pod spec that `wanted` names; tells how many these were.
+fn each_container(spec: &mut Value, wanted: &dyn Fn(&str) -> bool, change: &mut dyn FnMut(&mut Value)) -> usize {
+    let mut count = 0;
+    for list in ["initContainers", "containers"] {
+        if let Some(Value::List(containers)) = spec.make_map().get_mut(list) {
+            for container in containers.iter_mut().filter(|it| wanted(text(it, &["name"]))) {
+                change(container);
+                count += 1;
+            }
+        }
+    }
+    count
+}
+
+fn images(spec: &Value, words: &[&str]) -> Result<Value, Vec<String>> {
+    let mut spec = spec.clone();
+    let mut errors = Vec::new();
+    for word in words {
+        let Some((name, image)) = word.split_once('=') else { continue };
+        let count = each_container(&mut spec, &|it| name == "*" || it == name, &mut |container| {
+            container.make_map().insert("image".to_owned(), image.into());
+        });
+        if count == 0 {
+            errors.push(format!("unable to find container named {name:?}"));
+        }
+    }
+    if errors.is_empty() { Ok(spec) } else { Err(errors) }
+}
+
+/// Whether a container's name fits `--containers`, `*` for all.
+fn fits(line: &Line, name: &str) -> bool {
+    match line.flag("containers").unwrap_or("*").split_once('*') {
+        None => line.flag("containers") == Some(name),
+        Some((from, to)) => name.len() >= from.len() + to.len() && name.starts_with(from) && name.ends_with(to),
+    }
+}
+
+fn variables(line: &Line, spec: &Value, words: &[&str]) -> Result<Value, Vec<String>> {
+    let mut spec = spec.clone();
+    each_container(&mut spec, &|name| fits(line, name), &mut |container| {
+        let mut list = container.get("env").and_then(Value::as_list).unwrap_or_default().to_vec();
+        for word in words {
+            match (word.split_once('='), word.strip_suffix('-')) {
+                (Some((name, value)), _) => {
+                    let new: Value = [("name", Value::from(name)), ("value", value.into())].into();
+                    match list.iter_mut().find(|it| text(it, &["name"]) == name) {
+                        Some(old) => *old = new,
+                        None => list.push(new),
+                    }
+                }
+                (None, Some(name)) => list.retain(|it| text(it, &["name"]) != name),
+                (None, None) => {}
+            }
+        }
+        container.make_map().insert("env".to_owned(), Value::List(list));
+    });
+    Ok(spec)
+}
+
+fn quantities(line: &Line, spec: &Value, limits: &[&str], requests: &[&str]) -> Result<Value, Vec<String>> {
+    let mut spec = spec.clone();
+    for (field, list) in [("limits", limits), ("requests", requests)] {
+        for word in list {
+            let Some((name, amount)) = word.split_once('=') else {
+                return Err(vec![format!("Invalid argument syntax {word}, expected <resource>=<value>")]);
+            };
+            if let Err(error) = crate::api::Quantity::parse(amount) {
+                return Err(vec![error.to_string()]);
+            }
+            each_container(&mut spec, &|name| fits(line, name), &mut |container| {
+                container.entry("resources").entry(field).make_map().insert(name.to_owned(), amount.into());
+            });
+        }
+    }
+    Ok(spec)
+}
+
+/// A DaemonSet has no scale.
+fn scale(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
+    if number(line, "replicas")?.is_none_or(|count| count < 0) {
+        return Err(
+            "error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0".to_owned()
+        );
+    }
+    let found = targets(line, moment, files, &line.args)?;
+    let mut tasks: Vec<Task> = found.errors.iter().cloned().map(Task::Fail).collect();
+    tasks.extend(found.items().map(|_| {
+        Task::Fail("Error from server (NotFound): the server could not find the requested resource".to_owned())
+    }));
+    Ok(tasks)
+}
+
+/// There is no editor but the page's.
+fn edit(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
+    let found = targets(line, moment, files, &line.args)?;
+    Err(match found.errors.first() {
+        Some(error) => error.clone(),
+        None => "error: kubectl edit is not supported here: take the YAML of the object into the editor of the page, change it \
+                 there and apply it"
+            .to_owned(),
+    })
+}

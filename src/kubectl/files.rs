@@ -1,0 +1,339 @@
+//! The commands that take objects from texts: `apply`, `create`, `replace`, `run`, and `-f` wherever it stands.
+
+use crate::api::value::Map;
+use crate::api::{Kind, Value};
+use crate::engine::{Command, FileVerb, Validation, documents};
+use crate::manifest::{self, Document};
+use crate::store::Propagation;
+
+use super::act::{Files, how, number, timeout};
+use super::follow::{Follow, Gone};
+use super::line::Line;
+use super::print::{self, Format};
+use super::resources::{self, Found, Item, Resource};
+use super::{How, Moment, Task};
+
+/// The next file that a line needs and that nobody has handed over yet.
+pub fn missing(line: &Line, files: &Files) -> Option<String> {
+    let wanted = line.list("filename").into_iter().chain(line.flag("patch-file"));
+    let wanted = wanted.filter(|name| !files.iter().any(|(known, _)| known == name));
+    wanted.map(str::to_owned).next().filter(|_| !line.is("help") && line.verb.simulated)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// kubectl's words if there is none.
+pub fn text(name: &str, files: &Files) -> Result<String, String> {
+    let file = files.iter().find(|(known, _)| known == name).and_then(|(_, text)| text.clone());
+    file.ok_or_else(|| match name {
+        "-" => "error: there is no standard input here".to_owned(),
+        name if name.contains("://") => {
+            format!(
+                "error: unable to read URL {name:?}: only the examples of this page are known by their address here"
+            )
+        }
+        name => format!("error: the path {name:?} does not exist"),
+    })
+}
+
+/// What kubectl calls a file in errors.
+fn source(name: &str) -> &str {
+    if name == "-" { "STDIN" } else { name }
+}
+
+/// The live objects that the files of a line name; `None` if it names no file.
+///
+/// # Errors
+/// A file that is not there or cannot be read.
+pub fn objects(line: &Line, moment: &Moment, files: &Files) -> Result<Option<Found>, String> {
+    let names = line.list("filename");
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let mut found = Found::default();
+    for name in names {
+        let (documents, error) = documents(&text(name, files)?, FileVerb::Create);
+        for document in &documents {
+            let Some(resource) = Resource::of_kind(&document.kind).filter(|_| document.simulated()) else { continue };
+            let key = crate::engine::document_key(document);
+            match resources::one(moment.world, resource, &key.namespace, &key.name) {
+                Some(item) => found.lists.push((resource, vec![item])),
+                None => {
+                    let doing = match line.verb.path {
+                        "delete" => format!("error when deleting {:?}: ", source(name)),
+                        _ => String::new(),
+                    };
+                    let message = format!("{} {:?} not found", resource.in_errors(), document.name);
+                    found.errors.push(format!("Error from server (NotFound): {doing}{message}"));
+                }
+            }
+        }
+        if let Some(error) = error {
+            found.errors.push(
+                error
+                    .replace("STDIN", source(name))
+                    .replace("passed to create", &format!("passed to {}", line.verb.path)),
+            );
+        }
+    }
+    Ok(Some(found))
+}
+
+pub fn plan(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
+    match line.verb.path {
+        "apply" => {
+            let hint = "error: must specify one of -f and -k";
+            submit(line, moment, files, FileVerb::Apply, hint)
+        }
+        "create" if line.list("filename").is_empty() => match line.args.first() {
+            None => Err("error: must specify one of -f and -k".to_owned()),
+            Some(kind) => Err(format!(
+                "error: kubectl create {kind} is not supported here; these are: namespace, priorityclass, quota, and -f"
+            )),
+        },
+        "create" => submit(line, moment, files, FileVerb::Create, ""),
+        "replace" => {
+            let hint = "error: must specify one of -f and -k";
+            submit(line, moment, files, FileVerb::Replace, hint)
+        }
+        _ => generated(line, moment),
+    }
+}
+
+fn validation(line: &Line) -> Result<Validation, String> {
+    match line.flag("validate").unwrap_or("strict") {
+        "true" | "strict" => Ok(Validation::Strict),
+        "warn" => Ok(Validation::Warn),
+        "false" | "ignore" => Ok(Validation::Ignore),
+        other => Err(format!(
+            "error: invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
+        )),
+    }
+}
+
+fn submit(line: &Line, moment: &Moment, files: &Files, verb: FileVerb, hint: &str) -> Result<Vec<Task>, String> {
+    let names = line.list("filename");
+    if names.is_empty() {
+        return Err(hint.to_owned());
+    }
+    if let Some(extra) = line.args.first() {
+        return Err(format!(
+            "error: Unexpected args: {:?}\nSee 'kubectl {} -h' for help and examples",
+            [extra.as_str()],
+            line.verb.path
+        ));
+    }
+    let validation = validation(line)?;
+    let base = how(line, None)?;
+    let mut tasks = Vec::new();
+    for name in names {
+        let text = text(name, files)?;
+        let source = source(name).to_owned();
+        if let Some(output) = line.flag("output").filter(|output| !output.is_empty()) {
+            tasks.extend(shown(line, moment, &text, verb, validation, &source, &base, output)?);
+            continue;
+        }
+        if verb == FileVerb::Replace && line.is("force") {
+            tasks.extend(delete_first(line, moment, &text)?);
+        }
+        let verb = if verb == FileVerb::Replace && line.is("force") { FileVerb::Create } else { verb };
+        let command = match (verb, validation, source.as_str()) {
+            // What the button does.
+            (FileVerb::Apply, Validation::Strict, "STDIN") => Command::Apply { text },
+            _ => Command::File { verb, text, source, validation },
+        };
+        let word = (line.is("force") && line.verb.path == "replace").then_some((" created", " replaced"));
+        tasks.push(Task::Do { command, how: How { word, ..base.clone() } });
+    }
+    Ok(tasks)
+}
+
+/// `replace --force` deletes the objects, waits until they are gone, and creates them again.
+fn delete_first(line: &Line, moment: &Moment, text: &str) -> Result<Vec<Task>, String> {
+    let mut tasks = Vec::new();
+    let mut left = Vec::new();
+    let grace = number(line, "grace-period")?.or(Some(0));
+    for document in &documents(text, FileVerb::Replace).0 {
+        let Some(resource) = Resource::of_kind(&document.kind).filter(|_| document.simulated()) else { continue };
+        let key = crate::engine::document_key(document);
+        let Some(item) = resources::one(moment.world, resource, &key.namespace, &key.name) else { continue };
+        let Some(kind) = resource.sim_kind() else { continue };
+        let (namespace, name) = (key.namespace.to_string(), key.name.to_string());
+        let command = match kind {
+            Kind::Pod => Command::DeletePod { namespace, name, grace_period_seconds: grace },
+            Kind::Node => Command::RemoveNode { name },
+            kind => Command::Delete { kind, namespace, name, propagation: Propagation::Background },
+        };
+        tasks.push(Task::Do { command, how: How::default() });
+        left.push(Gone::of(&item, kind));
+    }
+    tasks.push(Task::Follow(Follow::Gone { left, deadline: timeout(line, moment)?, evicted: Vec::new() }));
+    Ok(tasks)
+}
+
+/// With `-o` the objects are printed instead of a message.
+#[expect(clippy::too_many_arguments, reason = "they are the parts of one line")]
+fn shown(
+    line: &Line,
+    moment: &Moment,
+    text: &str,
+    verb: FileVerb,
+    validation: Validation,
+    source: &str,
+    base: &How,
+    output: &str,
+) -> Result<Vec<Task>, String> {
+    let format = Format::of(line)?;
+    let mut tasks = Vec::new();
+    let (documents, error) = documents(text, verb);
+    let mut items: Vec<Item> = Vec::new();
+    for document in &documents {
+        let Some(resource) = Resource::of_kind(&document.kind).filter(|_| document.simulated()) else { continue };
+        match crate::engine::write_document(moment.world, document, verb, validation, source) {
+            Ok(Some(write)) => {
+                // A client's dry run prints what is there, or what was typed.
+                let value = match base.suffix {
+                    " (dry run)" => as_typed(document),
+                    _ => write.object.to_value(),
+                };
+                items.push(Item { resource, value });
+            }
+            Ok(None) => {}
+            Err(error) => tasks.push(Task::Fail(error)),
+        }
+    }
+    if base.dry {
+        let items: Vec<&Item> = items.iter().collect();
+        let text = print::objects(&format, &items, true, moment.now)?;
+        let suffix = if output == "name" { base.suffix } else { "" };
+        tasks.push(Task::Out(text.lines().map(|line| format!("{line}{suffix}\n")).collect()));
+    } else {
+        let source = source.to_owned();
+        let command = Command::File { verb, text: text.to_owned(), source, validation };
+        tasks.push(Task::Do { command, how: How { quiet: true, ..How::default() } });
+        let asks = items.iter().map(|item| (item.resource, item.namespace().to_owned(), item.name().to_owned()));
+        tasks.push(Task::Follow(Follow::Show { format, asks: asks.collect() }));
+    }
+    tasks.extend(error.map(Task::Fail));
+    Ok(tasks)
+}
+
+fn as_typed(document: &Document) -> Value {
+    let mut value = document.value.clone();
+    let key = crate::engine::document_key(document);
+    if !key.namespace.is_empty() {
+        value.entry("metadata").make_map().insert("namespace".to_owned(), (&*key.namespace).into());
+    }
+    value
+}
+
+/// `run` and `create TYPE NAME`: objects made of the line alone.
+fn generated(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
+    let usage = |text: String| Err(format!("error: {text}\nSee 'kubectl {} -h' for help and examples", line.verb.path));
+    let Some(name) = line.args.first() else {
+        return usage(match line.verb.path {
+            "run" => "NAME is required for run".to_owned(),
+            _ => format!("exactly one NAME is required, got {}", line.args.len()),
+        });
+    };
+    let value = match line.verb.path {
+        "run" => pod(line, name)?,
+        "create namespace" | "create ns" => object("v1", "Namespace", name, ""),
+        "create priorityclass" => {
+            let mut value = object("scheduling.k8s.io/v1", "PriorityClass", name, "");
+            let map = value.make_map();
+            map.insert("value".to_owned(), number(line, "value")?.unwrap_or(0).into());
+            map.insert("globalDefault".to_owned(), line.is("global-default").into());
+            map.insert(
+                "preemptionPolicy".to_owned(),
+                line.flag("preemption-policy").unwrap_or("PreemptLowerPriority").into(),
+            );
+            if let Some(text) = line.flag("description") {
+                map.insert("description".to_owned(), text.into());
+            }
+            value
+        }
+        _ => {
+            let mut value = object("v1", "ResourceQuota", name, line.namespace());
+            let hard = value.entry("spec").entry("hard").make_map();
+            for pair in line.list("hard") {
+                let Some((name, amount)) = pair.split_once('=') else {
+                    return Err(format!("error: Invalid argument syntax {pair}, expected <resource>=<value>"));
+                };
+                hard.insert(name.to_owned(), amount.into());
+            }
+            value
+        }
+    };
+    let base = how(line, None)?;
+    if let (Some(output), true) = (line.flag("output").filter(|output| !output.is_empty()), base.dry) {
+        let format = Format::of(line)?;
+        let suffix = if output == "name" { base.suffix } else { "" };
+        let kind = resources::text(&value, &["kind"]).to_owned();
+        let resource = Resource::of_kind(&kind).unwrap_or(&resources::RESOURCES[0]);
+        let text = print::objects(&format, &[&Item { resource, value }], true, moment.now)?;
+        return Ok(vec![Task::Out(text.lines().map(|line| format!("{line}{suffix}\n")).collect())]);
+    }
+    let text = manifest::print(&value);
+    let command =
+        Command::File { verb: FileVerb::Create, text, source: "STDIN".to_owned(), validation: Validation::Strict };
+    Ok(vec![Task::Do { command, how: base }])
+}
+
+fn object(version: &str, kind: &str, name: &str, namespace: &str) -> Value {
+    let mut metadata = Map::from([("name".to_owned(), Value::from(name))]);
+    if !namespace.is_empty() {
+        metadata.insert("namespace".to_owned(), namespace.into());
+    }
+    [("apiVersion", Value::from(version)), ("kind", kind.into()), ("metadata", metadata.into())].into()
+}
+
+/// Models `run`'s pod generator.
+fn pod(line: &Line, name: &str) -> Result<Value, String> {
+    let Some(image) = line.flag("image").filter(|image| !image.is_empty()) else {
+        return Err("error: required flag(s) \"image\" not set".to_owned());
+    };
+    let mut labels = Map::new();
+    for pair in line.list("labels") {
+        let Some((key, value)) = pair.split_once('=') else {
+            return Err(format!("error: unexpected label spec: {pair}"));
+        };
+        labels.insert(key.to_owned(), value.into());
+    }
+    if labels.is_empty() {
+        labels.insert("run".to_owned(), name.into());
+    }
+    let mut container = Map::from([
+        ("image".to_owned(), Value::from(image)),
+        ("name".to_owned(), name.into()),
+        ("resources".to_owned(), print::empty()),
+    ]);
+    if let Some(policy) = line.flag("image-pull-policy") {
+        container.insert("imagePullPolicy".to_owned(), policy.into());
+    }
+    let words: Vec<&str> = line.args[1..].iter().map(String::as_str).collect();
+    if !words.is_empty() {
+        container.insert(if line.is("command") { "command" } else { "args" }.to_owned(), words.into());
+    }
+    let pairs = line.list("env").into_iter().filter_map(|pair| pair.split_once('='));
+    let env: Vec<Value> =
+        pairs.map(|(name, value)| [("name", Value::from(name)), ("value", value.into())].into()).collect();
+    if !env.is_empty() {
+        container.insert("env".to_owned(), Value::List(env));
+    }
+    if let Some(port) = number(line, "port")? {
+        container.insert("ports".to_owned(), Value::List(vec![[("containerPort", Value::Int(port))].into()]));
+    }
+    let mut value = object("v1", "Pod", name, line.flag("namespace").unwrap_or_default());
+    value.entry("metadata").make_map().insert("labels".to_owned(), labels.into());
+    let spec: Value = [
+        ("containers", Value::List(vec![container.into()])),
+        ("dnsPolicy", "ClusterFirst".into()),
+        ("restartPolicy", line.flag("restart").unwrap_or("Always").into()),
+    ]
+    .into();
+    value.make_map().insert("spec".to_owned(), spec);
+    value.make_map().insert("status".to_owned(), print::empty());
+    Ok(value)
+}

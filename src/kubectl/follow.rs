@@ -1,0 +1,478 @@
+//! What takes its time: waiting until objects are gone, `rollout status`, `get -w`, `wait --for`.
+//!
+//! Each looks at the moment whenever something has changed and tells what is new; what happened since the last look
+//! stands in the records, so nothing is missed however far time has gone.
+
+use crate::api::{Kind, ObjectKey, SimTime, Value};
+use crate::store::Object;
+
+use super::act::{Files, timeout};
+use super::columns::{self, Style};
+use super::line::Line;
+use super::path::{self, Template};
+use super::print::{self, Format};
+use super::resources::{self, Filter, Item, Resource};
+use super::{Moment, Task, files};
+
+/// An object that is to go.
+#[derive(Clone, Debug)]
+pub struct Gone {
+    kind: Kind,
+    key: ObjectKey,
+    uid: String,
+}
+
+impl Gone {
+    pub fn of(item: &Item, kind: Kind) -> Gone {
+        Gone { kind, key: item.key(), uid: resources::text(&item.value, &["metadata", "uid"]).to_owned() }
+    }
+
+    fn is_there(&self, moment: &Moment) -> bool {
+        moment.world.get(self.kind, &self.key).is_some_and(|object| object.meta().uid.to_string() == self.uid)
+    }
+}
+
+/// What is followed.
+pub enum Follow {
+    /// Until the objects are gone. `evicted` are told by these names as they go.
+    Gone { left: Vec<Gone>, deadline: Option<SimTime>, evicted: Vec<String> },
+    /// Prints objects as they are when their turn comes.
+    Show { format: Format, asks: Vec<(&'static Resource, String, String)> },
+    /// `rollout status`
+    Rollout { key: ObjectKey, seen: Option<usize>, deadline: Option<SimTime>, once: bool },
+    /// `get --watch`
+    Watch(Box<Watch>),
+    /// `wait --for`
+    Wait { targets: Vec<Gone>, items: Vec<(&'static Resource, String)>, condition: Condition, deadline: SimTime },
+}
+
+/// What became of a look.
+pub enum Look {
+    /// Nothing is left to tell now; again when something has changed, or at the moment.
+    Again(Option<SimTime>),
+    Done,
+    Failed,
+}
+
+type Tell<'a> = &'a mut dyn FnMut(bool, String);
+
+impl Follow {
+    pub fn look(&mut self, moment: &Moment, tell: Tell) -> Look {
+        match self {
+            Follow::Gone { left, deadline, evicted } => {
+                let mut index = 0;
+                while index < left.len() {
+                    if left[index].is_there(moment) {
+                        index += 1;
+                        continue;
+                    }
+                    left.remove(index);
+                    if index < evicted.len() {
+                        tell(false, format!("{} evicted\n", evicted.remove(index)));
+                    }
+                }
+                match (left.is_empty(), *deadline) {
+                    (true, _) => Look::Done,
+                    (_, Some(deadline)) if moment.now >= deadline => {
+                        for gone in left {
+                            tell(
+                                true,
+                                format!(
+                                    "error: timed out waiting for the condition on {}/{}\n",
+                                    gone.kind.resource().split('.').next().unwrap_or_default(),
+                                    gone.key.name
+                                ),
+                            );
+                        }
+                        Look::Failed
+                    }
+                    _ => Look::Again(*deadline),
+                }
+            }
+            Follow::Show { format, asks } => {
+                let found = asks
+                    .iter()
+                    .filter_map(|(resource, namespace, name)| resources::one(moment.world, resource, namespace, name));
+                let items: Vec<Item> = found.collect();
+                let items: Vec<&Item> = items.iter().collect();
+                match print::objects(format, &items, true, moment.now) {
+                    Ok(text) => tell(false, text),
+                    Err(error) => tell(true, format!("{error}\n")),
+                }
+                Look::Done
+            }
+            Follow::Rollout { key, seen, deadline, once } => rollout(key, seen, *deadline, *once, moment, tell),
+            Follow::Watch(watch) => watch.look(moment, tell),
+            Follow::Wait { targets, items, condition, deadline } => {
+                let mut index = 0;
+                while index < targets.len() {
+                    match condition.holds(moment, &targets[index]) {
+                        true => {
+                            targets.remove(index);
+                            let (resource, name) = items.remove(index);
+                            tell(false, format!("{}/{name} condition met\n", resource.singular()));
+                        }
+                        false => index += 1,
+                    }
+                }
+                if targets.is_empty() {
+                    return Look::Done;
+                }
+                if moment.now >= *deadline {
+                    for (resource, name) in items.drain(..) {
+                        tell(
+                            true,
+                            format!("error: timed out waiting for the condition on {}/{name}\n", resource.plural()),
+                        );
+                    }
+                    return Look::Failed;
+                }
+                Look::Again(Some(*deadline))
+            }
+        }
+    }
+}
+
+/// A length of time as Go writes it (`1m30s`, `500ms`; a bare number is seconds), in microseconds.
+pub fn seconds(text: &str) -> Option<u64> {
+    if let Ok(whole) = text.parse::<u64>() {
+        return Some(whole.saturating_mul(1_000_000));
+    }
+    let mut rest = text;
+    let mut micros = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| at + digits);
+        micros += number
+            * match &rest[digits..unit] {
+                "h" => 3600e6,
+                "m" => 60e6,
+                "s" => 1e6,
+                "ms" => 1e3,
+                "us" | "µs" => 1.0,
+                _ => return None,
+            };
+        rest = &rest[unit..];
+    }
+    (!text.is_empty()).then_some(micros as u64)
+}
+
+// ------------------------------------------------------------ rollout status
+
+/// Models `DaemonSetStatusViewer.Status`: one line, and whether the rollout is done.
+fn status(set: &crate::api::DaemonSet) -> (String, bool) {
+    let (name, status) = (&set.meta.name, &set.status);
+    if set.meta.generation > status.observed_generation {
+        return ("Waiting for daemon set spec update to be observed...\n".to_owned(), false);
+    }
+    let desired = status.desired_number_scheduled;
+    if status.updated_number_scheduled < desired {
+        let updated = status.updated_number_scheduled;
+        return (
+            format!(
+                "Waiting for daemon set \"{name}\" rollout to finish: {updated} out of {desired} new pods have been updated...\n"
+            ),
+            false,
+        );
+    }
+    if status.number_available < desired {
+        let available = status.number_available;
+        return (
+            format!(
+                "Waiting for daemon set \"{name}\" rollout to finish: {available} of {desired} updated pods are available...\n"
+            ),
+            false,
+        );
+    }
+    (format!("daemon set \"{name}\" successfully rolled out\n"), true)
+}
+
+fn rollout(
+    key: &ObjectKey,
+    seen: &mut Option<usize>,
+    deadline: Option<SimTime>,
+    once: bool,
+    moment: &Moment,
+    tell: Tell,
+) -> Look {
+    let mut from = match *seen {
+        Some(seen) => seen,
+        None => {
+            let Some(set) = moment.world.daemonsets.get(key) else { return Look::Done };
+            let (text, done) = status(set);
+            tell(false, text);
+            if done || once {
+                return Look::Done;
+            }
+            moment.records
+        }
+    };
+    while from < moment.records {
+        let Some(record) = moment.history.get(from as u64) else {
+            from += 1;
+            continue;
+        };
+        from += 1;
+        for delta in record.deltas.iter().filter(|delta| is_about(delta, Kind::DaemonSet, key)) {
+            match &delta.after {
+                Some(Object::DaemonSet(set)) => {
+                    let (text, done) = status(set);
+                    tell(false, text);
+                    if done {
+                        return Look::Done;
+                    }
+                }
+                _ => {
+                    tell(true, "error: object has been deleted\n".to_owned());
+                    return Look::Failed;
+                }
+            }
+        }
+    }
+    *seen = Some(from);
+    if deadline.is_some_and(|deadline| moment.now >= deadline) {
+        tell(true, "error: timed out waiting for the condition\n".to_owned());
+        return Look::Failed;
+    }
+    Look::Again(deadline)
+}
+
+fn is_about(delta: &crate::store::Delta, kind: Kind, key: &ObjectKey) -> bool {
+    delta.object().is_some_and(|object| object.kind() == kind && object.key() == *key)
+}
+
+// ------------------------------------------------------------ watch
+
+/// `get --watch`: rows for whatever happens to the objects of one type.
+pub struct Watch {
+    pub resource: &'static Resource,
+    /// One object only.
+    pub name: Option<String>,
+    pub namespace: Option<String>,
+    pub filter: Filter,
+    pub format: Format,
+    pub widths: Vec<usize>,
+    pub seen: usize,
+    /// Whether a header has been printed.
+    pub headed: bool,
+    /// `--output-watch-events`
+    pub with_events: bool,
+}
+
+impl Watch {
+    fn look(&mut self, moment: &Moment, tell: Tell) -> Look {
+        while self.seen < moment.records {
+            let record = moment.history.get(self.seen as u64);
+            self.seen += 1;
+            for delta in record.iter().flat_map(|record| record.deltas.iter()) {
+                let at = record.map_or(moment.now, |record| record.at);
+                let of = |object: &Option<Object>| object.as_ref().filter(|it| self.wants(it)).map(Object::to_value);
+                let (before, after) = (of(&delta.before), of(&delta.after));
+                let admitted = |value: &Option<Value>| value.as_ref().is_some_and(|value| self.filter.admits(value));
+                let (was, is) = (admitted(&before), admitted(&after));
+                let (event, value) = match (was, is) {
+                    (false, false) => continue,
+                    (false, true) => ("ADDED", after),
+                    (true, true) => ("MODIFIED", after),
+                    // Gone, or not one of those that are asked for any more.
+                    (true, false) => ("DELETED", after.or(before)),
+                };
+                if let Some(value) = value {
+                    tell(false, self.row(event, value, at));
+                }
+            }
+        }
+        Look::Again(None)
+    }
+
+    fn wants(&self, object: &Object) -> bool {
+        Some(object.kind()) == self.resource.sim_kind()
+            && self.name.as_ref().is_none_or(|name| *object.meta().name == **name)
+            && self.namespace.as_ref().is_none_or(|namespace| *object.meta().namespace == **namespace)
+    }
+
+    /// One object's row, with the header if it is the first.
+    pub fn row(&mut self, event: &str, value: Value, at: SimTime) -> String {
+        let item = Item { resource: self.resource, value };
+        match &self.format {
+            Format::Table(style) => {
+                let style: Style = Style { no_headers: style.no_headers || self.headed, ..style.clone() };
+                let mut rows = Vec::new();
+                if !style.no_headers {
+                    rows.push(columns::header(self.resource, &style));
+                }
+                rows.push(columns::row(self.resource, &item.value, &style, at));
+                if self.with_events {
+                    let first = if style.no_headers { [event; 2] } else { ["EVENT", event] };
+                    for (row, event) in rows.iter_mut().zip(first) {
+                        row.insert(0, event.to_owned());
+                    }
+                }
+                self.headed = true;
+                super::layout::table(&rows, &mut self.widths)
+            }
+            format => match print::objects(format, &[&item], true, at) {
+                Ok(text) | Err(text) => text,
+            },
+        }
+    }
+}
+
+// ------------------------------------------------------------ wait
+
+/// What `--for` names.
+pub enum Condition {
+    Delete,
+    Create,
+    Status { kind: String, value: String },
+    Path { path: Template, value: Option<String> },
+}
+
+impl Condition {
+    fn parse(text: &str) -> Result<Condition, String> {
+        if text.eq_ignore_ascii_case("delete") {
+            return Ok(Condition::Delete);
+        }
+        if text.eq_ignore_ascii_case("create") {
+            return Ok(Condition::Create);
+        }
+        if let Some(condition) = text.strip_prefix("condition=") {
+            let (kind, value) = condition.split_once('=').unwrap_or((condition, "true"));
+            return Ok(Condition::Status { kind: kind.to_owned(), value: value.trim_matches('"').to_owned() });
+        }
+        if let Some(rest) = text.strip_prefix("jsonpath=") {
+            let rest = rest.trim_matches(['\'', '"']);
+            // The path ends at its brace; an equals sign inside a filter is not the one that is looked for.
+            let end = rest.rfind('}').map_or(rest.len(), |at| at + 1);
+            let (path, after) = rest.split_at(end);
+            let (path, after) = match path.starts_with('{') {
+                true => (path, after),
+                false => rest.split_once('=').map_or((rest, ""), |(path, _)| (path, &rest[path.len()..])),
+            };
+            let value = after.strip_prefix('=').map(|value| value.trim_matches(['\'', '"']).to_owned());
+            if value.as_deref() == Some("") {
+                return Err("error: jsonpath wait value cannot be empty".to_owned());
+            }
+            return Ok(Condition::Path {
+                path: path::relaxed(path).map_err(|error| format!("error: {error}"))?,
+                value,
+            });
+        }
+        Err(format!("error: unrecognized condition: {text:?}"))
+    }
+
+    fn holds(&self, moment: &Moment, target: &Gone) -> bool {
+        let object = moment.world.get(target.kind, &target.key);
+        let value = object.as_ref().map(Object::to_value);
+        match self {
+            Condition::Delete => !target.is_there(moment),
+            Condition::Create => value.is_some(),
+            Condition::Status { kind, value: wanted } => value.is_some_and(|value| {
+                let conditions = value.at(&["status", "conditions"]).and_then(Value::as_list).unwrap_or_default();
+                conditions.iter().any(|it| {
+                    resources::text(it, &["type"]).eq_ignore_ascii_case(kind)
+                        && resources::text(it, &["status"]).eq_ignore_ascii_case(wanted)
+                })
+            }),
+            Condition::Path { path, value: wanted } => value.is_some_and(|value| {
+                let found = path.values(&value);
+                match wanted {
+                    None => !found.is_empty(),
+                    Some(wanted) => !found.is_empty() && found.iter().all(|it| path::go(it) == *wanted),
+                }
+            }),
+        }
+    }
+}
+
+pub fn wait(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, String> {
+    let Some(condition) = line.flag("for").filter(|text| !text.is_empty()) else {
+        return Err(
+            "error: one of the conditions must be given: --for=create|delete|condition=...|jsonpath=...\nSee 'kubectl \
+                    wait -h' for help and examples"
+                .to_owned(),
+        );
+    };
+    let condition = Condition::parse(condition)?;
+    let micros = match line.flag("timeout") {
+        None => 30_000_000,
+        Some(text) => {
+            seconds(text.trim_start_matches('-')).filter(|_| !text.starts_with('-')).unwrap_or(604_800_000_000)
+        }
+    };
+    if line.flag("timeout").is_some_and(|text| !text.starts_with('-')) {
+        timeout(line, moment)?;
+    }
+    let deadline = moment.now + crate::api::SimDuration(micros);
+    let found = match files::objects(line, moment, texts)? {
+        Some(found) => found,
+        None => {
+            let asks = resources::asks(&line.args)?;
+            let selected = line.is("all") || line.flag("selector").is_some() || line.flag("field-selector").is_some();
+            if asks.is_empty() {
+                return Err("error: You must provide one or more resources by argument or filename.".to_owned());
+            }
+            if asks.iter().any(|ask| ask.names.is_empty()) && !selected {
+                return Err("error: resource(s) were provided, but no name was specified".to_owned());
+            }
+            if matches!(condition, Condition::Create) {
+                // What is not there yet is waited for by its name.
+                let (mut targets, mut items) = (Vec::new(), Vec::new());
+                for ask in &asks {
+                    let Some(kind) = ask.resource.sim_kind() else { continue };
+                    let namespace = if ask.resource.namespaced { line.namespace() } else { "" };
+                    for name in &ask.names {
+                        targets.push(Gone { kind, key: ObjectKey::new(namespace, name.as_str()), uid: String::new() });
+                        items.push((ask.resource, name.clone()));
+                    }
+                }
+                if !targets.is_empty() {
+                    return Ok(vec![Task::Follow(Follow::Wait { targets, items, condition, deadline })]);
+                }
+            }
+            resources::look_up(moment, line, &asks)?
+        }
+    };
+    let mut tasks = Vec::new();
+    let (mut targets, mut items) = (Vec::new(), Vec::new());
+    for item in found.items() {
+        if let Some(kind) = item.resource.sim_kind() {
+            targets.push(Gone::of(item, kind));
+            items.push((item.resource, item.name().to_owned()));
+        }
+    }
+    // What is not there has been deleted.
+    let missing = found.errors.into_iter().filter(|_| !matches!(condition, Condition::Delete));
+    tasks.extend(missing.map(Task::Fail));
+    if targets.is_empty() && tasks.is_empty() {
+        return Err("error: no matching resources found".to_owned());
+    }
+    if !targets.is_empty() {
+        tasks.push(Task::Follow(Follow::Wait { targets, items, condition, deadline }));
+    }
+    Ok(tasks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read_as_go_does() {
+        for (text, micros) in [
+            ("3s", Some(3_000_000)),
+            ("1m30s", Some(90_000_000)),
+            ("500ms", Some(500_000)),
+            ("1.5h", Some(5_400_000_000)),
+            ("10", Some(10_000_000)),
+            ("0", Some(0)),
+            ("", None),
+            ("x", None),
+            ("3", Some(3_000_000)),
+            ("3d", None),
+        ] {
+            assert_eq!(seconds(text), micros, "{text}");
+        }
+    }
+}
