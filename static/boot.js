@@ -3,10 +3,12 @@
 // nothing else does.
 "use strict";
 (() => {
-  // The reader's choice, or else what the system says.
-  let theme = null;
+  // The reader's choice, or what the embedding page says, or else the system.
+  const parameters = new URLSearchParams(location.search);
+  const embedded = parameters.has("embed");
+  let theme = parameters.get("theme");
   try {
-    theme = localStorage.getItem("everynode.theme");
+    if (!embedded) theme = localStorage.getItem("everynode.theme");
   } catch {
     // Storage may be forbidden; the page works without it.
   }
@@ -16,7 +18,7 @@
   const url = (name) => new URL(name, document.baseURI).href;
   const files = document.getElementById("app-files").dataset;
 
-  // For the page: modules that are fetched when first asked for. A browser imports each once; after a failure, again.
+  // For the page: modules that are fetched when first asked for. A browser imports each once.
   const module = (id) => {
     const file = url(document.getElementById(id).getAttribute("src"));
     return () => import(file);
@@ -31,6 +33,9 @@
     }
     const [app] = await Promise.all([import(url(files.js)), parsed]);
     await app.default({ module_or_path: url(files.wasm) });
+    // From the next visit on, the page needs no network. An embedded figure leaves no traces in its host's reader.
+    if (embedded || !navigator.serviceWorker) return;
+    setTimeout(() => navigator.serviceWorker.register(url("sw.js"), { updateViaCache: "none" }).catch(() => {}), 2000);
   };
   start().catch(async (error) => {
     console.error(error);

@@ -69,7 +69,7 @@ function noteLoading() {
 async function loading(browser, url) {
   const all = [];
   for (let run = 0; run < runs; run++) {
-    const context = await browser.newContext({ viewport });
+    const context = await browser.newContext({ viewport, serviceWorkers: "block" });
     const page = await context.newPage();
     await page.addInitScript(noteLoading);
     await page.goto(url);
@@ -133,7 +133,7 @@ async function mainThreadSeconds(session) {
 }
 
 async function rollout(browser, url, nodes, speed) {
-  const context = await browser.newContext({ viewport });
+  const context = await browser.newContext({ viewport, serviceWorkers: "block" });
   const page = await context.newPage();
   const app = new App(page);
   const session = await context.newCDPSession(page);

@@ -66,6 +66,8 @@ export function walk(name, body, { viewport = "desktop", theme = "dark", motion 
       hasTouch: viewport === "phone",
       colorScheme: theme,
       reducedMotion: motion ? "no-preference" : "reduce",
+      // hosting.test.mjs is about it; elsewhere it would only stand between the page and what a test does to its network.
+      serviceWorkers: "block",
     });
     context.setDefaultTimeout(patience);
     const page = await context.newPage();
@@ -74,7 +76,7 @@ export function walk(name, body, { viewport = "desktop", theme = "dark", motion 
     // Another person, with a browser of their own, at this address or with this query.
     const others = [];
     const visitor = async (address) => {
-      const other = await browser.newContext({ viewport: viewports[viewport], colorScheme: theme });
+      const other = await browser.newContext({ viewport: viewports[viewport], colorScheme: theme, serviceWorkers: "block" });
       others.push(other);
       other.setDefaultTimeout(patience);
       const otherPage = await other.newPage();

@@ -19,6 +19,7 @@ export const policy = [
   "connect-src 'self'",
   "worker-src 'self'",
   "manifest-src 'self'",
+  "frame-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");
@@ -30,30 +31,38 @@ const types = {
   ".wasm": "application/wasm",
   ".svg": "image/svg+xml",
   ".png": "image/png",
+  ".jpg": "image/jpeg",
   ".json": "application/json",
   ".webmanifest": "application/manifest+json",
   ".yaml": "text/plain; charset=utf-8",
 };
 
-/** Serves dist/ on a free port. Gives the page's address and a way to end. */
-export async function serveDist() {
+/**
+ * Serves dist/ on a free port. Gives the page's address and a way to end. `host.folder` may be set to another build;
+ * `plain` sends no header but the type, like the simplest of file servers.
+ */
+export async function serveDist({ plain = false, port = 0 } = {}) {
+  const host = { folder: dist, asked: [] };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
+    host.asked.push(request.url);
     const answer = (status, headers, body) => response.writeHead(status, headers).end(body);
     if (!pathname.startsWith(base)) return answer(404, {}, "Not under the sub-path.");
     const name = normalize(decodeURIComponent(pathname.slice(base.length)) || "index.html");
     if (name.startsWith("..")) return answer(403, {}, "Outside of dist/.");
     try {
-      const body = await readFile(join(dist, name));
+      const body = await readFile(join(host.folder, name));
       const type = types[extname(name)] ?? "application/octet-stream";
-      return answer(200, { "content-type": type, "content-security-policy": policy, "cache-control": "no-store" }, body);
+      const strict = { "content-security-policy": policy, "cache-control": "no-store" };
+      return answer(200, { "content-type": type, ...(plain ? {} : strict) }, body);
     } catch {
       return answer(404, {}, `No such file: ${name}`);
     }
   });
-  await new Promise((resolve, reject) => server.listen(0, "127.0.0.1", resolve).once("error", reject));
-  return {
+  await new Promise((resolve, reject) => server.listen(port, "127.0.0.1", resolve).once("error", reject));
+  return Object.assign(host, {
+    port: server.address().port,
     url: `http://127.0.0.1:${server.address().port}${base}`,
     close: () => new Promise((resolve) => server.close(resolve) && server.closeAllConnections()),
-  };
+  });
 }

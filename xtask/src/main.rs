@@ -1,5 +1,6 @@
 //! `cargo xtask`: sets up what is missing, then serves, tests, builds or measures Everynode.
 
+mod finish;
 mod run;
 mod tools;
 
@@ -50,6 +51,8 @@ fn main() -> ExitCode {
             [check] if check == "--check" => editor(true),
             _ => Err(Failure::new("`cargo xtask editor` takes nothing or --check.")),
         },
+        // Not for persons: Trunk.toml names it.
+        "finish" => finish::finish(),
         "help" | "-h" | "--help" => {
             println!("{USAGE}");
             Ok(())
