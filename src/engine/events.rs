@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::api::event::{Event, Involved};
 use crate::api::{Kind, Name, ObjectKey, ObjectMeta, SimDuration, SimTime, Uid};
-use crate::store::{Object, Patch, Request, Table};
+use crate::store::{Delta, Object, Patch, Request, Table};
 
-use super::sim::Sim;
+use super::record::{Actor, ObjectRef, Reason, Verb};
+use super::sim::{Entry, Sim};
 
 /// From so many different messages on, similar events become one (`defaultAggregateMaxEvents`).
 const AGGREGATE_AFTER: usize = 10;
@@ -45,6 +46,8 @@ impl Sim {
     /// Tells an event; what is stored becomes part of the record written last.
     pub(super) fn tell(&mut self, draft: Draft) {
         let Draft { component, involved, kind, reason, message } = draft;
+        let key = ObjectKey { namespace: involved.namespace.clone(), name: involved.name.clone() };
+        let told_about = ObjectRef { kind: involved.kind, key };
         let now = self.state.now;
         let topic: Topic = (format!("{component} {kind} {reason}").into(), involved.uid);
         let correlator = &mut self.state.correlator;
@@ -105,6 +108,19 @@ impl Sim {
         let mut deltas = Vec::new();
         // A namespace that is being deleted takes no more events.
         drop(self.state.world.handle(request, now, &mut self.state.rng, &mut deltas));
-        self.history.extend_last(deltas);
+        let alone = self.history.extend_last(deltas);
+        if !alone.is_empty() {
+            self.record_event(component, told_about, alone);
+        }
+    }
+
+    /// An event that no change led to: the last act about its object is what it tells of.
+    fn record_event(&mut self, component: &str, object: ObjectRef, deltas: Vec<Delta>) {
+        let records = self.history.records();
+        let cause = records.iter().rev().find(|record| record.object == object).or(records.last()).map(|it| it.seq);
+        let actors = [Actor::DaemonSetController, Actor::Scheduler, Actor::TaintEviction];
+        let actor = actors.into_iter().find(|it| it.as_str() == component).unwrap_or(Actor::NodeLifecycle);
+        let reason = Reason::Told;
+        self.record(Entry { actor, verb: Verb::Status, object, node: None, reason, caused_by: cause }, deltas);
     }
 }

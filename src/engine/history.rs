@@ -23,6 +23,8 @@ pub struct Keyframe {
 pub struct History {
     records: Vec<Record>,
     keyframes: Vec<Keyframe>,
+    /// Records before the step or command that is being carried out.
+    begun: usize,
 }
 
 impl History {
@@ -42,10 +44,19 @@ impl History {
         self.records.push(record);
     }
 
-    /// More changes that belong to the record written last.
-    pub(super) fn extend_last(&mut self, more: Vec<Delta>) {
-        if let Some(last) = self.records.last_mut().filter(|_| !more.is_empty()) {
-            last.deltas = last.deltas.iter().cloned().chain(more).collect();
+    /// A step or command begins.
+    pub(super) fn begin(&mut self) {
+        self.begun = self.records.len();
+    }
+
+    /// More changes that belong to the record written last. They are given back if that was not written in this step.
+    pub(super) fn extend_last(&mut self, more: Vec<Delta>) -> Vec<Delta> {
+        match self.records.last_mut().filter(|last| last.seq >= self.begun as u64) {
+            Some(last) if !more.is_empty() => {
+                last.deltas = last.deltas.iter().cloned().chain(more).collect();
+                Vec::new()
+            }
+            _ => more,
         }
     }
 
@@ -67,7 +78,7 @@ impl History {
     /// The log cut off after a number of records, as a branch starts with it.
     pub(super) fn truncated(&self, records: usize) -> History {
         let keyframes = self.keyframes.iter().filter(|keyframe| keyframe.records <= records).cloned().collect();
-        History { records: self.records[..records.min(self.records.len())].to_vec(), keyframes }
+        History { records: self.records[..records.min(self.records.len())].to_vec(), keyframes, begun: records }
     }
 
     /// The world as it was after the first `records` records: the keyframe before, and the changes since.

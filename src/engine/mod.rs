@@ -40,5 +40,4 @@ pub use replay::Replay;
 pub use rollout::{Numbers, Tally};
 pub use sim::{Sim, WakeReason};
 pub use step::Step;
-pub use take_over::IMPORT_COMMAND;
 pub use upcoming::Upcoming;

@@ -166,6 +166,8 @@ pub enum Reason {
     NodeNotReady {
         node: Name,
     },
+    /// Only an event tells of it.
+    Told,
     /// The API server refused.
     Refused {
         message: Arc<str>,
@@ -194,7 +196,7 @@ impl Reason {
             Reason::NeverBound => "gcUnscheduledTerminating",
             Reason::KubeletSilent { .. } => "tryUpdateNodeHealth",
             Reason::NodeNotReady { .. } => "MarkPodsNotReady",
-            Reason::Command(_) | Reason::Refused { .. } => return None,
+            Reason::Command(_) | Reason::Refused { .. } | Reason::Told => return None,
         })
     }
 }
@@ -234,6 +236,7 @@ impl fmt::Display for Reason {
                 write!(f, "the kubelet of {node} has been silent for {silent_for}")
             }
             Reason::NodeNotReady { node } => write!(f, "{node} is not ready"),
+            Reason::Told => f.write_str("it is told once more"),
             Reason::Refused { message } => f.write_str(message),
         }
     }

@@ -188,6 +188,7 @@ impl Sim {
         let Some(((at, _), step)) = self.state.agenda.pop_first() else { return false };
         self.state.now = self.state.now.max(at);
         self.state.steps += 1;
+        self.history.begin();
         self.take(step);
         if self.history.wants_keyframe() {
             self.history.push_keyframe(self.state.clone());

@@ -22,6 +22,7 @@ impl Sim {
         let submitted =
             SubmittedCommand { after_steps: self.state.steps, at: self.state.now, command: command.clone() };
         self.scenario.commands.push(submitted);
+        self.history.begin();
         let text = command.to_text();
         let mut work = Submission { sim: self, text, outcome: Outcome::default(), source: None };
         work.carry_out(command);

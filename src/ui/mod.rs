@@ -9,7 +9,6 @@ mod gallery;
 mod header;
 mod help;
 mod icon;
-mod import;
 mod inspector;
 mod live;
 mod log;

@@ -1,7 +1,7 @@
 //! Stories: a random cluster, and what is done to it and when. Which pod or node is meant is decided as it is told.
 
-use everynode::api::{ConditionStatus, Kind, ObjectKey, PodPhase, SimDuration, SimTime, Taint};
-use everynode::engine::{Command, NodeTemplate, Scenario, Settings, Sim};
+use everynode::api::{ConditionStatus, Kind, ObjectKey, PodPhase, SimDuration, SimTime, Taint, UpdateStrategy};
+use everynode::engine::{Command, NodeTemplate, RefusedRequests, Scenario, Settings, Sim};
 use everynode::kubelet::Timing;
 use everynode::store::Propagation;
 use proptest::collection::vec;
@@ -28,7 +28,7 @@ pub struct Pause(u64);
 
 #[derive(Clone, Debug)]
 pub enum Act {
-    Apply(usize, Manifest),
+    Apply(usize, Manifest<'static>),
     Delete(usize, Propagation),
     DeletePod(usize, Option<i64>),
     AddNode(usize),
@@ -44,25 +44,33 @@ pub enum Act {
     LabelPod(usize, bool),
     Restart(usize),
     Undo(usize, Option<i64>),
+    /// A pod of nobody's that a DaemonSet may adopt, on a node or waiting for one.
+    BarePod(usize, bool),
+    /// CPU of a node, in milli-units.
+    Capacity(usize, i64),
+    Refuse(RefusedRequests, u32),
 }
 
 /// What varies between the manifests.
 #[derive(Clone, Debug)]
-pub struct Manifest {
-    pub image: &'static str,
-    pub strategy: &'static str,
-    pub pod: &'static str,
+pub struct Manifest<'a> {
+    pub image: &'a str,
+    pub strategy: &'a str,
+    pub pod: &'a str,
     pub min_ready_seconds: u32,
     pub history_limit: u32,
 }
 
 /// The DaemonSets; the last one selects the same labels as the first.
 const DAEMONSETS: [(&str, &str); 3] = [("one", "a"), ("two", "b"), ("three", "a")];
+/// What a node has unless it is told otherwise.
+const CPU: i64 = 4000;
 const IMAGES: [&str; 8] = ["app:1", "app:2", "app:3", "app:slow", "app:bad", "app:fail", "app:crash", "app:succ"];
-pub const SURGES: [&str; 3] = [
+const SURGES: [&str; 4] = [
     "{type: RollingUpdate, rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}",
     "{type: RollingUpdate, rollingUpdate: {maxUnavailable: 0, maxSurge: 50%}}",
     "{type: RollingUpdate, rollingUpdate: {maxUnavailable: 0, maxSurge: 2}}",
+    "{type: RollingUpdate, rollingUpdate: {maxUnavailable: 0, maxSurge: 100%}}",
 ];
 const PLAIN: [&str; 5] = [
     "{type: OnDelete}",
@@ -71,42 +79,56 @@ const PLAIN: [&str; 5] = [
     "{type: RollingUpdate, rollingUpdate: {maxUnavailable: 30%}}",
     "{type: RollingUpdate, rollingUpdate: {maxUnavailable: 100%}}",
 ];
-const PODS: [&str; 5] = [
+const PODS: [&str; 10] = [
     "",
     "nodeSelector: {disk: ssd}",
     "tolerations: [{operator: Exists}]",
     "tolerations: [{key: dedicated, value: gpu, effect: NoSchedule}]",
     "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: \
      [{key: disk, operator: NotIn, values: [hdd]}]}]}}}",
+    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: \
+     metadata.name, operator: NotIn, values: [worker-1]}]}, {matchExpressions: [{key: disk, operator: Exists}]}]}}}",
+    "nodeName: worker-2",
+    "tolerations: [{key: dedicated, operator: Exists, effect: NoExecute, tolerationSeconds: 5}]",
+    "hostNetwork: true, tolerations: [{key: node.kubernetes.io/not-ready, operator: Exists}]",
+    "priorityClassName: system-node-critical, tolerations: [{key: dedicated, operator: Exists}]",
 ];
-const TAINTS: [&str; 5] = [
+const TAINTS: [&str; 7] = [
     "dedicated=gpu:NoSchedule",
     "dedicated=gpu:NoExecute",
     "dedicated=cpu:NoSchedule",
     "dedicated=gpu:PreferNoSchedule",
     "node.kubernetes.io/unreachable:NoExecute",
+    "node.kubernetes.io/disk-pressure:NoSchedule",
+    "node.kubernetes.io/network-unavailable:NoSchedule",
 ];
 const LABELS: [(&str, Option<&str>); 3] = [("disk", Some("ssd")), ("disk", Some("hdd")), ("disk", None)];
 const CONDITIONS: [&str; 3] = ["Ready", "MemoryPressure", "NetworkUnavailable"];
 
-fn manifest() -> impl Strategy<Value = Manifest> {
+fn manifest() -> impl Strategy<Value = Manifest<'static>> {
     let strategy = prop_oneof![3 => proptest::sample::select(&PLAIN[..]), 1 => proptest::sample::select(&SURGES[..])];
     // Most images run.
     let image = prop_oneof![2 => proptest::sample::select(&IMAGES[..3]), 1 => proptest::sample::select(&IMAGES[..])];
-    (image, strategy, proptest::sample::select(&PODS[..]), prop_oneof![3 => Just(0), 1 => Just(3u32)], 0..4u32)
-        .prop_map(|(image, strategy, pod, min_ready_seconds, history_limit)| Manifest {
+    (image, strategy, proptest::sample::select(&PODS[..]), prop_oneof![3 => Just(0), 1 => 1..9u32], 0..4u32).prop_map(
+        |(image, strategy, pod, min_ready_seconds, history_limit)| Manifest {
             image,
             strategy,
             pod,
             min_ready_seconds,
             history_limit,
-        })
+        },
+    )
 }
 
 fn act() -> impl Strategy<Value = Act> {
     let propagation =
         prop_oneof![Just(Propagation::Background), Just(Propagation::Foreground), Just(Propagation::Orphan)];
     let status = prop_oneof![Just(ConditionStatus::True), Just(ConditionStatus::False), Just(ConditionStatus::Unknown)];
+    let refused = prop_oneof![
+        Just(RefusedRequests::CreatePods),
+        Just(RefusedRequests::DeletePods),
+        Just(RefusedRequests::WriteStatus)
+    ];
     let pick = 0..1000usize;
     prop_oneof![
         8 => (0..3usize, manifest()).prop_map(|(which, manifest)| Act::Apply(which, manifest)),
@@ -125,6 +147,9 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (pick, any::<bool>()).prop_map(|(pod, away)| Act::LabelPod(pod, away)),
         1 => (0..3usize).prop_map(Act::Restart),
         1 => (0..3usize, prop_oneof![Just(None), Just(Some(1))]).prop_map(|(which, to)| Act::Undo(which, to)),
+        1 => (0..1000usize, any::<bool>()).prop_map(|(node, bound)| Act::BarePod(node, bound)),
+        1 => (0..1000usize, prop_oneof![Just(300), Just(700), Just(CPU)]).prop_map(|(node, cpu)| Act::Capacity(node, cpu)),
+        1 => (refused, 1..20u32).prop_map(|(of, count)| Act::Refuse(of, count)),
     ]
 }
 
@@ -149,14 +174,22 @@ pub fn story() -> impl Strategy<Value = Story> {
     )
 }
 
-fn manifest_text(which: usize, manifest: &Manifest) -> String {
+fn manifest_text(which: usize, manifest: &Manifest<'_>) -> String {
     let (name, app) = DAEMONSETS[which];
     let Manifest { image, strategy, pod, min_ready_seconds, history_limit } = manifest;
     format!(
         "{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: {name}}}, spec: {{minReadySeconds: \
          {min_ready_seconds}, revisionHistoryLimit: {history_limit}, updateStrategy: {strategy}, selector: {{matchLabels: \
          {{app: {app}}}}}, template: {{metadata: {{labels: {{app: {app}}}}}, spec: {{terminationGracePeriodSeconds: 2, \
-         containers: [{{name: app, image: '{image}'}}], {pod}}}}}}}}}"
+         containers: [{{name: app, image: '{image}', resources: {{requests: {{cpu: 200m}}}}}}], {pod}}}}}}}}}"
+    )
+}
+
+fn bare_pod(number: usize, node: Option<&str>) -> String {
+    let place = node.map(|node| format!("nodeName: {node}, ")).unwrap_or_default();
+    format!(
+        "{{apiVersion: v1, kind: Pod, metadata: {{name: bare-{number}, labels: {{app: a}}}}, spec: \
+         {{{place}containers: [{{name: app, image: 'app:1'}}]}}}}"
     )
 }
 
@@ -270,6 +303,15 @@ impl Story {
             Act::Restart(which) => {
                 daemonset(which).map(|(namespace, name)| Command::RolloutRestart { namespace, name })
             }
+            Act::BarePod(pick, bound) => {
+                let place = node(pick).filter(|_| *bound);
+                Some(Command::Apply { text: bare_pod(*pick, place.as_deref()) })
+            }
+            Act::Capacity(pick, cpu) => {
+                let allocatable = vec![("cpu".to_owned(), *cpu)];
+                node(pick).map(|name| Command::SetCapacity { name, allocatable })
+            }
+            Act::Refuse(of, count) => Some(Command::RefuseRequests { of: *of, count: *count }),
             Act::Undo(which, to_revision) => daemonset(which).map(|(namespace, name)| Command::RolloutUndo {
                 namespace,
                 name,
@@ -280,28 +322,49 @@ impl Story {
     }
 }
 
-/// All faults end: kubelets live, nodes are healthy, and each DaemonSet gets an image that runs.
+/// All faults end: requests are granted, kubelets live, nodes are healthy and large, and each DaemonSet gets an image that
+/// runs. Whoever replaces pods only when they are deleted gets them deleted.
 pub fn heal(sim: &mut Sim) -> Result<(), String> {
+    for of in [RefusedRequests::CreatePods, RefusedRequests::DeletePods, RefusedRequests::WriteStatus] {
+        sim.submit(Command::RefuseRequests { of, count: 0 });
+    }
     let names: Vec<String> = sim.world().nodes.keys().map(ToString::to_string).collect();
     for name in names {
         for condition in CONDITIONS {
             let status = if condition == "Ready" { ConditionStatus::True } else { ConditionStatus::False };
             sim.submit(Command::SetCondition { name: name.clone(), condition: condition.to_owned(), status });
         }
+        sim.submit(Command::SetCapacity { name: name.clone(), allocatable: vec![("cpu".to_owned(), CPU)] });
         sim.submit(Command::Kubelet { name, running: true });
+    }
+    // Bare pods never come back, and one with a DaemonSet's labels may wait for ever.
+    let bare: Vec<_> = sim.world().pods.keys().filter(|key| key.name.starts_with("bare-")).cloned().collect();
+    for key in bare {
+        let (namespace, name) = (key.namespace.to_string(), key.name.to_string());
+        sim.submit(Command::DeletePod { namespace, name, grace_period_seconds: Some(0) });
     }
     // Long enough for pods of missing nodes to go.
     sim.run_until(sim.now() + SimDuration::from_secs(90), STEPS_MAX);
-    let living: Vec<_> = sim.world().daemonsets.values().cloned().collect();
+    let living: Vec<_> = sim.world().daemonsets.values().filter(|set| !set.meta.is_terminating()).cloned().collect();
     for daemonset in living {
         let which = DAEMONSETS.iter().position(|(name, _)| *name == &*daemonset.meta.name).unwrap_or(0);
-        let pod = PODS[daemonset.spec.revision_history_limit as usize % PODS.len()];
-        let strategy = match daemonset.spec.update_strategy.allows_surge() {
-            true => SURGES[0],
-            false => PLAIN[2],
+        let strategy = daemonset.spec.value.get("updateStrategy").map(|it| it.to_json()).unwrap_or_default();
+        let manifest = Manifest {
+            image: "app:final",
+            strategy: &strategy,
+            pod: PODS[daemonset.spec.revision_history_limit as usize % PODS.len()],
+            min_ready_seconds: u32::try_from(daemonset.spec.min_ready_seconds).unwrap_or(0),
+            history_limit: 2,
         };
-        let manifest = Manifest { image: "app:final", strategy, pod, min_ready_seconds: 0, history_limit: 2 };
         sim.submit(Command::Apply { text: manifest_text(which, &manifest) });
+    }
+    sim.run_until(SimTime::MAX, STEPS_MAX);
+    let by_hand = sim.world().daemonsets.values().filter(|set| set.spec.update_strategy == UpdateStrategy::OnDelete);
+    let by_hand: Vec<_> = by_hand.map(|set| set.meta.uid).collect();
+    let pods: Vec<_> = by_hand.iter().flat_map(|uid| sim.world().pods_of(*uid)).map(|pod| pod.meta.key()).collect();
+    for key in pods {
+        let (namespace, name) = (key.namespace.to_string(), key.name.to_string());
+        sim.submit(Command::DeletePod { namespace, name, grace_period_seconds: None });
     }
     sim.run_until(SimTime::MAX, STEPS_MAX);
     if sim.is_quiet() { Ok(()) } else { Err("it does not come to rest".to_owned()) }
