@@ -11,6 +11,8 @@ mod check;
 mod compare;
 #[path = "../examples/replay.rs"]
 mod replay;
+#[path = "session_support/mod.rs"]
+mod session;
 #[path = "conformance_support/table.rs"]
 mod table;
 #[path = "conformance_support/text.rs"]
@@ -100,6 +102,24 @@ fn hashes() -> Vec<Case> {
     recorded.as_list().unwrap().iter().enumerate().map(case).collect()
 }
 
+fn kubectl() -> Vec<Case> {
+    let recorded_session = recorded("kubectl/session.json");
+    let answers: BTreeMap<String, Value> =
+        session::run(&recorded_session).into_iter().map(|it| (string(&it, &["id"]).to_owned(), it)).collect();
+    let entries = list(&recorded_session, "entries").iter();
+    let compared = entries.filter(|entry| entry.get("command").is_some() && entry.get("file").is_some());
+    let case = |entry: &Value| {
+        let (id, file) = (string(entry, &["id"]), string(entry, &["file"]));
+        let stdout = std::fs::read_to_string(root().join("tests/conformance/kubectl").join(file)).expect("an output");
+        let differences = match answers.get(id) {
+            Some(answer) => compare::command(entry, &stdout, answer),
+            None => vec!["no output".to_owned()],
+        };
+        Case::new("kubectl", id, string(entry, &["command"]), differences)
+    };
+    compared.map(case).collect()
+}
+
 /// What is known to disagree, and why: a line each, `name: why`.
 fn known() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(root().join("tests/conformance/disagree.txt")).unwrap_or_default();
@@ -109,8 +129,8 @@ fn known() -> BTreeMap<String, String> {
 
 #[test]
 fn what_was_recorded_of_a_real_control_plane_comes_out_here() {
-    let mut cases: Vec<Case> = [traces(), validation(), hashes()].into_iter().flatten().collect();
-    assert!(cases.len() > 400, "recordings are missing");
+    let mut cases: Vec<Case> = [traces(), validation(), hashes(), kubectl()].into_iter().flatten().collect();
+    assert!(cases.len() > 600, "recordings are missing");
     if let Ok(only) = std::env::var("ONLY") {
         cases.retain(|case| case.name.contains(&only));
         let all: Vec<String> = cases.iter().flat_map(describe).collect();
@@ -136,7 +156,7 @@ fn what_was_recorded_of_a_real_control_plane_comes_out_here() {
         .filter(|case| !known.contains_key(&case.name))
         .flat_map(|case| describe(case).into_iter().take(4))
         .collect();
-    for kind in ["traces", "validation", "hashes"] {
+    for kind in ["traces", "validation", "hashes", "kubectl"] {
         let these: Vec<&Case> = cases.iter().filter(|case| case.name.starts_with(kind)).collect();
         let agree = these.iter().filter(|case| case.differences.is_empty()).count();
         println!("{kind}: {agree} of {} agree", these.len());

@@ -347,3 +347,57 @@ pub fn verdict(case: &Value, got: &Value) -> Differences {
     }
     out
 }
+
+// ------------------------------------------------------------ kubectl
+
+fn lines(output: &str, ordered: bool) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text(output).lines().filter(|line| !line.trim().is_empty()) {
+        let mut line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        while line.contains("---") {
+            line = line.replace("---", "--");
+        }
+        lines.push(line);
+    }
+    if !ordered {
+        lines.sort_unstable();
+    }
+    lines
+}
+
+/// A recorded command's output against ours.
+pub fn command(entry: &Value, stdout: &str, got: &Value) -> Differences {
+    let mut out = Vec::new();
+    if entry.get("exit") != got.get("exit") {
+        out.push(format!("exit: expected {:?}, got {:?}", entry.get("exit"), got.get("exit")));
+    }
+    let command = string(entry, "command");
+    let is_moment = entry.get("moment").is_some_and(|it| !is_nothing(it) && it.as_bool() != Some(false));
+    if is_moment {
+        // A snapshot of something in motion: only its shape is compared.
+        let head =
+            |text: &str| text.split('\n').next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let (theirs, ours) = (head(stdout), head(string(got, "stdout")));
+        if theirs != ours && !command.contains("rollout") {
+            out.push(format!("first line: expected {theirs:?}, got {ours:?}"));
+        }
+        return out;
+    }
+    let ordered = !format!(" {command} ").contains(" get ") || command.contains(" -o yaml");
+    for (key, theirs) in [("stdout", stdout), ("stderr", string(entry, "stderr"))] {
+        let (theirs, ours) = (lines(theirs, ordered), lines(string(got, key), ordered));
+        if theirs != ours {
+            let same = theirs.iter().zip(&ours).take_while(|(a, b)| a == b).count();
+            let line = |of: &[String]| of.get(same).cloned().unwrap_or_else(|| "(nothing)".to_owned());
+            let (number, lengths) = (same + 1, (theirs.len(), ours.len()));
+            out.push(format!(
+                "{key}: line {number}: expected {:?}, got {:?} ({} and {} lines)",
+                line(&theirs),
+                line(&ours),
+                lengths.0,
+                lengths.1
+            ));
+        }
+    }
+    out
+}

@@ -87,10 +87,11 @@ pub fn table(cases: &[Case], known: &BTreeMap<String, String>) -> String {
          through the scenarios below, and what it did was recorded: the state after every step, events, the log of \
          watches, kubectl's texts. Here is what comes out the same. <code>cargo xtask conformance</code> makes this \
          table.</p>\n<ul>\n<li>Scenarios: {} agree</li>\n<li>Manifests: {} agree</li>\n<li>Template hashes: {} \
-         agree</li>\n</ul>\n<h2>What is simulated</h2>\n<ul>\n{}</ul>\n<h2>What is not</h2>\n<ul>\n{}</ul>",
+         agree</li>\n<li>kubectl's commands, to the column: {} agree</li>\n</ul>\n<h2>What is simulated</h2>\n<ul>\n{}</ul>\n<h2>What is not</h2>\n<ul>\n{}</ul>",
         share(cases, "traces/"),
         share(cases, "validation/"),
         share(cases, "hashes/"),
+        share(cases, "kubectl/"),
         items(&SIMULATED),
         items(&NOT_SIMULATED),
     )
@@ -100,9 +101,11 @@ pub fn table(cases: &[Case], known: &BTreeMap<String, String>) -> String {
         "<h2>Scenarios</h2>\n<table>\n<thead><tr><th scope=\"col\">Scenario</th><th scope=\"col\">What it shows</th><th \
          scope=\"col\">Agrees</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n<h2>Manifests</h2>\n<p>Verdict, kubectl's \
          text, causes with field and reason, warnings, the object with its defaults, and the hash.</p>\n<table>\n<thead><tr><th \
-         scope=\"col\">About</th><th scope=\"col\">Agree</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</main>\n</body>\n</html>",
+         scope=\"col\">About</th><th scope=\"col\">Agree</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n<h2>kubectl</h2>\n<table>\n<thead><tr><th scope=\"col\">Step</th><th scope=\"col\">Command</th><th \
+         scope=\"col\">Agrees</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</main>\n</body>\n</html>",
         rows(cases, "traces/", known),
         group_rows(cases, "validation/"),
+        rows(cases, "kubectl/", known),
     )
     .unwrap();
     html
