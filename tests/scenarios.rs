@@ -19,8 +19,11 @@
 //!
 //! What is asked: `print [nodes] [daemonsets] [revisions] [pods]`; `acts [ACTOR..]` (the log since the last `acts`, without
 //! times and status writes); `timed [ACTOR..]` (with times); `syncs` (what each sync since then found to do);
-//! `observed DAEMONSET` (the worst moments since the last thing done); `clock`.
+//! `why node N`, `why daemonset D`, `why pod N [of D]`, `why act ACTOR VERB` (the last such act): what the inspector says,
+//! facts aside; `observed DAEMONSET` (the worst moments since the last thing done); `clock`.
 
+#[path = "scenarios_support/asking.rs"]
+mod asking;
 #[path = "scenarios_support/play.rs"]
 mod play;
 #[path = "scenarios_support/printing.rs"]

@@ -262,16 +262,17 @@ impl Sim {
         let (creates, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.decisions).into_iter().partition(is_create);
         let deletes = rest.iter().filter(|decision| matches!(decision.act, Act::DeletePod { .. })).count();
         let others = rest.len() - deletes;
+        let does = summary(&creates, &rest);
         self.state.manager.stage = match stage {
             Stage::Status => LoopStage::Status,
-            _ => LoopStage::Act(summary(&creates, &rest)),
+            _ => LoopStage::Act(does.clone()),
         };
         let maker = if creates.is_empty() { None } else { self.pod_maker(key) };
         let cause = self.state.manager.active(key).map(|sync| sync.cause);
         let mut woken_by = None;
         if stage != Stage::Status {
             let saw = plan.saw.map(Arc::new);
-            let work = Reason::Work { creates: creates.len(), deletes, others, saw };
+            let work = Reason::Work { creates: creates.len(), deletes, others, does: does.into(), saw };
             let entry = Entry {
                 actor: Actor::DaemonSetController,
                 verb: Verb::Sync,

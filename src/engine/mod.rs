@@ -40,4 +40,4 @@ pub use replay::Replay;
 pub use rollout::{Numbers, Tally};
 pub use sim::{Sim, WakeReason};
 pub use step::Step;
-pub use upcoming::Upcoming;
+pub use upcoming::{About, Upcoming};

@@ -109,6 +109,8 @@ pub enum Reason {
         creates: usize,
         deletes: usize,
         others: usize,
+        /// What it is going to do: `delete 1 old pod`.
+        does: Arc<str>,
         saw: Option<Arc<daemonset::Saw>>,
     },
     /// The owner of the object is gone.
@@ -181,6 +183,7 @@ impl Reason {
             Reason::DaemonSet(reason) => reason.function(),
             Reason::Scheduler(reason) => reason.function(),
             Reason::Kubelet(reason) => reason.function(),
+            Reason::Work { saw: Some(saw), .. } => saw.function(),
             Reason::Work { .. } => "syncDaemonSet",
             Reason::OwnerGone { .. } => "attemptToDeleteItem",
             Reason::Orphaned { .. } => "attemptToOrphanWorker",

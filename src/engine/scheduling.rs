@@ -21,7 +21,7 @@ pub(super) struct SchedulerQueue {
     /// By falling priority, then in the order of arrival; with the record that brought them here.
     pub waiting: Table<(i64, u64), (ObjectKey, Uid, u64)>,
     queued: Table<Uid, ()>,
-    unschedulable: Table<ObjectKey, Uid>,
+    pub unschedulable: Table<ObjectKey, Uid>,
     is_due: bool,
     limiter: Option<Limiter>,
 }

@@ -4,13 +4,20 @@
 use crate::api::{Kind, Name, ObjectKey, Pod, SimTime};
 use crate::controllers::daemonset::{Act, Decision, Foreseen, View, outlook};
 use crate::controllers::pod_gc;
+use crate::store::Delta;
 
-use super::record::ObjectRef;
 use super::sim::Sim;
 use super::step::{Progress, Step, Timer};
 
 /// The most that is told.
 const TOLD_MAX: usize = 12;
+
+/// The object in question.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    pub kind: Kind,
+    pub key: &'a ObjectKey,
+}
 
 /// One thing to come.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +32,7 @@ pub struct Upcoming {
 
 impl Sim {
     /// What comes next for a node, a pod or a DaemonSet, the earliest first; what has no time yet comes last.
-    pub fn upcoming(&self, about: &ObjectRef) -> Vec<Upcoming> {
+    pub fn upcoming(&self, about: About) -> Vec<Upcoming> {
         let mut all: Vec<Upcoming> = Vec::new();
         for ((at, _), step) in self.state.agenda.iter() {
             if all.len() == TOLD_MAX {
@@ -49,8 +56,13 @@ impl Sim {
                 all.push(Upcoming { at: None, title, why, function: "ScheduleOne" });
             }
         }
+        for key in self.state.scheduler.unschedulable.keys().filter(|key| self.is_about_pod(key, about)) {
+            let why = "it found no place, and is tried when something changes on a node that it could go to".to_owned();
+            let title = format!("Find a node for {}", key.name);
+            all.push(Upcoming { at: None, title, why, function: "MoveAllToActiveOrBackoffQueue" });
+        }
         let queued = self.state.manager.queue().enumerate();
-        for (place, key) in queued.filter(|(_, key)| about.kind == Kind::DaemonSet && **key == about.key) {
+        for (place, key) in queued.filter(|(_, key)| about.kind == Kind::DaemonSet && **key == *about.key) {
             let why = format!("it is number {} in the controller's queue", place + 1);
             all.push(Upcoming {
                 at: None,
@@ -73,10 +85,10 @@ impl Sim {
         self.state.world.daemonsets.values().flat_map(of_one).collect()
     }
 
-    fn is_about_pod(&self, key: &ObjectKey, about: &ObjectRef) -> bool {
+    fn is_about_pod(&self, key: &ObjectKey, about: About) -> bool {
         let is = |wanted: &dyn Fn(&Pod) -> bool| self.state.world.pods.get(key).is_some_and(|pod| wanted(pod));
         match about.kind {
-            Kind::Pod => *key == about.key,
+            Kind::Pod => *key == *about.key,
             Kind::Node => is(&|pod| pod.target_node() == Some(&about.key.name)),
             Kind::DaemonSet => is(&|pod| {
                 let owner = pod.meta.controller().map(|owner| &owner.name);
@@ -86,7 +98,7 @@ impl Sim {
         }
     }
 
-    fn is_decision_about(&self, decision: &Decision, about: &ObjectRef) -> bool {
+    fn is_decision_about(&self, decision: &Decision, about: About) -> bool {
         match &decision.act {
             Act::DeletePod { pod, .. } => self.is_about_pod(pod, about),
             Act::CreatePod { node } => about.kind == Kind::Node && *node == about.key.name,
@@ -94,10 +106,17 @@ impl Sim {
         }
     }
 
-    fn tell_step(&self, step: &Step, about: &ObjectRef) -> Option<(String, String, &'static str)> {
+    fn tell_step(&self, step: &Step, about: About) -> Option<(String, String, &'static str)> {
         let is_node = |name: &Name| about.kind == Kind::Node && *name == about.key.name;
-        let is_daemonset = |key: &ObjectKey| about.kind == Kind::DaemonSet && *key == about.key;
+        let is_daemonset = |key: &ObjectKey| about.kind == Kind::DaemonSet && *key == *about.key;
+        let is_it = |delta: &Delta| {
+            delta.object().is_some_and(|object| object.kind() == about.kind && object.key() == *about.key)
+        };
         match step {
+            Step::Deliver { deltas, .. } if deltas.iter().any(is_it) => {
+                let title = format!("All who watch see the change of {}", about.key.name);
+                Some((title, "the API server sends it to them".to_owned(), "processLoop"))
+            }
             Step::Kubelet { pod, progress, .. } if self.is_about_pod(pod, about) => {
                 let name = &pod.name;
                 let (title, why, function) = match progress {
@@ -159,10 +178,10 @@ impl Sim {
         }
     }
 
-    fn is_on_missing_node(&self, about: &ObjectRef) -> bool {
+    fn is_on_missing_node(&self, about: About) -> bool {
         let node = match about.kind {
             Kind::Node => Some(&about.key.name),
-            Kind::Pod => self.state.world.pods.get(&about.key).and_then(|pod| pod.spec.node_name.as_ref()),
+            Kind::Pod => self.state.world.pods.get(about.key).and_then(|pod| pod.spec.node_name.as_ref()),
             _ => None,
         };
         node.is_some_and(|node| !self.state.world.nodes.contains_key(node))

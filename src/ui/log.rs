@@ -81,6 +81,7 @@ pub fn Log(props: &LogProps) -> Html {
                 event.target_dyn_into::<web_sys::Element>().and_then(|target| target.closest("[data-seq]").ok()?);
             if let Some(seq) = row.and_then(|row| row.get_attribute("data-seq")?.parse().ok()) {
                 desk.send(Action::SelectRecord(seq));
+                desk.send(Action::ToWhy);
             }
         })
     };

@@ -39,6 +39,7 @@ pub fn MapView(props: &MapProps) -> Html {
             && let Some(object) = object.get_attribute("data-object").and_then(|address| ObjectRef::parse(&address))
         {
             desk.send(Action::Select(object));
+            desk.send(Action::ToWhy);
         }
     });
     let add = props.desk.on(Action::Open(Dialog::AddNode));

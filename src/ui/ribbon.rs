@@ -49,6 +49,13 @@ fn ribbon_row(desk: &Desk, ribbon: &Ribbon, selected: bool) -> Html {
         name: ribbon.key.name.to_string(),
         propagation: Propagation::Background,
     };
+    let explain = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| {
+            desk.send(Action::Select(object.clone()));
+            desk.send(Action::ToWhy);
+        })
+    };
     let number = |key: &'static str, label: &'static str, number: i64| {
         html! { <span class={key}>{label}{" "}<b data-count={key}>{number}</b></span> }
     };
@@ -56,7 +63,7 @@ fn ribbon_row(desk: &Desk, ribbon: &Ribbon, selected: bool) -> Html {
         <div key={address.clone()} class={classes!("ds", ["slot-", &ribbon.slot.to_string()].concat(), selected.then_some("selected"), ribbon.deleting.then_some("deleting"))}
             data-daemonset={ribbon.key.name.to_string()}>
             {marker(ribbon.slot)}
-            <button class="ds-name" aria-pressed={selected.to_string()} onclick={desk.on(Action::Select(object))}>
+            <button class="ds-name" aria-pressed={selected.to_string()} onclick={explain}>
                 <strong>{&*ribbon.key.name}</strong>
                 <small>
                     {&*ribbon.key.namespace}

@@ -13,7 +13,7 @@ use yew::Callback;
 use super::shared::Shared;
 use super::state::*;
 use super::{menus, saved};
-use crate::api::{Labels, Name, Node, SimTime, Taint};
+use crate::api::{Labels, Name, Node, ObjectKey, SimTime, Taint};
 use crate::engine::file::SavedRun;
 use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, Sim};
 use crate::manifest::{Finding, Severity};
@@ -23,7 +23,7 @@ use crate::store::{Object, World};
 use crate::view::inspect::{Moment, inspect};
 use crate::view::log::{LogWindow, announcement, target};
 use crate::view::stage::Busy;
-use crate::view::{LogRow, NodeCard, ObjectRef, SceneBuilder, Tone, Track, export, fix, motion, words};
+use crate::view::{LogRow, NodeCard, ObjectRef, Offer, SceneBuilder, Tone, Track, export, fix, motion, words};
 
 /// How long the simulation may run in one frame, in milliseconds; the rest is for drawing.
 const FRAME_BUDGET: f64 = 8.0;
@@ -77,6 +77,8 @@ struct Session {
     clock: f64,
     last_frame: Option<f64>,
     inspected_at: f64,
+    /// Which taints the editor's text can be made to tolerate.
+    tolerable: RefCell<(Shared<String>, Vec<(ObjectKey, Taint, bool)>)>,
     /// What the controller has been doing since then.
     busy: Busy,
     /// When it last did something, and when the stretch that is counted began.
@@ -276,6 +278,7 @@ impl Session {
             clock: 0.0,
             last_frame: None,
             inspected_at: f64::MIN,
+            tolerable: RefCell::default(),
             busy: Busy::default(),
             busy_since: f64::MIN,
             busy_began: f64::MIN,
@@ -387,6 +390,20 @@ impl Session {
                     self.select(target(record), Some(seq));
                 }
             }
+            Action::ToWhy => {
+                if page::media_matches(TABS) {
+                    self.state.tab = Tab::Why;
+                }
+            }
+            Action::Unfold => {
+                self.state.unfolded = true;
+                self.inspected_at = f64::MIN;
+            }
+            Action::Take(Offer::Undo(key, revision)) => {
+                let (namespace, name) = (key.namespace.to_string(), key.name.to_string());
+                drop(self.submit(Command::RolloutUndo { namespace, name, to_revision: Some(revision) }));
+            }
+            Action::Take(Offer::Tolerate(key, taint)) => self.tolerate(&key, &taint),
             Action::ShowYaml(object, tab) => {
                 self.state.inspector_tab = tab;
                 self.select(object, None);
@@ -458,7 +475,20 @@ impl Session {
         storage::set(saved::SELECTION, &object.to_text());
         self.state.selection = Some(object);
         self.state.record = record;
+        self.state.unfolded = false;
         self.inspected_at = f64::MIN;
+    }
+
+    /// Writes a toleration into the manifest, and shows where.
+    fn tolerate(&mut self, key: &ObjectKey, taint: &Taint) {
+        let Some(text) = fix::tolerated(&self.state.editor.text, key, taint) else { return };
+        let line = text.lines().zip(self.state.editor.text.lines()).take_while(|(new, old)| new == old).count() + 1;
+        self.load(text);
+        self.state.tab = Tab::Yaml;
+        self.state.editor.jump = (self.state.editor.jump.0 + 1, line as u32, 1);
+        let text =
+            ["Written into the manifest of ", &key.name, ". Apply it, and its pods tolerate the taint."].concat();
+        self.say(Notice { error: false, text });
     }
 
     fn open_menu(&mut self, address: &str, anchor: HtmlElement) {
@@ -792,10 +822,28 @@ impl Session {
             history: self.sim.history(),
             records: self.records(),
             now: SimTime::from_micros(time),
+            sim: self.past.is_none().then_some(&self.sim),
+            can_tolerate: &|key, taint| self.can_tolerate(key, taint),
+            unfolded: self.state.unfolded,
         };
         let with_yaml = self.state.inspector_tab == InspectorTab::Yaml;
         let inspection = inspect(&moment, self.state.selection.as_ref(), self.state.record, with_yaml);
         self.state.inspection.update(inspection);
+    }
+
+    /// Whether the editor's text can be made to tolerate a taint for certain; asked often, so answers are kept.
+    fn can_tolerate(&self, key: &ObjectKey, taint: &Taint) -> bool {
+        let mut known = self.tolerable.borrow_mut();
+        let text = &self.state.editor.text;
+        if known.0 != *text {
+            *known = (text.clone(), Vec::new());
+        }
+        if let Some((_, _, answer)) = known.1.iter().find(|(it, other, _)| it == key && other == taint) {
+            return *answer;
+        }
+        let answer = fix::tolerated(text, key, taint).is_some();
+        known.1.push((key.clone(), taint.clone(), answer));
+        answer
     }
 
     fn check_text(&mut self) {
@@ -847,6 +895,8 @@ impl Session {
     }
 }
 
+/// The panels are tabs, as the style sheet has it.
+const TABS: &str = "(max-width: 900px)";
 const LIGHT: &str = "(prefers-color-scheme: light)";
 
 fn finding_row(finding: &Finding) -> FindingRow {

@@ -10,7 +10,7 @@ use crate::engine::file::SavedRun;
 use crate::engine::{Command, Scenario};
 use crate::view::log::LogWindow;
 use crate::view::motion::Motion;
-use crate::view::{Inspection, ObjectRef, Scene, Track};
+use crate::view::{Inspection, ObjectRef, Offer, Scene, Track};
 
 /// The whole page. Cheap to clone: every part is small or shared.
 #[derive(Clone, Default)]
@@ -34,6 +34,8 @@ pub struct AppState {
     pub selection: Option<ObjectRef>,
     /// The log row that is selected.
     pub record: Option<u64>,
+    /// Whether long chains of causes are shown in full.
+    pub unfolded: bool,
     pub menu: Option<Shared<Menu>>,
     pub dialog: Option<Dialog>,
     pub notice: Option<Shared<Notice>>,
@@ -266,6 +268,11 @@ pub enum Action {
     /// The object's manifest as it would be applied goes into the editor.
     EditLive(ObjectRef),
     SelectRecord(u64),
+    /// Where the panels are tabs, the explanation comes to the front.
+    ToWhy,
+    /// Long chains of causes are shown in full.
+    Unfold,
+    Take(Offer),
     /// Rows from this one on; beyond the end, the newest.
     ShowLog(usize),
     ToggleLogAll,

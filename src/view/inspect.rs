@@ -1,23 +1,15 @@
-//! The inspector: why something is as it is, and the object as YAML.
+//! The inspector: what is selected, explained. What happened and what holds is told by the rooms that decided it; here it
+//! is put in order.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
-use super::log::{actor, target};
+use super::explain::{self, Explained};
+use super::log::target;
 use super::{ObjectRef, Tone, words};
-use crate::api::{ControllerRevision, DaemonSet, Kind, Labels, Node, ObjectKey, Pod, SimTime, UpdateStrategy};
-use crate::controllers::daemonset::placement::{Placer, explain};
-use crate::controllers::daemonset::{history, rollout_numbers};
-use crate::engine::{History, Record};
+use crate::api::{Kind, ObjectKey, SimTime, Taint};
+use crate::engine::{History, Record, Sim};
 use crate::manifest;
 use crate::store::World;
-
-/// The longest chain of causes that is shown.
-const CHAIN_MAX: usize = 6;
-/// How far back, or forth, the log is searched for acts on an object.
-const SEARCH_MAX: usize = 4000;
-/// The most nodes that are listed one by one.
-const NODES_MAX: usize = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -28,37 +20,104 @@ pub enum Mark {
     Note,
 }
 
+/// A line of text, with what is taken literally between backticks, and a remark beside it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CheckRow {
+pub struct Line {
+    pub text: String,
+    pub remark: &'static str,
+}
+
+/// Something that is named or counted, and said about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
     pub mark: Mark,
     pub title: String,
-    pub detail: String,
+    pub lines: Vec<Line>,
+    /// The function of the original that decides this, where there is one.
+    pub function: &'static str,
+    /// What it is about, for a reader who wants to know more: the first few, and how many there are.
+    pub links: Vec<ObjectRef>,
+    pub linked: usize,
+}
+
+/// Something that the reader can do about what is explained.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Offer {
+    /// Write a toleration for a taint into the manifest of a DaemonSet.
+    Tolerate(ObjectKey, Taint),
+    /// Go back to a revision.
+    Undo(ObjectKey, i64),
 }
 
 /// One act in a chain of causes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
-    pub seq: u64,
+    /// `None` for acts that are left out, which can be unfolded.
+    pub seq: Option<u64>,
     pub clock: String,
     pub tone: Tone,
     pub title: String,
     pub detail: String,
     /// The function of the original that decides this, where there is one.
     pub function: &'static str,
+    /// The act that the chain is about.
+    pub here: bool,
+}
+
+/// A revision and how its template differs from the current one: lines of a unified diff.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision {
+    pub title: String,
+    pub detail: String,
+    pub diff: Vec<(char, String)>,
+    pub undo: Option<Offer>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
-    Checks { title: String, verdict: String, rows: Vec<CheckRow> },
-    Facts { title: String, rows: Vec<(String, String)> },
-    Chain { title: String, links: Vec<Link> },
+    /// One sentence, and the function of the original that it models.
+    Lead {
+        title: String,
+        text: String,
+        function: &'static str,
+    },
+    /// `verdict` is what follows from the rows: the first part of it matters most.
+    Rows {
+        title: String,
+        rows: Vec<Row>,
+        verdict: (String, String),
+        offer: Option<Offer>,
+    },
+    /// Rows that count: each can be opened to see what it counts.
+    Counts {
+        title: String,
+        rows: Vec<Row>,
+    },
+    Facts {
+        title: String,
+        rows: Vec<(String, String)>,
+    },
+    Chain {
+        title: String,
+        links: Vec<Link>,
+    },
+    Revisions {
+        title: String,
+        rows: Vec<Revision>,
+    },
+    /// What an act changed, as a unified diff.
+    Changes {
+        title: String,
+        lines: Vec<(char, String)>,
+    },
     Note(String),
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inspection {
+    /// With what is taken literally between backticks.
     pub title: String,
-    pub kind: &'static str,
+    pub kind: String,
     pub object: Option<ObjectRef>,
     pub blocks: Vec<Block>,
     /// Empty while its tab is not shown, or when the object is gone.
@@ -72,330 +131,74 @@ pub struct Moment<'a> {
     /// The records that have happened by then.
     pub records: usize,
     pub now: SimTime,
+    /// The simulation, if this is the present.
+    pub sim: Option<&'a Sim>,
+    /// Whether a manifest is at hand in which a taint can be tolerated for certain.
+    pub can_tolerate: &'a dyn Fn(&ObjectKey, &Taint) -> bool,
+    /// Whether long chains are shown in full.
+    pub unfolded: bool,
 }
 
-/// Explains an object and, if one is given, a record of the log.
+/// Explains a record of the log or, without one, an object.
 pub fn inspect(moment: &Moment, object: Option<&ObjectRef>, record: Option<u64>, with_yaml: bool) -> Inspection {
     let Some(object) = object else { return Inspection::default() };
-    let mut blocks = Vec::new();
-    let chosen = record.and_then(|seq| moment.history.get(seq)).filter(|record| target(record) == *object);
-    match chosen {
-        Some(record) => {
-            blocks.push(Block::Chain { title: "Why this happened".to_owned(), links: causes(moment, record) });
-            let effects = effects(moment, record);
-            if !effects.is_empty() {
-                blocks.push(Block::Chain { title: "What it led to".to_owned(), links: effects });
-            }
-        }
-        None => {
-            if let Some(last) = acts_on(moment, object).next() {
-                let title = match object.kind {
-                    Kind::Pod => "How it came to this",
-                    _ => "The last act on it",
-                };
-                blocks.push(Block::Chain { title: title.to_owned(), links: causes(moment, last) });
-            }
-        }
-    }
-    let world = moment.world;
-    let stored = world.get(object.kind, &object.key);
+    let stored = moment.world.get(object.kind, &object.key);
     let yaml = match &stored {
         Some(stored) if with_yaml => manifest::print(&stored.to_value()),
         _ => String::new(),
     };
-    let at = blocks.len();
-    match object.kind {
-        Kind::Node => match world.nodes.get(&object.key.name) {
-            Some(node) => about_node(world, node, &mut blocks),
-            None => blocks.push(gone("node")),
-        },
-        Kind::Pod => match world.pods.get(&object.key) {
-            Some(pod) => about_pod(world, pod, moment.now, &mut blocks),
-            None => blocks.push(gone("pod")),
-        },
-        Kind::DaemonSet => match world.daemonsets.get(&object.key) {
-            Some(daemonset) => about_daemonset(world, daemonset, &mut blocks),
-            None => blocks.push(gone("DaemonSet")),
-        },
-        Kind::ControllerRevision => match world.revisions.get(&object.key) {
-            Some(revision) => blocks.push(Block::Facts {
-                title: "Revision".to_owned(),
-                rows: vec![
-                    fact("number", revision.revision.to_string()),
-                    fact("hash", revision.hash().unwrap_or_default()),
-                    fact("owner", revision.meta.controller().map_or("nobody", |owner| &*owner.name)),
-                ],
-            }),
-            None => blocks.push(gone("revision")),
-        },
-        Kind::Namespace | Kind::PriorityClass | Kind::Event => {}
-    }
-    // What holds now comes before how it came, unless the reader asked for that.
-    if chosen.is_none() && object.kind != Kind::Pod {
-        blocks.rotate_left(at);
-    }
-    Inspection {
-        title: object.key.name.to_string(),
-        kind: object.kind.as_str(),
-        object: Some(object.clone()),
-        blocks,
-        yaml: yaml.into(),
-    }
-}
-
-fn gone(what: &str) -> Block {
-    Block::Note(["This ", what, " is gone."].concat())
-}
-
-fn fact(key: &str, value: impl Into<String>) -> (String, String) {
-    (key.to_owned(), value.into())
-}
-
-fn about_node(world: &World, node: &Node, blocks: &mut Vec<Block>) {
-    for daemonset in world.daemonsets.values() {
-        let explained = explain(&daemonset.spec, node);
-        let checks = explained.checks.into_iter().map(|check| CheckRow {
-            mark: if check.passed { Mark::Yes } else { Mark::No },
-            title: check.subject.to_owned(),
-            detail: check.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("; "),
-        });
-        let name = &daemonset.meta.name;
-        blocks.push(Block::Checks {
-            title: ["Should ", name, " run here?"].concat(),
-            verdict: [explained.verdict, " ", &explained.stays].concat(),
-            rows: checks.collect(),
-        });
-    }
-    if world.daemonsets.is_empty() {
-        blocks.push(Block::Note("There is no DaemonSet that could run here.".to_owned()));
-    }
-    let ready = node.condition("Ready");
-    let roles = node.roles();
-    let taints: Vec<String> = node.taints.iter().map(ToString::to_string).collect();
-    let mut rows = vec![
-        fact("ready", node.ready().as_str()),
-        fact("roles", if roles.is_empty() { "none".to_owned() } else { roles.join(", ") }),
-        fact("taints", if taints.is_empty() { "none".to_owned() } else { taints.join(", ") }),
-        fact("schedulable", if node.unschedulable { "no, it is cordoned" } else { "yes" }),
-        fact("pod network", node.pod_cidr.as_deref().unwrap_or("none")),
-        fact("labels", labels(&node.meta.labels)),
-    ];
-    if let Some(ready) = ready.filter(|ready| !ready.message.is_empty()) {
-        rows.insert(1, fact("because", &*ready.message));
-    }
-    blocks.push(Block::Facts { title: "Node".to_owned(), rows });
-}
-
-fn labels(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels
-        .iter()
-        .map(|(key, value)| if value.is_empty() { key.clone() } else { [key, "=", value].concat() })
-        .collect();
-    if pairs.is_empty() { "none".to_owned() } else { pairs.join(", ") }
-}
-
-fn about_pod(world: &World, pod: &Pod, now: SimTime, blocks: &mut Vec<Block>) {
-    let owner = pod.meta.controller();
-    let daemonset = owner.and_then(|owner| {
-        let key = ObjectKey { namespace: pod.meta.namespace.clone(), name: owner.name.clone() };
-        world.daemonsets.get(&key).filter(|daemonset| daemonset.meta.uid == owner.uid)
-    });
-    let mut rows = vec![
-        fact("phase", pod.status.phase.as_str()),
-        fact("ready", if pod.is_ready() { "yes" } else { "no" }),
-        fact("node", pod.target_node().map_or("none yet", |node| &**node)),
-    ];
-    if let Some(waiting) = pod.status.waiting {
-        rows.push(fact("waiting", waiting));
-    }
-    for text in [&pod.status.reason, &pod.status.message].into_iter().flatten() {
-        rows.push(fact("because", &**text));
-    }
-    if let Some(at) = pod.meta.deletion_at {
-        let left = at.since(now).as_secs_f64().ceil() as u64;
-        rows.push(fact("deleted", ["has ", &words::count(left as usize, "second"), " left to stop"].concat()));
-    }
-    if let Some(container) = pod.spec.template.containers.first() {
-        rows.push(fact("image", &*container.image));
-    }
-    if let Some(daemonset) = daemonset {
-        let number = history::revision_number(world, daemonset, pod.hash());
-        let current = history::current(world, daemonset).and_then(|revision| revision.hash());
-        let word = if current.is_some() && current == pod.hash() { ", the current one" } else { ", an old one" };
-        rows.push(fact(
-            "revision",
-            number.map_or_else(|| "unknown".to_owned(), |number| [&number.to_string(), word].concat()),
-        ));
-    }
-    rows.push(fact("owner", owner.map_or("nobody", |owner| &*owner.name)));
-    if let Some(ip) = &pod.status.pod_ip {
-        rows.push(fact("address", &**ip));
-    }
-    if pod.status.restarts > 0 {
-        rows.push(fact("restarts", pod.status.restarts.to_string()));
-    }
-    rows.push(fact("labels", labels(&pod.meta.labels)));
-    blocks.push(Block::Facts { title: "Pod".to_owned(), rows });
-}
-
-fn about_daemonset(world: &World, daemonset: &DaemonSet, blocks: &mut Vec<Block>) {
-    let status = &daemonset.status;
-    let desired = status.desired_number_scheduled;
-    let row = |done: bool, title: &str, detail: String| CheckRow {
-        mark: if done { Mark::Yes } else { Mark::Next },
-        title: title.to_owned(),
-        detail,
-    };
-    let of = |number: i64| [&number.to_string(), " of ", &desired.to_string()].concat();
-    let seen = status.observed_generation >= daemonset.meta.generation;
-    let mut rows = vec![
-        row(seen, "The controller has seen the latest spec", {
-            let (observed, wanted) = (status.observed_generation.to_string(), daemonset.meta.generation.to_string());
-            ["observed generation ", &observed, " of ", &wanted].concat()
-        }),
-        row(
-            status.updated_number_scheduled >= desired,
-            "Pods are of the current revision",
-            of(status.updated_number_scheduled),
-        ),
-        row(status.number_available >= desired, "Pods are available", of(status.number_available)),
-    ];
-    if status.number_misscheduled > 0 {
-        rows.push(CheckRow {
-            mark: Mark::No,
-            title: "Pods run where they should not".to_owned(),
-            detail: words::count(status.number_misscheduled as usize, "pod"),
-        });
-    }
-    let strategy = match daemonset.spec.update_strategy {
-        UpdateStrategy::OnDelete => "OnDelete: a pod gets the new template when you delete it".to_owned(),
-        UpdateStrategy::RollingUpdate { max_unavailable, max_surge } => {
-            let numbers = rollout_numbers(world, daemonset, max_unavailable, max_surge);
-            let surge = if numbers.max_surge > 0 {
-                [", ", &numbers.max_surge.to_string(), " may surge"].concat()
-            } else {
-                String::new()
-            };
-            [
-                "RollingUpdate: at most ",
-                &numbers.max_unavailable.to_string(),
-                " of ",
-                &numbers.desired.to_string(),
-                " unavailable",
-                &surge,
-            ]
-            .concat()
+    let chosen = record.and_then(|seq| moment.history.get(seq)).filter(|record| target(record) == *object);
+    let mut explained = Explained::default();
+    let (title, kind) = match chosen {
+        Some(record) => {
+            explain::act::explain(moment, record, &mut explained);
+            (explain::chain::title(record), ["act at ", &words::clock(record.at.micros())].concat())
+        }
+        None => {
+            explain_object(moment, object, &mut explained);
+            (["`", &object.key.name, "`"].concat(), object.kind.as_str().to_owned())
         }
     };
-    blocks.push(Block::Checks { title: "Rollout".to_owned(), verdict: String::new(), rows });
+    Inspection { title, kind, object: Some(object.clone()), blocks: explained.blocks, yaml: yaml.into() }
+}
 
-    let placer = Placer::new(&daemonset.spec);
-    let mut without: Vec<CheckRow> = Vec::new();
-    let mut more = 0;
-    for node in world.nodes.values() {
-        if let Some(obstacle) = placer.obstacle(node) {
-            if without.len() < NODES_MAX {
-                without.push(CheckRow {
-                    mark: Mark::No,
-                    title: node.meta.name.to_string(),
-                    detail: obstacle.to_string(),
-                });
-            } else {
-                more += 1;
-            }
+fn explain_object(moment: &Moment, object: &ObjectRef, explained: &mut Explained) {
+    let world = moment.world;
+    let key = &object.key;
+    let found = match object.kind {
+        Kind::Node => world.nodes.get(&key.name).map(|node| explain::node::explain(moment, node, explained)),
+        Kind::Pod => world.pods.get(key).map(|pod| explain::pod::explain(moment, pod, explained)),
+        Kind::DaemonSet => world.daemonsets.get(key).map(|set| explain::daemonset::explain(moment, set, explained)),
+        Kind::ControllerRevision => {
+            world.revisions.get(key).map(|it| explain::daemonset::revision(world, it, explained))
         }
+        Kind::Namespace | Kind::PriorityClass | Kind::Event => Some(()),
+    };
+    if found.is_none() {
+        explained.push(Block::Note(["This ", object.kind.as_str(), " does not exist at this moment."].concat()));
+        explain::gone(moment, object, explained);
+    } else if !matches!(object.kind, Kind::Pod) {
+        explain::last_act(moment, object, explained);
     }
-    if !without.is_empty() {
-        let verdict = if more > 0 { ["and ", &words::count(more, "node"), " more"].concat() } else { String::new() };
-        blocks.push(Block::Checks { title: "Nodes it does not run on".to_owned(), verdict, rows: without });
-    }
-
-    let mut revisions = Vec::new();
-    for revision in history::revisions(world, daemonset) {
-        let newest_first = |other: &&Arc<ControllerRevision>| other.revision < revision.revision;
-        let at = revisions.iter().position(newest_first).unwrap_or(revisions.len());
-        revisions.insert(at, revision);
-    }
-    let current = history::current(world, daemonset).map(|revision| revision.revision);
-    let rows = revisions.into_iter().map(|revision| {
-        let mark = if Some(revision.revision) == current { ", current" } else { "" };
-        fact(
-            &["revision ", &revision.revision.to_string()].concat(),
-            [revision.hash().unwrap_or("no hash"), mark].concat(),
-        )
-    });
-    blocks.push(Block::Facts { title: "Revisions".to_owned(), rows: rows.collect() });
-
-    let image = daemonset.spec.template.spec.containers.first().map_or("", |container| &*container.image);
-    blocks.push(Block::Facts {
-        title: "DaemonSet".to_owned(),
-        rows: vec![
-            fact("namespace", &*daemonset.meta.namespace),
-            fact("image", image),
-            fact("strategy", strategy),
-            fact("min ready", words::count(daemonset.spec.min_ready_seconds.max(0) as usize, "second")),
-            fact("labels", labels(&daemonset.meta.labels)),
-        ],
-    });
 }
 
-/// The acts on an object, the newest first.
-fn acts_on<'a>(moment: &Moment<'a>, object: &'a ObjectRef) -> impl Iterator<Item = &'a Record> {
-    let records = moment.history.records().get(..moment.records).unwrap_or_default();
-    records
-        .iter()
-        .rev()
-        .take(SEARCH_MAX)
-        .filter(|record| record.is_act() && record.object.kind == object.kind && record.object.key == object.key)
-}
-
-/// From the first cause to the record itself. Comparisons on the way are left out, and so is the middle of a long
-/// chain: a rollout's last pod has the whole rollout as its cause.
-fn causes(moment: &Moment, record: &Record) -> Vec<Link> {
-    let mut links = vec![link(record)];
-    let mut at = record;
-    let mut left_out = 0;
-    while let Some(cause) = at.caused_by.and_then(|seq| moment.history.get(seq)) {
-        // A cause is older: this ends, whatever the log says.
-        if cause.seq >= at.seq {
-            break;
-        }
-        if cause.caused_by.is_none() {
-            if left_out > 0 {
-                let title = [&words::count(left_out, "act"), " in between"].concat();
-                let empty = (String::new(), String::new());
-                links.push(Link {
-                    seq: at.seq,
-                    clock: empty.0,
-                    tone: Tone::Plain,
-                    title,
-                    detail: empty.1,
-                    function: "",
-                });
-            }
-            links.push(link(cause));
-        } else if cause.is_act() {
-            if links.len() < CHAIN_MAX { links.push(link(cause)) } else { left_out += 1 }
-        }
-        at = cause;
+impl Row {
+    pub fn new(mark: Mark, title: impl Into<String>, text: impl Into<String>) -> Row {
+        let lines = vec![Line { text: text.into(), remark: "" }];
+        Row { mark, title: title.into(), lines, function: "", links: Vec::new(), linked: 0 }
     }
-    links.reverse();
-    links
-}
 
-fn effects(moment: &Moment, record: &Record) -> Vec<Link> {
-    let after = moment.history.records().get(record.seq as usize + 1..moment.records).unwrap_or_default();
-    let caused = after.iter().take(SEARCH_MAX).filter(|later| later.caused_by == Some(record.seq));
-    caused.take(CHAIN_MAX).map(link).collect()
-}
-
-fn link(record: &Record) -> Link {
-    Link {
-        seq: record.seq,
-        clock: words::clock(record.at.micros()),
-        tone: Tone::of(record),
-        title: [&actor(record), ": ", record.verb.as_str(), " ", &record.object.key.name].concat(),
-        detail: record.reason.to_string(),
-        function: record.reason.function().unwrap_or(""),
+    pub fn by(self, function: &'static str) -> Row {
+        Row { function, ..self }
     }
+
+    /// Leads to one thing.
+    pub fn to(self, object: ObjectRef) -> Row {
+        Row { links: vec![object], linked: 1, ..self }
+    }
+}
+
+/// Whether a record is of interest as the last thing that happened to an object.
+pub(super) fn is_about(record: &Record, object: &ObjectRef) -> bool {
+    record.is_act() && record.object.kind == object.kind && record.object.key == object.key
 }

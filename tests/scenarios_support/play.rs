@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use everynode::api::{ConditionStatus, ObjectKey, PodPhase, SimDuration, SimTime, Taint};
+use everynode::api::{ConditionStatus, Kind, ObjectKey, PodPhase, SimDuration, SimTime, Taint};
 use everynode::engine::{Command, NodeTemplate, Record, Scenario, Sim, SubmittedCommand, Verb};
 use everynode::store::Propagation;
 
+use super::asking;
 use super::printing::{self, Ids};
 
 /// Far more steps than any scenario needs.
@@ -84,6 +85,7 @@ impl Player {
             ("timed", actors) => Ok(self.acts(actors, true)),
             ("syncs", []) => Ok(self.syncs()),
             ("observed", [daemonset]) => Ok(self.observed(daemonset)),
+            ("why", [what, rest @ ..]) => self.why(what, rest),
             ("clock", []) => Ok(self.now.to_string()),
             (verb, rest) => {
                 let command = self.command(verb, rest)?;
@@ -332,6 +334,39 @@ impl Player {
         }
         self.acts_from = records.len();
         text
+    }
+
+    fn why(&mut self, what: &str, rest: &[&str]) -> Answer {
+        let now = self.now;
+        let sim = self.sim();
+        let now = now.max(sim.now());
+        let (object, record) = match (what, rest) {
+            ("node", [name]) => (asking::object(Kind::Node, "", name), None),
+            ("daemonset", [key]) => {
+                let (namespace, name) = namespaced(key);
+                (asking::object(Kind::DaemonSet, &namespace, &name), None)
+            }
+            ("pod", [node, rest @ ..]) => {
+                let of = match rest {
+                    ["of", key] => {
+                        let (namespace, name) = namespaced(key);
+                        sim.world().daemonsets.get(&ObjectKey::new(namespace, name)).map(|set| &**set)
+                    }
+                    _ => None,
+                };
+                let on_node = printing::pod_on(sim.world(), node, of);
+                let going = || sim.world().pods.values().find(|pod| pod.target_node().is_some_and(|it| **it == **node));
+                let pod = on_node.or_else(|| going().map(|pod| &**pod)).ok_or("no such pod")?;
+                (asking::object(Kind::Pod, &pod.meta.namespace, &pod.meta.name), None)
+            }
+            ("act", [actor, verb]) => {
+                let record = asking::last_act(sim, actor, verb).ok_or("no such act")?;
+                let key = &record.object.key;
+                (asking::object(record.object.kind, &key.namespace, &key.name), Some(record.seq))
+            }
+            _ => return Err("why node | daemonset | pod | act".to_owned()),
+        };
+        Ok(asking::why(sim, now, &object, record))
     }
 
     fn syncs(&mut self) -> String {

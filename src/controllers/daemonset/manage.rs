@@ -110,6 +110,7 @@ impl<'a> NodeWork<'a> {
                 self.keep_one(here, placement.should_run);
             }
         } else if !here.pods.is_empty() {
+            self.saw.must_go += 1;
             let obstacle = self.placer.obstacle(node).unwrap_or(Obstacle::Affinity { failing: Vec::new() });
             for pod in here.pods.iter().filter(|pod| !pod.is_terminating()) {
                 let reason = Reason::MayNotContinue {

@@ -27,6 +27,8 @@ pub struct Nodes {
     pub desired: i64,
     /// Of those, how many have a pod of it.
     pub with_pod: i64,
+    /// That have a pod of it which may not stay.
+    pub must_go: i64,
     /// Failed pods that are left alone for now, the first few of them.
     pub left_alone: Vec<LeftAlone>,
 }
@@ -81,6 +83,18 @@ pub enum Holds {
     },
     /// It has pods of two revisions, or two of one.
     TwoPods,
+}
+
+impl Saw {
+    /// The function of the original that compares this.
+    pub fn function(&self) -> &'static str {
+        match self {
+            Saw::Revisions { .. } => "constructHistory",
+            Saw::Nodes(_) => "manage",
+            Saw::Rollout(_) => "rollingUpdate",
+            Saw::History { .. } => "cleanupHistory",
+        }
+    }
 }
 
 impl Rollout {
@@ -171,8 +185,11 @@ impl fmt::Display for Saw {
                 }
             }
             Saw::Nodes(nodes) => {
-                let Nodes { all, desired, with_pod, left_alone } = nodes;
+                let Nodes { all, desired, with_pod, must_go, left_alone } = nodes;
                 write!(f, "{desired} of {} should run it, and {with_pod} of those have a pod", counted(*all, "node"))?;
+                if *must_go > 0 {
+                    write!(f, "; {} with a pod that may not stay", counted(*must_go, "other node"))?;
+                }
                 for it in left_alone {
                     let LeftAlone { node, pod, delay, until } = it;
                     write!(f, "; {pod} on {node} failed and is left alone for {delay}, until {until}")?;

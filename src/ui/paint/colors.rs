@@ -22,6 +22,7 @@ pub struct Colors {
     pub bad: String,
     pub create: String,
     pub delete: String,
+    pub update: String,
     /// Of the DaemonSets' current pods and of their old ones.
     pub slots: Vec<(String, String)>,
 }
@@ -62,6 +63,7 @@ impl Colors {
             bad: get("--bad"),
             create: get("--create"),
             delete: get("--delete"),
+            update: get("--update"),
             slots,
             background,
         })

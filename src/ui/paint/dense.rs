@@ -125,6 +125,7 @@ pub fn Dense(props: &DenseProps) -> Html {
         Callback::from(move |cell: usize| {
             if let Some(name) = cells.names.get(cell) {
                 desk.send(Action::Select(ObjectRef::node(name)));
+                desk.send(Action::ToWhy);
             }
         })
     };

@@ -1,6 +1,6 @@
 //! What is painted on canvases: pods on their way, and the map of a large cluster.
 
-mod colors;
+pub mod colors;
 mod dense;
 mod overlay;
 
