@@ -26,6 +26,8 @@ pub struct Node {
 pub struct NodeCondition {
     pub kind: Name,
     pub status: ConditionStatus,
+    /// When a kubelet last told it: kubelets here do so when something changes.
+    pub reported_at: SimTime,
     pub changed_at: SimTime,
     pub reason: Name,
     pub message: Name,
@@ -50,10 +52,11 @@ impl ConditionStatus {
     }
 }
 
-/// cpu 4, memory 8Gi, pods 110: what a node has that does not say otherwise.
+/// cpu 4, memory 8Gi, ephemeral-storage 100Gi, pods 110: what a node has that does not say otherwise.
 fn default_allocatable() -> BTreeMap<String, i64> {
     BTreeMap::from([
         ("cpu".to_owned(), 4_000),
+        ("ephemeral-storage".to_owned(), 100 * 1024 * 1024 * 1024 * 1000),
         ("memory".to_owned(), 8 * 1024 * 1024 * 1024 * 1000),
         ("pods".to_owned(), 110_000),
     ])
@@ -118,6 +121,9 @@ impl Node {
             ("kubernetes.io/hostname", &*self.meta.name),
             ("kubernetes.io/os", "linux"),
             ("kubernetes.io/arch", "amd64"),
+            // The node life cycle controller copies them there (`reconcileNodeLabels`).
+            ("beta.kubernetes.io/os", "linux"),
+            ("beta.kubernetes.io/arch", "amd64"),
         ] {
             labels.entry(key.to_owned()).or_insert_with(|| value.to_owned());
         }
@@ -159,6 +165,7 @@ impl Node {
         let new = NodeCondition {
             kind: kind.into(),
             status,
+            reported_at: now,
             changed_at: now,
             reason: reason.into(),
             message: message.into(),
@@ -166,7 +173,9 @@ impl Node {
         match conditions.iter_mut().find(|condition| &*condition.kind == kind) {
             Some(old) => {
                 let changed_at = if old.status == status { old.changed_at } else { now };
-                *old = NodeCondition { changed_at, ..new };
+                // What is unknown is told by the node life cycle controller, not by the kubelet.
+                let reported_at = if status == ConditionStatus::Unknown { old.reported_at } else { now };
+                *old = NodeCondition { changed_at, reported_at, ..new };
             }
             None => conditions.push(new),
         }
@@ -211,10 +220,8 @@ impl Node {
             ("allocatable".to_owned(), resources()),
             ("capacity".to_owned(), resources()),
             ("conditions".to_owned(), Value::List(self.conditions.iter().map(NodeCondition::to_value).collect())),
-            (
-                "nodeInfo".to_owned(),
-                [("kubeletVersion", Value::from(&*self.kubelet_version)), ("operatingSystem", "linux".into())].into(),
-            ),
+            ("daemonEndpoints".to_owned(), [("kubeletEndpoint", Value::from([("Port", Value::Int(10250))]))].into()),
+            ("nodeInfo".to_owned(), self.info()),
         ]);
         if let Some(ip) = &self.internal_ip {
             let address = |kind: &str, address: &str| Value::from([("address", address.into()), ("type", kind.into())]);
@@ -229,6 +236,25 @@ impl Node {
             ("metadata", self.meta.to_value()),
             ("spec", Value::Map(spec)),
             ("status", Value::Map(status)),
+        ]
+        .into()
+    }
+}
+
+impl Node {
+    /// What a kubelet tells of its machine; all machines here are of one kind.
+    fn info(&self) -> Value {
+        [
+            ("architecture", Value::from("amd64")),
+            ("bootID", "".into()),
+            ("containerRuntimeVersion", "containerd://2.1.4".into()),
+            ("kernelVersion", "6.1.0-13-amd64".into()),
+            ("kubeProxyVersion", "".into()),
+            ("kubeletVersion", (&*self.kubelet_version).into()),
+            ("machineID", "".into()),
+            ("operatingSystem", "linux".into()),
+            ("osImage", "Debian GNU/Linux 12 (bookworm)".into()),
+            ("systemUUID", "".into()),
         ]
         .into()
     }
@@ -271,7 +297,8 @@ fn kubelet_words(kind: &str, status: ConditionStatus) -> (&'static str, &'static
 impl NodeCondition {
     fn to_value(&self) -> Value {
         [
-            ("lastTransitionTime", Value::from(self.changed_at.to_rfc3339())),
+            ("lastHeartbeatTime", Value::from(self.reported_at.to_rfc3339())),
+            ("lastTransitionTime", self.changed_at.to_rfc3339().into()),
             ("message", (&*self.message).into()),
             ("reason", (&*self.reason).into()),
             ("status", self.status.as_str().into()),

@@ -374,7 +374,7 @@ impl Pod {
             ("kind", "Pod".into()),
             ("metadata", self.meta.to_value()),
             ("spec", self.spec.to_value()),
-            ("status", self.status.to_value(&self.spec)),
+            ("status", self.status.to_value(&self.spec, self.meta.generation)),
         ]
         .into()
     }
@@ -417,13 +417,32 @@ impl PodSpec {
 }
 
 impl PodTemplateSpec {
+    /// Models `ComputePodQOS`: what is promised to the pod when the node runs short.
+    pub fn qos_class(&self) -> &'static str {
+        let lists = ["initContainers", "containers"].into_iter().filter_map(|list| self.value.get(list)?.as_list());
+        let (mut any, mut all) = (false, true);
+        for container in lists.flatten() {
+            for resource in ["cpu", "memory"] {
+                let amount = |field: &str| container.at(&["resources", field, resource]);
+                let (request, limit) = (amount("requests"), amount("limits"));
+                any |= request.is_some() || limit.is_some();
+                all &= limit.is_some() && request.is_none_or(|request| Some(request) == limit);
+            }
+        }
+        match (any, all) {
+            (false, _) => "BestEffort",
+            (true, true) => "Guaranteed",
+            (true, false) => "Burstable",
+        }
+    }
+
     pub fn preemption_policy(&self) -> &str {
         if self.preemption_policy.is_empty() { "PreemptLowerPriority" } else { &self.preemption_policy }
     }
 }
 
 impl PodStatus {
-    fn to_value(&self, spec: &PodSpec) -> Value {
+    fn to_value(&self, spec: &PodSpec, generation: i64) -> Value {
         let mut map = Map::from([("phase".to_owned(), Value::from(self.phase.as_str()))]);
         let mut text = |key: &str, value: &Option<Name>| {
             if let Some(value) = value {
@@ -435,14 +454,23 @@ impl PodStatus {
         text("hostIP", &self.host_ip);
         text("podIP", &self.pod_ip);
         text("nominatedNodeName", &self.nominated_node);
+        for (key, ip) in [("hostIPs", &self.host_ip), ("podIPs", &self.pod_ip)] {
+            if let Some(ip) = ip {
+                map.insert(key.to_owned(), Value::List(vec![[("ip", Value::from(&**ip))].into()]));
+            }
+        }
+        map.insert("qosClass".to_owned(), spec.template.qos_class().into());
         if let Some(at) = self.started_at {
+            map.insert("observedGeneration".to_owned(), generation.into());
             map.insert("startTime".to_owned(), at.to_rfc3339().into());
         }
         if !self.conditions.is_empty() {
-            map.insert(
-                "conditions".to_owned(),
-                Value::List(self.conditions.iter().map(PodCondition::to_value).collect()),
-            );
+            // In the order in which kubelets write them.
+            let mut conditions: Vec<&PodCondition> = self.conditions.iter().collect();
+            conditions
+                .sort_by_key(|it| CONDITIONS.iter().position(|kind| *kind == it.kind).unwrap_or(CONDITIONS.len()));
+            let values = conditions.into_iter().map(|it| it.to_value(generation));
+            map.insert("conditions".to_owned(), Value::List(values.collect()));
         }
         if self.started_at.is_some() {
             let status = |container: &Container| self.container_status(container);
@@ -469,6 +497,9 @@ impl PodStatus {
         };
         [
             ("image", Value::from(&*container.image)),
+            // No image has content here.
+            ("imageID", if self.phase == PodPhase::Pending { "" } else { "sha256:0" }.into()),
+            ("lastState", Value::Map(Map::new())),
             ("name", (&*container.name).into()),
             ("ready", self.condition("ContainersReady").is_some_and(|c| c.status).into()),
             ("restartCount", i64::from(self.restarts).into()),
@@ -479,9 +510,14 @@ impl PodStatus {
     }
 }
 
+/// The conditions that kubelets write.
+const CONDITIONS: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+
 impl PodCondition {
-    fn to_value(&self) -> Value {
+    fn to_value(&self, generation: i64) -> Value {
         let mut map = Map::from([
+            ("lastProbeTime".to_owned(), Value::Null),
+            ("observedGeneration".to_owned(), generation.into()),
             ("lastTransitionTime".to_owned(), Value::from(self.changed_at.to_rfc3339())),
             ("status".to_owned(), if self.status { "True" } else { "False" }.into()),
             ("type".to_owned(), self.kind.into()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::api::{DaemonSet, DaemonSetSpec, Kind, Name, Node, ObjectKey, Taint, Value};
 use crate::controllers::daemonset::history;
-use crate::store::{ApiError, ErrorReason, Object, Patch, Request};
+use crate::store::{ApiError, ErrorReason, Object, Patch, Request, validation};
 
 use super::apply::{self, FileVerb, LAST_APPLIED, PatchType, Validation, Write};
 use super::command::{Command, NodeTemplate, Outcome, SubmittedCommand};
@@ -100,7 +100,7 @@ impl Submission<'_> {
                 let done = if add.is_empty() { "untainted" } else { "tainted" };
                 self.patch_node(&name, Patch::Taints(taints), done);
             }
-            Command::LabelNode { name, labels } => self.patch_node(&name, Patch::Labels(labels), "labeled"),
+            Command::LabelNode { name, labels } => self.label(Kind::Node, ObjectKey::cluster(&*name), labels),
             Command::SetCondition { name, condition, status } => {
                 let Some(node) = self.sim.world().nodes.get(name.as_str()) else { return self.no_such_node(&name) };
                 let mut changed: Node = (**node).clone();
@@ -129,10 +129,7 @@ impl Submission<'_> {
             }
             Command::RefuseRequests { of, count } => self.sim.state.manager.refuse(of, count),
             Command::LabelPod { namespace, name, labels } => {
-                let key = ObjectKey::new(namespace, name);
-                let node = self.node_of(&key);
-                let request = Request::Patch { kind: Kind::Pod, key, uid: None, patch: Patch::Labels(labels) };
-                self.request(Verb::Update, request, node, "labeled");
+                self.label(Kind::Pod, ObjectKey::new(namespace, name), labels);
             }
             Command::RolloutRestart { namespace, name } => {
                 let at = self.sim.state.now.to_rfc3339();
@@ -265,6 +262,42 @@ impl Submission<'_> {
             }
             self.sim.kubelet_reports_again(node.name(), cause);
         }
+    }
+
+    /// Models kubectl's `label`: another word for each sort of change, and nothing sent where nothing changes.
+    fn label(&mut self, kind: Kind, key: ObjectKey, changes: Vec<(String, Option<String>)>) {
+        let Some(object) = self.sim.world().get(kind, &key) else {
+            return self.refused(&ApiError::not_found(kind, &key.name));
+        };
+        let old = &object.meta().labels;
+        let mut new = (**old).clone();
+        for (key, value) in &changes {
+            match value {
+                Some(value) => drop(new.insert(key.clone(), value.clone())),
+                None => drop(new.remove(key)),
+            }
+        }
+        if new == **old {
+            self.outcome.messages.push(format!("{}/{} not labeled", kind.singular(), key.name));
+            return;
+        }
+        let errors = validation::validate_labels(&crate::api::meta::labels_to_value(&new));
+        if let Some(refusal) = apply::invalid(kind.as_str(), &key.name, &errors) {
+            self.outcome.errors.push(refusal);
+            return;
+        }
+        let removes = changes.iter().filter(|(_, value)| value.is_none()).count();
+        let done = match removes {
+            0 => "labeled",
+            some if some == changes.len() => "unlabeled",
+            _ => "modified",
+        };
+        let node = match &object {
+            Object::Pod(pod) => pod.target_node().cloned(),
+            _ => Some(key.name.clone()),
+        };
+        let request = Request::Patch { kind, key, uid: None, patch: Patch::Labels(changes) };
+        self.request(Verb::Update, request, node, done);
     }
 
     fn no_such_node(&mut self, name: &str) {

@@ -8,6 +8,7 @@ use crate::store::Object;
 
 use super::act::{Files, timeout};
 use super::columns::{self, Style};
+use super::events::Wanted;
 use super::line::Line;
 use super::path::{self, Template};
 use super::print::{self, Format};
@@ -42,6 +43,8 @@ pub enum Follow {
     Rollout { key: ObjectKey, seen: Option<usize>, deadline: Option<SimTime>, once: bool },
     /// `get --watch`
     Watch(Box<Watch>),
+    /// `events --watch`
+    Events(Box<Stream>),
     /// `wait --for`
     Wait { targets: Vec<Gone>, items: Vec<(&'static Resource, String)>, condition: Condition, deadline: SimTime },
 }
@@ -103,6 +106,7 @@ impl Follow {
             }
             Follow::Rollout { key, seen, deadline, once } => rollout(key, seen, *deadline, *once, moment, tell),
             Follow::Watch(watch) => watch.look(moment, tell),
+            Follow::Events(stream) => stream.look(moment, tell),
             Follow::Wait { targets, items, condition, deadline } => {
                 let mut index = 0;
                 while index < targets.len() {
@@ -316,6 +320,31 @@ impl Watch {
                 Ok(text) | Err(text) => text,
             },
         }
+    }
+}
+
+/// `events --watch`: a row for each event that is told, or told again.
+pub struct Stream {
+    pub wanted: Wanted,
+    pub widths: Vec<usize>,
+    pub seen: usize,
+}
+
+impl Stream {
+    fn look(&mut self, moment: &Moment, tell: Tell) -> Look {
+        while self.seen < moment.records {
+            let record = moment.history.get(self.seen as u64);
+            self.seen += 1;
+            for delta in record.iter().flat_map(|record| record.deltas.iter()) {
+                if let Some(Object::Event(event)) = &delta.after
+                    && self.wanted.admits(event)
+                {
+                    let row = self.wanted.row(event, event.last_at);
+                    tell(false, super::layout::table(&[row], &mut self.widths));
+                }
+            }
+        }
+        Look::Again(None)
     }
 }
 

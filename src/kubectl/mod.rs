@@ -8,6 +8,8 @@
 mod act;
 mod columns;
 mod describe;
+mod diff;
+pub mod events;
 mod files;
 mod follow;
 mod layout;
@@ -102,6 +104,8 @@ enum Task {
         how: How,
     },
     Follow(Follow),
+    /// The command ends with this code.
+    Exit(i32),
 }
 
 /// How a command's outcome is told.
@@ -198,6 +202,7 @@ impl Job {
                 Task::Out(text) => self.write(false, text),
                 Task::Err(text) => self.write(true, text),
                 Task::Fail(text) => self.fail(&text),
+                Task::Exit(code) => self.answer.exit = self.answer.exit.max(code),
                 Task::Do { command, how } => {
                     let dry = how.dry;
                     self.asked = Some(how);
@@ -275,6 +280,9 @@ fn plan(line: &Line, moment: &Moment, files: &[(String, Option<String>)]) -> Res
     }
     match line.verb.path.split(' ').next().unwrap_or_default() {
         "get" => read::get(line, moment, files),
+        "describe" => describe::plan(line, moment, files),
+        "events" => events::plan(line, moment, files),
+        "diff" => diff::plan(line, moment, files),
         "version" => read::version(line),
         "apply" | "create" | "replace" | "run" => files::plan(line, moment, files),
         "rollout" => rollout::plan(line, moment, files),

@@ -132,6 +132,13 @@ pub fn validate_node(node: &Value) -> Vec<FieldError> {
     errors.list
 }
 
+/// Validates the labels of an object (`ValidateLabels`).
+pub fn validate_labels(labels: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    errors.labels(labels, "metadata.labels");
+    errors.list
+}
+
 static NULL: Value = Value::Null;
 
 /// A field, null if it is missing: validation asks for much that is not there.
