@@ -104,6 +104,8 @@ export function walk(name, body, { viewport = "desktop", theme = "dark", motion 
 /** Everything that should not happen on a page, as it happens. */
 function complaintsOf(page, complaints = []) {
   page.on("console", (message) => {
+    // The walks do without the service worker, and the tool remarks on that itself.
+    if (message.text() === "Service Worker registration blocked by Playwright") return;
     if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
