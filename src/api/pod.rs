@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::meta::{Labels, Name, ObjectMeta};
-use super::selector::{NodeSelector, NodeSelectorTerm, Requirement};
+use super::selector::{LabelSelector, NodeSelector, NodeSelectorTerm, Requirement};
 use super::taint::Toleration;
 use super::time::{SimDuration, SimTime};
 use super::value::{Map, Value};
@@ -13,6 +13,10 @@ use super::value::{Map, Value};
 pub const HASH_LABEL: &str = "controller-revision-hash";
 /// Label with the template generation that a pod was made from.
 pub const GENERATION_LABEL: &str = "pod-template-generation";
+
+/// The values of `preemptionPolicy`.
+pub const NEVER: &str = "Never";
+pub const PREEMPT_LOWER_PRIORITY: &str = "PreemptLowerPriority";
 
 /// `spec.template` of a DaemonSet.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +42,9 @@ pub struct PodTemplateSpec {
     pub containers: Vec<Container>,
     pub host_network: bool,
     pub host_ports: Vec<HostPort>,
+    /// The required terms of `affinity.podAffinity` and of `affinity.podAntiAffinity`.
+    pub pod_affinity: Vec<PodAffinityTerm>,
+    pub pod_anti_affinity: Vec<PodAffinityTerm>,
     pub termination_grace_period_seconds: i64,
     pub priority_class_name: String,
     pub preemption_policy: String,
@@ -68,6 +75,47 @@ impl HostPort {
         self.port == other.port
             && self.protocol == other.protocol
             && (any(&self.ip) || any(&other.ip) || self.ip == other.ip)
+    }
+}
+
+/// Pods that a pod wants near it, or far from it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PodAffinityTerm {
+    /// Without a selector no pod is meant.
+    selector: Option<LabelSelector>,
+    /// With neither of these two, pods of the pod's own namespace are meant.
+    namespaces: Vec<String>,
+    namespace_selector: Option<LabelSelector>,
+    /// Nodes with the same value of this label are near to each other.
+    pub topology_key: String,
+}
+
+impl PodAffinityTerm {
+    fn list(spec: &Value, kind: &str) -> Vec<PodAffinityTerm> {
+        let terms = spec.at(&["affinity", kind, "requiredDuringSchedulingIgnoredDuringExecution"]);
+        let selector =
+            |term: &Value, key: &str| term.get(key).filter(|it| !it.is_null()).map(LabelSelector::from_value);
+        let term = |term: &Value| PodAffinityTerm {
+            selector: selector(term, "labelSelector"),
+            namespaces: term.texts("namespaces").unwrap_or_default(),
+            namespace_selector: selector(term, "namespaceSelector"),
+            topology_key: term.text("topologyKey").to_owned(),
+        };
+        terms.and_then(Value::as_list).unwrap_or_default().iter().map(term).collect()
+    }
+
+    /// Whether a pod is one of those that the term of a pod in the namespace `own` means; `labels_of` are those of the
+    /// pod's namespace.
+    pub fn means(&self, pod: &Pod, own: &str, labels_of: &Labels) -> bool {
+        let namespace = &*pod.meta.namespace;
+        let in_namespace = match (self.namespaces.is_empty(), &self.namespace_selector) {
+            (true, None) => namespace == own,
+            (_, by_labels) => {
+                self.namespaces.iter().any(|it| it == namespace)
+                    || by_labels.as_ref().is_some_and(|selector| selector.matches(labels_of))
+            }
+        };
+        in_namespace && self.selector.as_ref().is_some_and(|selector| selector.matches(&pod.meta.labels))
     }
 }
 
@@ -184,6 +232,8 @@ impl PodTemplateSpec {
             containers: value.list("containers").iter().map(container).collect(),
             host_network,
             host_ports,
+            pod_affinity: PodAffinityTerm::list(value, "podAffinity"),
+            pod_anti_affinity: PodAffinityTerm::list(value, "podAntiAffinity"),
             termination_grace_period_seconds: value.int("terminationGracePeriodSeconds").unwrap_or(30),
             priority_class_name: value.text("priorityClassName").to_owned(),
             preemption_policy: value.text("preemptionPolicy").to_owned(),
@@ -229,6 +279,8 @@ pub struct PodSpec {
     /// The template's tolerations and those that were added for this pod.
     pub tolerations: Arc<[Toleration]>,
     pub priority: i32,
+    /// Whether it drives no others away, whatever its priority (`preemptionPolicy: Never`).
+    pub never_preempts: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -315,6 +367,7 @@ impl Pod {
                 pinned_node: None,
                 tolerations: spec.tolerations.clone(),
                 priority: 0,
+                never_preempts: false,
                 template: spec,
             },
             status: PodStatus::default(),
@@ -404,7 +457,8 @@ impl PodSpec {
             map.insert("nodeName".to_owned(), (&**node).into());
         }
         map.insert("enableServiceLinks".to_owned(), true.into());
-        map.insert("preemptionPolicy".to_owned(), self.template.preemption_policy().into());
+        let preemption_policy = if self.never_preempts { NEVER } else { PREEMPT_LOWER_PRIORITY };
+        map.insert("preemptionPolicy".to_owned(), preemption_policy.into());
         map.insert("priority".to_owned(), i64::from(self.priority).into());
         if !self.tolerations.is_empty() {
             map.insert(
@@ -434,10 +488,6 @@ impl PodTemplateSpec {
             (true, true) => "Guaranteed",
             (true, false) => "Burstable",
         }
-    }
-
-    pub fn preemption_policy(&self) -> &str {
-        if self.preemption_policy.is_empty() { "PreemptLowerPriority" } else { &self.preemption_policy }
     }
 }
 

@@ -279,6 +279,7 @@ impl Reader {
             pods.push(Pod {
                 status: clock.pod_status(&raw.status),
                 spec: PodSpec {
+                    never_preempts: template.preemption_policy == crate::api::pod::NEVER,
                     template,
                     node_name: raw.node_name,
                     pinned_node: raw.pinned_node,

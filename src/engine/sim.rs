@@ -382,13 +382,13 @@ impl Sim {
     /// Everybody who watches takes notice of a change.
     fn deliver(&mut self, delta: &Delta, cause: u64) {
         self.observe_for_daemonsets(delta, cause);
+        self.retry_unschedulable(delta, cause);
         match (&delta.before, &delta.after) {
             (before, Some(Object::Pod(pod))) => {
                 let old = before.as_ref().and_then(Object::as_pod);
                 self.observe_pod(old.map(|pod| &**pod), pod, cause);
             }
             (Some(Object::Pod(pod)), None) => {
-                self.retry_unschedulable(pod.spec.node_name.as_ref(), cause);
                 self.collect_terminating_owner(&pod.meta, cause);
                 self.cancel_eviction(pod, cause);
             }
@@ -475,7 +475,6 @@ impl Sim {
                 }
             }
         }
-        self.retry_unschedulable(Some(node.name()), cause);
     }
 }
 

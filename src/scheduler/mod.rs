@@ -1,8 +1,12 @@
 //! The scheduler, pure: a pending pod and the nodes, to a node or the reasons why none.
 //!
 //! Filters in the original's order: NodeUnschedulable, NodeName, TaintToleration, NodeAffinity, NodePorts,
-//! NodeResourcesFit. Not modelled: volumes, topology spread, inter-pod affinity, preemption, and scores beyond a simple
-//! spreading of bare pods, since a DaemonSet pod names its node.
+//! NodeResourcesFit, InterPodAffinity. Not modelled: volumes, topology spread, and scores beyond a simple spreading of bare
+//! pods, since a DaemonSet pod names its node.
+
+mod affinity;
+mod preemption;
+mod queueing;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +15,10 @@ use std::sync::Arc;
 use crate::api::node::quantity_text;
 use crate::api::pod::HostPort;
 use crate::api::taint::{NO_EXECUTE, NO_SCHEDULE, UNSCHEDULABLE};
-use crate::api::{Name, Node, Pod, Taint};
+use crate::api::{Name, Node, Pod, Taint, Uid};
 use crate::store::World;
+
+pub use queueing::{RefusedBy, is_worth_a_try};
 
 /// What became of one scheduling cycle.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +29,14 @@ pub enum Verdict {
     /// The message of the event and of the PodScheduled condition (`FitError.Error`).
     Unschedulable {
         message: String,
+        refused_by: RefusedBy,
+    },
+    /// No node takes the pod as things are, but one will when its victims are gone.
+    Preempt {
+        message: String,
+        refused_by: RefusedBy,
+        node: Name,
+        victims: Vec<Arc<Pod>>,
     },
 }
 
@@ -35,6 +49,8 @@ pub enum Reason {
     Fits { node: Name },
     /// No node takes it: each node that was looked at and what stands against it, the first few of them.
     Unschedulable { message: String, nodes: Arc<[(Name, Vec<Obstacle>)]> },
+    /// A pod of higher priority needs its room.
+    Preempted { by: Name, priority: i32, own: i32 },
 }
 
 /// What stands against a node, in the order in which the filters look.
@@ -59,6 +75,16 @@ pub enum Obstacle {
         used: i64,
         allocatable: i64,
     },
+    /// No pod that it wants to be with is near.
+    PodAffinity,
+    /// A pod that it does not want to be with is near.
+    PodAntiAffinity {
+        other: Name,
+    },
+    /// A pod that does not want to be with it is near.
+    UnwantedByPod {
+        other: Name,
+    },
 }
 
 /// Nodes whose obstacles are kept with the reason.
@@ -74,6 +100,9 @@ impl Obstacle {
             Obstacle::HostPort { .. } => "node(s) didn't have free ports for the requested pod ports".to_owned(),
             Obstacle::TooManyPods { .. } => "Too many pods".to_owned(),
             Obstacle::Insufficient { resource, .. } => ["Insufficient ", resource].concat(),
+            Obstacle::PodAffinity => "node(s) didn't match pod affinity rules".to_owned(),
+            Obstacle::PodAntiAffinity { .. } => "node(s) didn't match pod anti-affinity rules".to_owned(),
+            Obstacle::UnwantedByPod { .. } => "node(s) didn't satisfy existing pods anti-affinity rules".to_owned(),
         }
     }
 
@@ -85,6 +114,9 @@ impl Obstacle {
             Obstacle::Affinity => "NodeAffinity.Filter",
             Obstacle::HostPort { .. } => "NodePorts.Filter",
             Obstacle::TooManyPods { .. } | Obstacle::Insufficient { .. } => "NodeResourcesFit.Filter",
+            Obstacle::PodAffinity | Obstacle::PodAntiAffinity { .. } | Obstacle::UnwantedByPod { .. } => {
+                "InterPodAffinity.Filter"
+            }
         }
     }
 }
@@ -104,6 +136,9 @@ impl fmt::Display for Obstacle {
                 let (asked, used, allocatable) = (amount(*asked), amount(*used), amount(*allocatable));
                 write!(f, "the pod asks for {asked} {resource}, and {free} of {allocatable} are free ({used} taken)")
             }
+            Obstacle::PodAffinity => f.write_str("no pod that the pod's affinity asks for is near it"),
+            Obstacle::PodAntiAffinity { other } => write!(f, "the pod's anti-affinity keeps it away from {other}"),
+            Obstacle::UnwantedByPod { other } => write!(f, "the anti-affinity of {other} keeps the pod away"),
         }
     }
 }
@@ -114,6 +149,7 @@ impl Reason {
             Reason::Pinned { .. } => "NodeAffinity.PreFilter",
             Reason::Fits { .. } => "schedulePod",
             Reason::Unschedulable { .. } => "FitError.Error",
+            Reason::Preempted { .. } => "SelectVictimsOnNode",
         }
     }
 }
@@ -124,7 +160,39 @@ impl fmt::Display for Reason {
             Reason::Pinned { node } => write!(f, "its node affinity names {node}"),
             Reason::Fits { node } => write!(f, "{node} fits and has the fewest pods"),
             Reason::Unschedulable { message, .. } => f.write_str(message),
+            Reason::Preempted { by, priority, own } => {
+                write!(f, "{by} needs its room and has priority {priority}, which is higher than {own}")
+            }
         }
+    }
+}
+
+/// The pods of the cluster as a scheduling cycle sees them.
+#[derive(Clone, Copy)]
+struct Sight<'a> {
+    world: &'a World,
+    /// The pod that is scheduled: it does not stand in its own way.
+    pod: &'a Pod,
+    /// Pods that have been promised a node, and wait for it.
+    nominated: &'a [Arc<Pod>],
+    /// Pods that are thought away.
+    without: &'a [Uid],
+}
+
+impl<'a> Sight<'a> {
+    /// Terminating pods count until they are gone; pods that have ended do not.
+    fn counts(&self, other: &Pod) -> bool {
+        !other.is_terminal() && other.meta.uid != self.pod.meta.uid && !self.without.contains(&other.meta.uid)
+    }
+
+    /// The pods on a node, and those that have been promised it and are no less important
+    /// (`RunFilterPluginsWithNominatedPods`).
+    fn pods_on(&self, node: &'a Node) -> impl Iterator<Item = &'a Arc<Pod>> + use<'a> {
+        let sight = *self;
+        let promised = self.nominated.iter().filter(move |other| {
+            other.status.nominated_node.as_ref() == Some(node.name()) && other.spec.priority >= sight.pod.spec.priority
+        });
+        self.world.pods_on(node.name()).chain(promised).filter(move |other| sight.counts(other))
     }
 }
 
@@ -137,35 +205,53 @@ struct Obstacles {
     resolvable: bool,
 }
 
-fn filter(world: &World, pod: &Pod, node: &Node) -> Obstacles {
+fn tolerates(pod: &Pod, taint: &Taint) -> bool {
+    pod.spec.tolerations.iter().any(|toleration| toleration.tolerates(taint))
+}
+
+fn keeps_away(pod: &Pod, taint: &Taint) -> bool {
+    (taint.effect == NO_SCHEDULE || taint.effect == NO_EXECUTE) && !tolerates(pod, taint)
+}
+
+fn filter(sight: &Sight, pod: &Pod, node: &Node) -> Obstacles {
     let spec = &pod.spec.template;
-    let tolerates = |taint: &Taint| pod.spec.tolerations.iter().any(|toleration| toleration.tolerates(taint));
-    if node.unschedulable && !tolerates(&Taint::new(UNSCHEDULABLE, "", NO_SCHEDULE)) {
+    if node.unschedulable && !tolerates(pod, &Taint::new(UNSCHEDULABLE, "", NO_SCHEDULE)) {
         return unresolvable(Obstacle::Cordoned);
     }
-    let keeps_away = |taint: &&Taint| (taint.effect == NO_SCHEDULE || taint.effect == NO_EXECUTE) && !tolerates(taint);
-    if let Some(taint) = node.taints.iter().find(|taint| keeps_away(taint)) {
+    if let Some(taint) = node.taints.iter().find(|taint| keeps_away(pod, taint)) {
         return unresolvable(Obstacle::Taint(taint.clone()));
     }
     if !pod.affinity_matches(node.name(), node.labels()) {
         return unresolvable(Obstacle::Affinity);
     }
-    // Terminating pods count until they are gone; pods that have ended do not.
-    let others = || world.pods_on(node.name()).filter(|other| !other.is_terminal() && other.meta.uid != pod.meta.uid);
     let taken = |port: &HostPort| {
-        let other = others().find(|other| other.spec.template.host_ports.iter().any(|it| it.conflicts_with(port)))?;
+        let has_it = |other: &&Arc<Pod>| other.spec.template.host_ports.iter().any(|it| it.conflicts_with(port));
+        let other = sight.pods_on(node).find(has_it)?;
         Some(Obstacle::HostPort { port: port.port, taken_by: other.meta.name.clone() })
     };
     if let Some(conflict) = spec.host_ports.iter().find_map(taken) {
         return Obstacles { found: vec![conflict], resolvable: true };
     }
-    let found = insufficient(spec.requests.iter(), &node.allocatable, others());
-    let fits_an_empty_node = insufficient(spec.requests.iter(), &node.allocatable, std::iter::empty()).is_empty();
-    Obstacles { found, resolvable: fits_an_empty_node }
+    let found = insufficient(spec.requests.iter(), &node.allocatable, sight.pods_on(node));
+    if !found.is_empty() {
+        let fits_an_empty_node = without_others(pod, node).is_empty();
+        return Obstacles { found, resolvable: fits_an_empty_node };
+    }
+    match affinity::obstacle(sight, pod, node) {
+        None => Obstacles::default(),
+        // Company does not come by driving others away.
+        Some(Obstacle::PodAffinity) => unresolvable(Obstacle::PodAffinity),
+        Some(obstacle) => Obstacles { found: vec![obstacle], resolvable: true },
+    }
 }
 
 fn unresolvable(obstacle: Obstacle) -> Obstacles {
     Obstacles { found: vec![obstacle], resolvable: false }
+}
+
+/// What a node lacks even when it is empty.
+fn without_others(pod: &Pod, node: &Node) -> Vec<Obstacle> {
+    insufficient(pod.spec.template.requests.iter(), &node.allocatable, std::iter::empty())
 }
 
 /// Models `fitsRequest`: the number of pods, then each requested resource.
@@ -197,48 +283,74 @@ fn insufficient<'a>(
     found
 }
 
-/// One scheduling cycle for one pod.
-pub fn schedule(world: &World, pod: &Pod) -> (Verdict, Reason) {
+/// One scheduling cycle for one pod. `nominated` are the pods that have been promised a node.
+pub fn schedule(world: &World, pod: &Pod, nominated: &[Arc<Pod>]) -> (Verdict, Reason) {
+    let sight = Sight { world, pod, nominated, without: &[] };
     let total = world.nodes.len();
-    let bind = |node: &Name| Verdict::Bind { node: node.clone() };
-    // A pod that names its node by affinity is compared with that node only.
+    // A pod that names its node by affinity is compared with that node only; the others are left out from the start.
     let named = pod.spec.pinned_node.as_ref().or(pod.spec.template.affinity_node.as_ref());
-    if let Some(name) = named {
-        let Some(node) = world.nodes.get(name) else {
-            return unschedulable(fit_error(total, count(&[], total), 0), &[]);
-        };
-        let Obstacles { found, resolvable } = filter(world, pod, node);
-        if found.is_empty() {
-            return (bind(name), Reason::Pinned { node: name.clone() });
-        }
-        let nodes = [(name.clone(), found)];
-        let message = fit_error(total, count(&nodes, total - 1), usize::from(resolvable));
-        return unschedulable(message, &nodes);
-    }
-    let mut nodes = Vec::new();
-    let mut resolvable = 0;
+    let compared: Vec<&Arc<Node>> = match named {
+        Some(name) => world.nodes.get(name).into_iter().collect(),
+        None => world.nodes.values().collect(),
+    };
+    let mut refusals: Vec<(Name, Vec<Obstacle>)> = Vec::new();
+    let mut resolvable: Vec<&Arc<Node>> = Vec::new();
     let mut best: Option<(usize, &Name)> = None;
-    for (name, node) in world.nodes.iter() {
-        let obstacles = filter(world, pod, node);
+    for node in &compared {
+        let obstacles = filter(&sight, pod, node);
         if obstacles.found.is_empty() {
-            let load = world.pods_on(name).count();
+            // A promise is kept: the promised node comes first.
+            let is_promised = pod.status.nominated_node.as_ref() == Some(node.name());
+            let load = if is_promised { 0 } else { 1 + world.pods_on(node.name()).count() };
             if best.is_none_or(|(least, _)| load < least) {
-                best = Some((load, name));
+                best = Some((load, node.name()));
             }
             continue;
         }
-        resolvable += usize::from(obstacles.resolvable);
-        nodes.push((name.clone(), obstacles.found));
+        if obstacles.resolvable {
+            resolvable.push(node);
+        }
+        refusals.push((node.name().clone(), obstacles.found));
     }
-    match best {
-        Some((_, node)) => (bind(node), Reason::Fits { node: node.clone() }),
-        None => unschedulable(fit_error(total, count(&nodes, 0), resolvable), &nodes),
+    if let Some((_, node)) = best {
+        let node = node.clone();
+        let reason = match named {
+            Some(_) => Reason::Pinned { node: node.clone() },
+            None => Reason::Fits { node: node.clone() },
+        };
+        return (Verdict::Bind { node }, reason);
     }
-}
-
-fn unschedulable(message: String, nodes: &[(Name, Vec<Obstacle>)]) -> (Verdict, Reason) {
-    let nodes = nodes.iter().take(NAMED_MAX).cloned().collect();
-    (Verdict::Unschedulable { message: message.clone() }, Reason::Unschedulable { message, nodes })
+    let left_out = total - compared.len();
+    let mut refused_by = if left_out > 0 { RefusedBy::NODE_AFFINITY } else { RefusedBy::default() };
+    for obstacle in refusals.iter().flat_map(|(_, obstacles)| obstacles) {
+        refused_by = refused_by.and(RefusedBy::of(obstacle));
+    }
+    let reasons = count(&refusals, left_out);
+    let nodes: Arc<[_]> = refusals.into_iter().take(NAMED_MAX).collect();
+    let preemption = match preemption::not_eligible(&sight, pod) {
+        Some(text) => text.to_owned(),
+        None => match preemption::find(&sight, pod, &resolvable) {
+            Ok(preemption::Candidate { node, victims }) => {
+                let message = format!("0/{total} nodes are available: {}.", list(reasons));
+                let reason = Reason::Unschedulable { message: message.clone(), nodes };
+                return (Verdict::Preempt { message, refused_by, node, victims }, reason);
+            }
+            Err(mut reasons) => {
+                if total > resolvable.len() {
+                    reasons.insert("Preemption is not helpful for scheduling".to_owned(), total - resolvable.len());
+                }
+                format!("0/{total} nodes are available: {}.", list(reasons))
+            }
+        },
+    };
+    let message = match total {
+        0 => "no nodes available to schedule pods".to_owned(),
+        _ => format!(
+            "0/{total} nodes are available: {}. no new claims to deallocate, preemption: {preemption}",
+            list(reasons)
+        ),
+    };
+    (Verdict::Unschedulable { message: message.clone(), refused_by }, Reason::Unschedulable { message, nodes })
 }
 
 /// How many nodes gave each reason; `others` were left out by the node affinity.
@@ -253,25 +365,9 @@ fn count(nodes: &[(Name, Vec<Obstacle>)], others: usize) -> BTreeMap<String, usi
     counts
 }
 
-/// Models `FitError.Error`. Preemption is not modelled: nodes on which it could be tried have no victims.
-fn fit_error(total: usize, counts: BTreeMap<String, usize>, resolvable: usize) -> String {
-    if total == 0 {
-        return "no nodes available to schedule pods".to_owned();
-    }
-    let list = |counts: BTreeMap<String, usize>| {
-        let mut reasons: Vec<String> = counts.into_iter().map(|(reason, nodes)| format!("{nodes} {reason}")).collect();
-        reasons.sort();
-        reasons.join(", ")
-    };
-    let preemption = [
-        ("No preemption victims found for incoming pod", resolvable),
-        ("Preemption is not helpful for scheduling", total - resolvable),
-    ];
-    let preemption = preemption.into_iter().filter(|(_, nodes)| *nodes > 0);
-    let preemption = list(preemption.map(|(reason, nodes)| (reason.to_owned(), nodes)).collect());
-    format!(
-        "0/{total} nodes are available: {}. no new claims to deallocate, preemption: 0/{total} nodes are available: \
-         {preemption}.",
-        list(counts)
-    )
+/// The reasons as `FitError.Error` lists them: sorted as texts, number first.
+fn list(counts: BTreeMap<String, usize>) -> String {
+    let mut reasons: Vec<String> = counts.into_iter().map(|(reason, nodes)| format!("{nodes} {reason}")).collect();
+    reasons.sort();
+    reasons.join(", ")
 }

@@ -11,6 +11,9 @@ const SUFFIX_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 const SUFFIX_LENGTH: usize = 5;
 
 impl Rng {
+    /// Places of a Go map that fits into one group.
+    pub const SMALL_MAP: usize = 8;
+
     pub fn new(seed: u64) -> Self {
         Rng(seed)
     }
@@ -43,10 +46,19 @@ impl Rng {
         (0..SUFFIX_LENGTH).map(|_| char::from(SUFFIX_ALPHABET[self.below(27) as usize % 27])).collect()
     }
 
-    /// Puts a list into a random order, as a walk over a Go map does.
-    pub fn shuffle<T>(&mut self, list: &mut [T]) {
-        for i in (1..list.len()).rev() {
-            list.swap(i, self.below(i as u64 + 1) as usize);
+    /// Puts a list into the order of a walk over a Go map (since Go 1.24): a map of up to eight entries is walked in the
+    /// order in which they were put in, beginning at one of its eight places; a larger one in any order.
+    ///
+    /// `list` holds some of a map's `entries`, each with its place.
+    pub fn walk_map<T>(&mut self, entries: usize, list: &mut [(usize, T)]) {
+        if entries > Self::SMALL_MAP {
+            for i in (1..list.len()).rev() {
+                list.swap(i, self.below(i as u64 + 1) as usize);
+            }
+            return;
         }
+        let places = Self::SMALL_MAP;
+        let first = self.below(places as u64) as usize;
+        list.sort_by_key(|(place, _)| (place + places - first) % places);
     }
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::api::daemonset::TEMPLATE_GENERATION_ANNOTATION;
+use crate::api::pod::{NEVER, PREEMPT_LOWER_PRIORITY};
 use crate::api::taint::{NO_EXECUTE, NO_SCHEDULE, NOT_READY, UNREACHABLE};
 use crate::api::{
     Kind, Labels, Name, Namespace, Node, ObjectKey, ObjectMeta, Pod, PodPhase, PodStatus, SimDuration, SimTime, Taint,
@@ -33,7 +34,7 @@ impl World {
                 meta: ObjectMeta::named("", name),
                 value,
                 global_default: false,
-                preemption_policy: "PreemptLowerPriority".into(),
+                preemption_policy: PREEMPT_LOWER_PRIORITY.into(),
             };
             world.put_new(Object::PriorityClass(Arc::new(class)), SimTime::ZERO, rng);
         }
@@ -179,23 +180,7 @@ impl World {
 
     /// Admission plugins Priority and DefaultTolerationSeconds.
     fn admit_pod(&self, pod: &mut Pod) -> Result<(), ApiError> {
-        let class = &pod.spec.template.priority_class_name;
-        pod.spec.priority = if class.is_empty() {
-            self.priority_classes.values().find(|class| class.global_default).map_or(0, |class| class.value)
-        } else {
-            match self.priority_classes.get(class.as_str()) {
-                Some(class) => class.value,
-                None => {
-                    return Err(ApiError {
-                        reason: ErrorReason::Forbidden,
-                        message: format!(
-                            "pods {:?} is forbidden: no PriorityClass with name {class} was found",
-                            &*pod.meta.name
-                        ),
-                    });
-                }
-            }
-        };
+        self.admit_priority(pod)?;
         let tolerates = |pod: &Pod, key: &str| {
             let covers =
                 |t: &Toleration| (t.key == key || t.key.is_empty()) && (t.effect == NO_EXECUTE || t.effect.is_empty());
@@ -210,6 +195,37 @@ impl World {
             pod.spec.tolerations = pod.spec.tolerations.iter().cloned().chain(missing).collect();
         }
         pod.status = PodStatus::default();
+        Ok(())
+    }
+
+    /// Admission plugin Priority: the class decides, and what a pod says of its own has to be the same.
+    fn admit_priority(&self, pod: &mut Pod) -> Result<(), ApiError> {
+        let name = &pod.spec.template.priority_class_name;
+        let class = match name.as_str() {
+            "" => self.priority_classes.values().filter(|class| class.global_default).min_by_key(|class| class.value),
+            name => Some(
+                self.priority_classes
+                    .get(name)
+                    .ok_or_else(|| forbidden(&pod.meta, &format!("no PriorityClass with name {name} was found")))?,
+            ),
+        };
+        let priority = class.map_or(0, |class| class.value);
+        let policy = class.map_or(PREEMPT_LOWER_PRIORITY, |class| &class.preemption_policy);
+        let own = &pod.spec.template;
+        let differs = |what: &str, own: &str, computed: &str| {
+            let why = format!(
+                "the {what} ({own}) must not be provided in pod spec; priority admission controller computed {computed} \
+                 from the given PriorityClass name"
+            );
+            Err(forbidden(&pod.meta, &why))
+        };
+        if let Some(own) = own.value.int("priority").filter(|own| *own != i64::from(priority)) {
+            return differs("integer value of priority", &own.to_string(), &priority.to_string());
+        }
+        if !own.preemption_policy.is_empty() && own.preemption_policy != policy {
+            return differs("string value of PreemptionPolicy", &own.preemption_policy, policy);
+        }
+        (pod.spec.priority, pod.spec.never_preempts) = (priority, policy == NEVER);
         Ok(())
     }
 
@@ -376,6 +392,11 @@ impl World {
         self.apply(&delta);
         delta
     }
+}
+
+fn forbidden(pod: &ObjectMeta, why: &str) -> ApiError {
+    let message = format!("pods {:?} is forbidden: {why}", &*pod.name);
+    ApiError { reason: ErrorReason::Forbidden, message }
 }
 
 /// Grace period of a pod's deletion, in seconds: none for a pod that no kubelet runs or that has ended.

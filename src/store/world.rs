@@ -120,6 +120,8 @@ pub struct World {
     orphans: Table<ObjectKey, Arc<Pod>>,
     /// Pods by the node they are bound to.
     pods_by_node: Table<Name, Table<ObjectKey, Arc<Pod>>>,
+    /// Bound pods that keep others away from their node.
+    pods_with_anti_affinity: Table<ObjectKey, Arc<Pod>>,
 }
 
 impl World {
@@ -162,6 +164,11 @@ impl World {
     /// The pods bound to a node.
     pub fn pods_on(&self, node: &str) -> impl Iterator<Item = &Arc<Pod>> {
         self.pods_by_node.get(node).into_iter().flat_map(Table::values)
+    }
+
+    /// Bound pods that have a required pod anti-affinity.
+    pub fn pods_with_anti_affinity(&self) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pods_with_anti_affinity.values()
     }
 
     /// The names of nodes that have pods bound to them, whether or not the node exists.
@@ -232,6 +239,9 @@ impl World {
                 }
                 if let Some(node) = &pod.spec.node_name {
                     self.pods_by_node.update(node.clone(), |pods| with(pods, key.clone(), pod));
+                    if !pod.spec.template.pod_anti_affinity.is_empty() {
+                        self.pods_with_anti_affinity.insert(key.clone(), pod.clone());
+                    }
                 }
                 self.pods.insert(key, pod.clone());
             }
@@ -260,6 +270,9 @@ impl World {
         }
         if let Some(node) = &pod.spec.node_name {
             self.pods_by_node.update(node.clone(), |pods| without(pods, &pod.meta.key()));
+            if !pod.spec.template.pod_anti_affinity.is_empty() {
+                self.pods_with_anti_affinity.remove(&pod.meta.key());
+            }
         }
     }
 }

@@ -169,6 +169,7 @@ impl PodMaker {
             pinned_node: None,
             tolerations: pod_tolerations(&template.spec),
             priority: 0,
+            never_preempts: false,
         };
         let status = PodStatus::default();
         PodMaker { blueprint: Pod { meta, spec, status }, spec: daemonset.spec.clone(), hash: hash.to_owned() }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{DaemonSet, IntOrPercent, Name, Pod, SimTime, UpdateStrategy};
+use crate::api::{DaemonSet, IntOrPercent, Name, Node, Pod, SimTime, UpdateStrategy};
 use crate::store::{Rng, World};
 
 use super::memory::Memory;
@@ -88,26 +88,57 @@ fn find_updated_pods<'a>(here: &NodePods<'a>, current: &Current) -> Option<Gener
     Some(found)
 }
 
+/// The nodes that a walk over the pods by node comes by, as far as they matter: a small map is walked in the order in which
+/// it was filled, which is that of the nodes' age.
+#[derive(Default)]
+struct Walk {
+    joined: Vec<(SimTime, usize)>,
+}
+
+impl Walk {
+    /// The next node; the answer is its place.
+    fn visit(&mut self, node: Option<&Arc<Node>>) -> usize {
+        let place = self.joined.len();
+        self.joined.push((node.and_then(|node| node.meta.created_at).unwrap_or_default(), place));
+        place
+    }
+
+    /// What was found at some places, in the order in which the original comes by them.
+    fn order<T>(mut self, view: &View, found: &mut [(usize, T)]) -> Self {
+        let entries = self.joined.len();
+        if entries <= Rng::SMALL_MAP {
+            self.joined.sort();
+            let rank = |place: usize| self.joined.iter().position(|(_, it)| *it == place).unwrap_or(place);
+            found.iter_mut().for_each(|(place, _)| *place = rank(*place));
+        }
+        Rng::new(view.seed).walk_map(entries, found);
+        self
+    }
+}
+
 /// Old pods go, as many as the budget allows; `manage` makes their successors when they are gone.
 fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout: Rollout) -> Plan {
     let placer = Placer::new(&daemonset.spec);
     let mut decisions: Vec<Decision> = Vec::new();
-    let mut candidates: Vec<(Arc<Pod>, Name)> = Vec::new();
+    let mut candidates: Vec<(usize, (Arc<Pod>, Name))> = Vec::new();
+    let mut walk = Walk::default();
     // An old pod that is not available is deleted beyond the budget, but counts against it.
     pods_by_node(view.world, daemonset, |here| {
         if here.pods.is_empty() {
             // Only nodes that should have a pod have an entry without one.
             if here.node.is_some_and(|node| placer.place(node).should_run) {
+                walk.visit(here.node);
                 rollout.hold(here.name, None, Holds::NoPod);
             }
             return;
         }
+        let place = walk.visit(here.node);
         rollout.count_updated(&here, &placer, current);
         match find_updated_pods(&here, current) {
             Some(Generations { new: None, old: Some(old) }) => {
                 if is_available(daemonset, old, view.now) {
                     rollout.available += 1;
-                    candidates.push((old.clone(), here.name.clone()));
+                    candidates.push((place, (old.clone(), here.name.clone())));
                 } else {
                     decisions.push(Decision::delete(old, here.name, Reason::OldAndUnavailable));
                     rollout.hold(here.name, Some(&old.meta.name), holds(daemonset, old));
@@ -124,10 +155,10 @@ fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut roll
             _ => rollout.hold(here.name, None, Holds::TwoPods),
         }
     });
-    Rng::new(view.seed).shuffle(&mut candidates);
+    walk.order(view, &mut candidates);
     rollout.waiting = candidates.len() as i64;
     let budget = usize::try_from(rollout.max_unavailable - rollout.holding).unwrap_or(0);
-    for (nth, (pod, node)) in candidates.iter().take(budget).enumerate() {
+    for (nth, (_, (pod, node))) in candidates.iter().take(budget).enumerate() {
         let reason =
             Reason::OldRevision { unavailable: rollout.holding + nth as i64, max_unavailable: rollout.max_unavailable };
         decisions.push(Decision::delete(pod, node, reason));
@@ -141,13 +172,18 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout
     let placer = Placer::new(&daemonset.spec);
     let mut creates: Vec<Decision> = Vec::new();
     let mut deletes: Vec<Decision> = Vec::new();
-    let mut candidates: Vec<Name> = Vec::new();
-    let mut no_longer_wanted: Vec<(Arc<Pod>, Name)> = Vec::new();
+    let mut candidates: Vec<(usize, Name)> = Vec::new();
+    let mut no_longer_wanted: Vec<(usize, (Arc<Pod>, Name))> = Vec::new();
+    let mut walk = Walk::default();
     let mut error = None;
     pods_by_node(view.world, daemonset, |here| {
         if here.pods.is_empty() {
+            if here.node.is_some_and(|node| placer.place(node).should_run) {
+                walk.visit(here.node);
+            }
             return;
         }
+        let place = walk.visit(here.node);
         rollout.count_updated(&here, &placer, current);
         let Some(Generations { new, old }) = find_updated_pods(&here, current) else {
             rollout.hold(here.name, None, Holds::TwoPods);
@@ -177,8 +213,8 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout
                         reason: Reason::SurgeForUnavailable,
                         ..Decision::create(daemonset, here.name)
                     }),
-                    (true, false) => no_longer_wanted.push((old.clone(), here.name.clone())),
-                    (true, true) => candidates.push(here.name.clone()),
+                    (true, false) => no_longer_wanted.push((place, (old.clone(), here.name.clone()))),
+                    (true, true) => candidates.push((place, here.name.clone())),
                 }
             }
         }
@@ -186,16 +222,14 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout
     if error.is_some() {
         return Plan { error, ..Plan::default() };
     }
-    let mut rng = Rng::new(view.seed);
-    rng.shuffle(&mut no_longer_wanted);
-    rng.shuffle(&mut candidates);
+    walk.order(view, &mut no_longer_wanted).order(view, &mut candidates);
     rollout.waiting = candidates.len() as i64;
     let surplus = usize::try_from(rollout.available - rollout.desired).unwrap_or(0);
-    for (pod, node) in no_longer_wanted.iter().take(surplus) {
+    for (_, (pod, node)) in no_longer_wanted.iter().take(surplus) {
         deletes.push(Decision::delete(pod, node, Reason::NoLongerWanted { node: node.clone() }));
     }
     let budget = usize::try_from(rollout.max_surge - rollout.holding).unwrap_or(0);
-    for (nth, node) in candidates.iter().take(budget).enumerate() {
+    for (nth, (_, node)) in candidates.iter().take(budget).enumerate() {
         let reason = Reason::SurgeFirst { surging: rollout.holding + nth as i64, max_surge: rollout.max_surge };
         creates.push(Decision { reason, ..Decision::create(daemonset, node) });
     }
