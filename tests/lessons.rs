@@ -5,9 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use everynode::api::Value;
 use everynode::api::{Kind, ObjectKey};
 use everynode::engine::{Command, Sim};
-use everynode::lesson::{Doing, Lesson, Moment, Verdict, read_list};
+use everynode::lesson::{Doing, Lesson, Moment, PLACES, Verdict, fields, read_list};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("static/lessons")
@@ -97,7 +98,7 @@ fn each_lesson_can_be_done_for_one_from_start_to_end() {
     let mut there: Vec<String> = fs::read_dir(folder())
         .unwrap()
         .map(|it| it.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".yaml") && name != "index.yaml")
+        .filter(|name| name.ends_with(".yaml") && name != "index.yaml" && name != "first-visit.yaml")
         .collect();
     there.sort();
     let mut listed: Vec<String> = entries.iter().map(|entry| entry.file.clone()).collect();
@@ -105,70 +106,198 @@ fn each_lesson_can_be_done_for_one_from_start_to_end() {
     assert_eq!(listed, there);
 }
 
-/// The few command lines that the lessons use.
 fn kubectl(sim: &mut Sim, line: &str) {
-    use everynode::api::Taint;
-    use everynode::store::Propagation;
-    let w: Vec<&str> = line.split_whitespace().collect();
-    let opt = |name: &str| w.iter().position(|x| *x == name).map(|i| w[i + 1]);
-    let pods: Vec<String> = {
-        let label = opt("-l").map(|l| l.split_once('=').unwrap());
-        let node = opt("--field-selector").map(|l| l.split_once('=').unwrap().1);
-        sim.world()
-            .pods
-            .values()
-            .filter(|p| {
-                label.is_none_or(|(k, v)| p.meta.label(k) == Some(v))
-                    && node.is_none_or(|n| p.target_node().is_some_and(|t| &**t == n))
-            })
-            .map(|p| p.meta.name.to_string())
-            .collect()
+    let answer = everynode::kubectl::run(sim, line, &mut |_| None);
+    assert_eq!(answer.exit, 0, "{line}: {}", answer.stderr());
+    assert!(!answer.stdout().is_empty(), "{line}");
+}
+
+#[test]
+fn what_a_new_visitor_can_try_is_ticked_when_it_was_tried() {
+    let (visit, findings) = Lesson::read(&text("first-visit.yaml"));
+    assert_eq!(findings, []);
+    let (walk, _) = Lesson::read(&text("walk-through.yaml"));
+    let sim = Sim::new(&walk.scenario());
+    let mut reader = Reader { sim, selected: None, yaml: false, editor: String::new(), since: 0 };
+    let done = |reader: &Reader| -> Vec<bool> {
+        visit.steps.iter().map(|step| reader.verdicts(step).iter().all(|verdict| verdict.done)).collect()
     };
-    let ns = || "default".to_owned();
-    let s = |x: &str| x.to_owned();
-    let mut run = |c: Command| {
-        let o = sim.submit(c);
-        assert_eq!(o.errors, [] as [String; 0], "{line}");
+    assert_eq!(done(&reader), [false; 4]);
+    reader.take(Doing::Apply(walk.manifest.clone()));
+    reader.sim.run_until_quiet();
+    assert_eq!(done(&reader), [true, false, false, false]);
+    reader.take(Doing::Apply(walk.manifest.replace("1.16", "1.17")));
+    reader.sim.run_until_quiet();
+    assert_eq!(done(&reader), [true, true, false, false]);
+    reader.take(Doing::Kubectl("kubectl delete pod -l app=nginx".to_owned()));
+    assert_eq!(done(&reader), [true, true, true, false]);
+    reader.selected = Some((Kind::Node, ObjectKey::cluster("worker-1")));
+    assert_eq!(done(&reader), [true; 4]);
+}
+
+#[test]
+fn what_is_wrong_with_a_lesson_is_told_by_line() {
+    let told = |text: &str| -> Vec<String> {
+        let (_, findings) = Lesson::read(text);
+        findings.iter().map(|it| format!("{}: {}", it.span.line, it.message)).collect()
     };
-    match w.as_slice() {
-        ["kubectl", "delete", "pod", ..] => {
-            assert!(!pods.is_empty());
-            for p in pods {
-                run(Command::DeletePod { namespace: ns(), name: p, grace_period_seconds: None });
-            }
-        }
-        ["kubectl", "delete", "daemonset", n, rest @ ..] => {
-            let propagation = match rest {
-                ["--cascade=orphan"] => Propagation::Orphan,
-                ["--cascade=foreground"] => Propagation::Foreground,
-                _ => Propagation::Background,
-            };
-            run(Command::DeleteDaemonSet { namespace: ns(), name: s(n), propagation });
-        }
-        ["kubectl", "delete", "node", n] => run(Command::RemoveNode { name: s(n) }),
-        ["kubectl", "cordon", n] | ["kubectl", "drain", n, ..] => run(Command::Cordon { name: s(n), on: true }),
-        ["kubectl", "uncordon", n] => run(Command::Cordon { name: s(n), on: false }),
-        ["kubectl", "taint", "node", n, t] => {
-            run(Command::Taint { name: s(n), add: vec![Taint::parse(t).unwrap()], remove: vec![] })
-        }
-        ["kubectl", "label", "node", n, l, ..] => {
-            let (k, v) = l.split_once('=').unwrap();
-            run(Command::LabelNode { name: s(n), labels: vec![(s(k), Some(s(v)))] });
-        }
-        ["kubectl", "label", "pod", "-l", _, "--field-selector", _, l, ..] => {
-            let (k, v) = l.split_once('=').unwrap();
-            for p in pods {
-                run(Command::LabelPod { namespace: ns(), name: p, labels: vec![(s(k), Some(s(v)))] });
-            }
-        }
-        ["kubectl", "rollout", "undo", "daemonset", n, rest @ ..] => run(Command::RolloutUndo {
-            namespace: ns(),
-            name: s(n),
-            to_revision: rest.first().map(|r| r.split_once('=').unwrap().1.parse().unwrap()),
-        }),
-        ["kubectl", "rollout", "restart", "daemonset", n] => {
-            run(Command::RolloutRestart { namespace: ns(), name: s(n) })
-        }
-        _ => panic!("{line}"),
+    let good = "title: T\nmanifest: abc\nsteps:\n- title: One\n  text: x\n  edit:\n  - {replace: b, with: d}\n  do: [apply]\n  done:\n  - {pods: at least 1, at: worker-1}\n";
+    assert_eq!(told(good), [] as [&str; 0]);
+    for (from, to, line, message) in [
+        ("title: T\n", "", 1, "title is missing"),
+        ("title: T", "title: [T]", 1, "title must be a text"),
+        ("text: x", "txt: x", 5, "unknown field txt"),
+        ("replace: b", "replace: q", 7, "the manifest has this 0 times at this step, not once"),
+        ("[apply]", "[aply]", 8, "this is no act"),
+        ("[apply]", "[the kubelet of worker-1 sleeps]", 8, "this is no act"),
+        ("[apply]", "[{join: {count: 2}}]", 8, "name is missing"),
+        ("at least 1", "many", 10, "pods must be a number, or a text such as `at least 2` or `at most 2`"),
+        ("at least 1", "-1", 10, "pods must be a number, or a text such as `at least 2` or `at most 2`"),
+        ("pods:", "cars:", 10, "this check is about nothing"),
+        ("at: worker-1", "phase: Walking", 10, "phase must be one of Pending, Running, Succeeded, Failed"),
+        ("manifest: abc\n", "", 6, "the manifest has this 0 times at this step, not once"),
+        ("  done:", "  look: {text: y, at: moon}\n  done:", 9, "there is no such part of the page"),
+        ("steps:", "cluster:\n- {name: x, taints: [odd]}\nsteps:", 4, "this is no taint"),
+        ("steps:", "cluster:\n- {name: x, count: 9999}\nsteps:", 3, "9999 nodes are too many"),
+        ("- title: One", "- title: \"One", 0, ""),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let lines = told(&good.replacen(from, to, 1));
+        let wanted = format!("{line}: {message}");
+        assert!(!lines.is_empty(), "{to}: nothing is wrong");
+        assert!(line == 0 || lines.contains(&wanted), "{to}: {wanted} is not in {lines:?}");
     }
+    // Whatever a file holds, reading it ends, and says something.
+    for text in ["", "\u{0}", "- a\n- b", "7", "title: {{ x }}", "steps: 1", "title: a\nsteps: []", "a: &a [*a]", "\t"]
+    {
+        assert!(!told(text).is_empty(), "{text:?}");
+    }
+}
+
+/// What each check wants and what there is, in words: on the cluster of the walk-through with its DaemonSet running.
+#[test]
+fn checks_hold_or_say_what_there_is() {
+    let (walk, _) = Lesson::read(&text("walk-through.yaml"));
+    let mut reader = Reader {
+        sim: Sim::new(&walk.scenario()),
+        selected: Some((Kind::Node, ObjectKey::cluster("master-1"))),
+        yaml: false,
+        editor: walk.manifest.clone(),
+        since: 0,
+    };
+    reader.take(Doing::Apply(walk.manifest.clone()));
+    reader.sim.run_until_quiet();
+    for (check, done, wanted, now) in [
+        (
+            "{daemonset: nginx-daemon-set, ready: 3, rolled-out: true}",
+            true,
+            "nginx-daemon-set: ready 3, rolled out",
+            "",
+        ),
+        (
+            "{daemonset: nginx-daemon-set, ready: 4, image: 'nginx:1'}",
+            false,
+            "nginx-daemon-set: ready 4, with image nginx:1",
+            "ready 3, image nginx:1.16",
+        ),
+        ("{daemonset: other, ready: 1}", false, "other", "not there yet"),
+        ("{daemonset: other, exists: false}", true, "other: is gone", ""),
+        ("{daemonset: nginx-daemon-set, namespace: kube-system}", false, "nginx-daemon-set", "not there yet"),
+        (
+            "{daemonset: nginx-daemon-set, strategy: OnDelete}",
+            false,
+            "nginx-daemon-set: with strategy OnDelete",
+            "RollingUpdate",
+        ),
+        (
+            "{daemonset: nginx-daemon-set, revisions: 1, revision: at least 2}",
+            false,
+            "nginx-daemon-set: revision at least 2, revisions 1",
+            "revision 1",
+        ),
+        (
+            "{pods: 3, of: nginx-daemon-set, ready: true, revision: 1}",
+            true,
+            "pods of nginx-daemon-set of revision 1 ready: 3",
+            "",
+        ),
+        ("{pods: at most 1, at: [worker-*]}", false, "pods on worker-*: at most 1", "3"),
+        ("{pods: 0, of: nobody, labels: {app: nginx}}", true, "pods without an owner labelled app=nginx: 0", ""),
+        (
+            "{pods: 3, phase: Running, terminating: false, image: 'nginx:1.16'}",
+            true,
+            "pods with image nginx:1.16 not terminating Running: 3",
+            "",
+        ),
+        (
+            "{node: master-1, taint: node-role.kubernetes.io/control-plane, ready: true}",
+            true,
+            "master-1: ready, tainted node-role.kubernetes.io/control-plane",
+            "",
+        ),
+        (
+            "{node: master-1, no-taint: 'node-role.kubernetes.io/control-plane:NoSchedule'}",
+            false,
+            "master-1: without the taint node-role.kubernetes.io/control-plane:NoSchedule",
+            "not so",
+        ),
+        ("{node: worker-9, cordoned: true}", false, "worker-9", "not there"),
+        ("{node: worker-1, condition: DiskPressure, is: 'True'}", false, "worker-1: DiskPressure=True", "False"),
+        ("{node: worker-1, labels: {kubernetes.io/os: linux}}", true, "worker-1: labelled kubernetes.io/os=linux", ""),
+        ("{nodes: 6}", true, "nodes: 6", ""),
+        (
+            "{nodes: 3, labels: {node-role.kubernetes.io/control-plane: ''}}",
+            true,
+            "nodes labelled node-role.kubernetes.io/control-plane=: 3",
+            "",
+        ),
+        ("{selected: node, at: 'master-*', tab: why}", true, "a node on master-*: selected, shown as why", ""),
+        ("{selected: pod, of: nginx-daemon-set}", false, "a pod of nginx-daemon-set: selected", "not selected"),
+        ("{selected: node, name: worker-1}", false, "node worker-1: selected", "not selected"),
+        (
+            "{happened: create, by: daemonset-controller, kind: Pod, at: worker-2}",
+            true,
+            "daemonset-controller: create Pod on worker-2",
+            "",
+        ),
+        ("{happened: delete, kind: Pod}", false, "you: delete Pod", "not yet"),
+        ("{editor: 'nginx:1.17'}", false, "the editor: has nginx:1.17", "does not"),
+    ] {
+        let (lesson, findings) =
+            Lesson::read(&format!("title: T\nsteps:\n- title: S\n  text: x\n  done:\n  - {check}\n"));
+        assert_eq!(findings, [], "{check}");
+        let verdict = reader.verdicts(&lesson.steps[0]).remove(0);
+        assert_eq!((verdict.done, verdict.wanted.as_str(), verdict.now.as_str()), (done, wanted, now), "{check}");
+    }
+}
+
+/// The schema, for editors and people, and the program know the same fields.
+#[test]
+fn the_schema_has_the_fields_that_are_read() {
+    let schema = everynode::manifest::read_value(&text("schema.json")).unwrap();
+    let definition = |name: &str| -> Value {
+        match name {
+            "lesson" => schema.clone(),
+            _ => schema.at(&["$defs", name]).unwrap_or_else(|| panic!("no definition {name}")).clone(),
+        }
+    };
+    for (name, fields) in fields() {
+        let definition = definition(name);
+        let known = definition.get("properties").and_then(Value::as_map).unwrap();
+        let mut there: Vec<&str> = known.keys().map(String::as_str).collect();
+        let mut read: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+        there.sort_unstable();
+        read.sort_unstable();
+        assert_eq!(there, read, "{name}");
+        assert_eq!(definition.get("additionalProperties"), Some(&Value::Bool(false)), "{name}");
+        for (field, value) in known {
+            assert!(
+                value.get("description").is_some() || value.get("$ref").is_some(),
+                "{name}.{field} is not described"
+            );
+        }
+    }
+    let places = schema.at(&["$defs", "look", "properties", "at", "anyOf"]).unwrap().as_list().unwrap();
+    let named: Vec<&str> = places[0].get("enum").unwrap().as_list().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(named, PLACES);
 }

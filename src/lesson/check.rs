@@ -81,7 +81,7 @@ pub const CHECKS: [Fields; 7] = [
     ],
     &[("nodes", Holds::Count), ("labels", Holds::Labels)],
     &[
-        ("selected", Holds::OneOf(&["node", "pod", "daemonset"])),
+        ("selected", Holds::OneOf(&["any", "node", "pod", "daemonset"])),
         ("name", Holds::Text),
         ("of", Holds::Text),
         ("at", Holds::Texts),
@@ -180,7 +180,9 @@ impl Check {
                 "revision" => current(),
                 _ => continue,
             };
-            words.count(field, Some(value), number);
+            // As kubectl and the map call it.
+            let word = if field == "updated" { "up-to-date" } else { field };
+            words.count(word, Some(value), number);
         }
         let image = self.text("image");
         if !image.is_empty() {
@@ -326,13 +328,14 @@ impl Check {
             "pod" => Kind::Pod,
             _ => Kind::DaemonSet,
         };
+        let wanted_word = if wanted == "any" { "thing" } else { wanted };
         let fits = moment.selected.is_some_and(|(selected, key)| {
-            selected == kind
+            (selected == kind || wanted == "any")
                 && (name.is_empty() || *key.name == *name)
                 && (kind != Kind::Node || self.node_fits(Some(&*key.name)))
                 && (kind != Kind::Pod || world.pods.get(key).is_some_and(|pod| self.is_meant(world, pod)))
         });
-        let mut what = [if name.is_empty() { "a " } else { "" }, wanted].concat();
+        let mut what = [if name.is_empty() { "a " } else { "" }, wanted_word].concat();
         for part in
             [name, &*prefixed(" of ", self.text("of")), &*prefixed(" on ", &texts(self.fields.get("at")).join(", "))]
         {

@@ -14,5 +14,6 @@ pub mod text;
 
 pub use act::{Act, Doing};
 pub use check::{Check, Moment, Verdict};
+pub use fields::Holds;
 pub use gallery::{Example, Gallery};
-pub use read::{Entry, Lesson, Look, PLACES, Step, read_list};
+pub use read::{Entry, Lesson, Look, PLACES, Step, fields, read_list};

@@ -1,7 +1,7 @@
 //! A lesson's file, read; and the list of lessons.
 
 use super::act::Act;
-use super::check::Check;
+use super::check::{CHECKS, Check};
 use super::cluster;
 use super::fields::{Holds, Source, item, join, list, text};
 use crate::api::value::Value;
@@ -31,6 +31,13 @@ const ENTRY: &[(&str, Holds)] =
     &[("file", Holds::Text), ("title", Holds::Text), ("about", Holds::Text), ("minutes", Holds::Number)];
 /// The parts of the page that [`Look::at`] can name, beside `node NAME`.
 pub const PLACES: [&str; 8] = ["editor", "apply", "ribbon", "loop", "map", "time", "log", "inspector"];
+
+/// The maps of a lesson's file, and the fields that each knows.
+pub fn fields() -> Vec<(&'static str, &'static [(&'static str, Holds)])> {
+    let maps = [("lesson", LESSON), ("step", STEP), ("edit", EDIT), ("look", LOOK), ("node", cluster::NODE)];
+    let checks = ["daemonset", "pods", "nodeIs", "nodes", "selected", "happened", "editor"];
+    maps.into_iter().chain(checks.into_iter().zip(CHECKS)).collect()
+}
 
 /// A lesson, as its file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,6 +108,7 @@ impl Lesson {
         if map.get("steps").and_then(Value::as_list).is_some_and(<[Value]>::is_empty) {
             source.wrong("steps", "a lesson has at least one step".to_owned(), "");
         }
+        source.findings.sort_by_key(|finding| finding.span.line);
         (lesson, source.findings)
     }
 

@@ -87,6 +87,13 @@ pub fn set_style_px(element: &Element, property: &str, pixels: f64) {
     set_style(element, property, &value);
 }
 
+/// Lets an element stand out for a moment; the style sheet says how.
+pub fn point_at(element: &Element) {
+    let _ = element.set_attribute("data-pointed", "");
+    let element = element.clone();
+    gloo::timers::callback::Timeout::new(1800, move || drop(element.remove_attribute("data-pointed"))).forget();
+}
+
 pub fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
     let Some(window) = web_sys::window() else { return then(false) };
     let clipboard = window.navigator().clipboard();

@@ -9,6 +9,7 @@ use super::dialogs::DialogView;
 use super::editor::editor_panel;
 use super::header::header;
 use super::inspector::Inspector;
+use super::lesson::{first_line, first_visit, strip};
 use super::live::{OpeningView, live, notices};
 use super::log::Log;
 use super::map::MapView;
@@ -59,10 +60,12 @@ pub fn App() -> Html {
         <div class="app" data-tab={shown}>
             {header(desk, state.theme, &state.cluster)}
             <main>
-                {editor_panel(desk, &state.editor)}
+                {editor_panel(desk, &state.editor, state.left, &state.lesson)}
                 <div class="center">
                     <div class="stage">
                         <div class="ribbon">
+                            {strip(desk, &state.lesson, "narrow-only")}
+                            {first_line(desk, &state.first, &state.lesson)}
                             <Ribbons desk={desk.clone()} scene={state.scene.clone()} selected={state.selection.clone()} />
                             {control_loop(&state.stages)}
                         </div>
@@ -72,14 +75,16 @@ pub fn App() -> Html {
                     {time_bar(desk, &state.time, &state.track)}
                     <Log desk={desk.clone()} log={state.log.clone()} all={state.log_all} record={state.record} />
                 </div>
-                <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab} />
+                <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab}>
+                    {first_visit(desk, &state.first, &state.lesson)}
+                </Inspector>
                 if let Some(menu) = &state.menu {
                     <MenuView desk={desk.clone()} menu={menu.clone()} />
                 }
             </main>
             <nav class="bottom" aria-label="Panels">
                 {tab(Tab::Map, "Map")}
-                {tab(Tab::Yaml, "YAML")}
+                {tab(Tab::Yaml, if state.lesson.taken.is_some() { "Lesson" } else { "YAML" })}
                 {tab(Tab::Activity, "Activity")}
                 {tab(Tab::Why, "Why")}
             </nav>

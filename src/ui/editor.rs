@@ -3,13 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlTextAreaElement};
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
+use super::lesson::{LessonPanel, strip};
 use super::session::Desk;
-use super::state::{Action, EditorState, FindingRow};
+use super::state::{Action, EditorState, FindingRow, LeftTab, LessonState};
 use crate::platform::editor::{CodeEditor, EditorMark};
+use crate::platform::page;
 
 #[derive(Properties, PartialEq)]
 struct EditorProps {
@@ -17,18 +20,50 @@ struct EditorProps {
     editor: EditorState,
 }
 
-pub fn editor_panel(desk: &Desk, editor: &EditorState) -> Html {
+pub fn editor_panel(desk: &Desk, editor: &EditorState, left: LeftTab, lesson: &LessonState) -> Html {
+    let tab = |tab: LeftTab, id: &'static str, name: &'static str| {
+        let on = left == tab;
+        let (other, other_id) = match tab {
+            LeftTab::Manifest => (LeftTab::Lesson, "tab-lesson"),
+            LeftTab::Lesson => (LeftTab::Manifest, "tab-manifest"),
+        };
+        let arrows = {
+            let desk = desk.clone();
+            Callback::from(move |event: KeyboardEvent| {
+                if matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight") {
+                    desk.send(Action::ShowLeft(other));
+                    if let Some(Ok(next)) = page::by_id(other_id).map(JsCast::dyn_into::<HtmlElement>) {
+                        let _ = next.focus();
+                    }
+                }
+            })
+        };
+        html! {
+            <button {id} role="tab" aria-selected={on.to_string()} aria-controls="left-panel" tabindex={if on { "0" } else { "-1" }}
+                onclick={desk.on(Action::ShowLeft(tab))} onkeydown={arrows}>{name}</button>
+        }
+    };
+    let shown = if left == LeftTab::Manifest { "manifest" } else { "lesson" };
     let errors = editor.findings.iter().filter(|finding| finding.error).count();
     let findings = editor.findings.iter().enumerate().map(|(index, finding)| view_finding(desk, index, finding));
     html! {
-        <section class="panel left" aria-label="Manifest">
-            <div class="tabs"><h2 class="tab-title">{"Manifest"}</h2></div>
+        <section class="panel left" aria-label="Manifest and lesson" data-shown={shown}>
+            <div class="tabs" role="tablist" aria-label="Manifest or lesson">
+                {tab(LeftTab::Manifest, "tab-manifest", "Manifest")}
+                {tab(LeftTab::Lesson, "tab-lesson", if lesson.taken.is_some() { "Lesson" } else { "Lessons" })}
+            </div>
+            <div class="left-body" id="left-panel" role="tabpanel" aria-labelledby={if left == LeftTab::Manifest { "tab-manifest" } else { "tab-lesson" }}>
+            if left == LeftTab::Lesson { <LessonPanel desk={desk.clone()} lesson={lesson.clone()} /> }
+            <div class="manifest" hidden={left != LeftTab::Manifest}>
+            {strip(desk, lesson, "")}
             <TextBox desk={desk.clone()} editor={editor.clone()} />
             <ul class="findings" data-testid="findings" aria-label="What is wrong with the manifest" data-errors={errors.to_string()}>{for findings}</ul>
             <div class="bar">
                 <span class="preview" id="preview" aria-live="polite" title={editor.preview.to_string()}>{&*editor.preview}</span>
                 <button class="primary" data-testid="apply" aria-describedby="preview" title="Ctrl+Enter"
                     onclick={desk.on(Action::Apply)}>{"Apply"}</button>
+            </div>
+            </div>
             </div>
         </section>
     }

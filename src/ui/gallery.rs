@@ -8,7 +8,7 @@ use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::session::Desk;
-use super::state::{Action, Notice, Tab};
+use super::state::{Action, LeftTab, Notice, Tab};
 use crate::engine::Command;
 use crate::lesson::{Example, Gallery};
 use crate::platform::{fetch, page};
@@ -86,20 +86,19 @@ fn card(desk: &Desk, index: usize, example: &Example, asked: &UseStateHandle<Opt
     let load = |with_cluster: bool| {
         let (desk, example, asked) = (desk.clone(), example.clone(), asked.clone());
         Callback::from(move |_: MouseEvent| {
-            if with_cluster && desk.acts_made() > 0 && *asked != Some(index) {
+            if with_cluster && desk.has_own_cluster() && *asked != Some(index) {
                 return asked.set(Some(index));
             }
             spawn_local(load(desk.clone(), example.clone(), with_cluster));
         })
     };
-    let acts = desk.acts_made();
     html! {
         <li class="card" key={example.file.clone()} data-example={example.file.clone()}>
             <h4>{&example.title}</h4>
             <p>{&example.what}{" "}{&example.why}</p>
             <p class="hint">{&example.look}</p>
             if **asked == Some(index) {
-                <p class="ask" role="alert">{"This replaces the cluster on the map, and with it "}{if acts == 1 { "the act" } else { "the acts" }}{" you did there ("}{acts}{")."}</p>
+                <p class="ask" role="alert">{"This replaces your cluster. What you have now is kept: you find it in the menu under the cluster's name."}</p>
             } else {
                 <p class="cluster">{"Cluster: "}{&example.cluster.about}{"."}</p>
             }
@@ -127,13 +126,14 @@ async fn load(desk: Desk, example: Example, with_cluster: bool) {
         (Err(trouble), _) | (_, Err(trouble)) => return desk.send(Action::Say(Notice { error: true, text: trouble })),
     };
     if with_cluster {
-        desk.send(Action::Begin(example.cluster.scenario()));
+        desk.send(Action::Replace(example.cluster.scenario(), text.clone()));
     }
     if let Some(text) = before {
         desk.send(Action::Run(Command::Apply { text }));
     }
     desk.send(Action::Load(text));
     desk.send(Action::CloseDialog);
+    desk.send(Action::ShowLeft(LeftTab::Manifest));
     desk.send(Action::ShowTab(Tab::Yaml));
     let hint = ["Apply ", &example.file, " and watch where it lands. ", &example.look].concat();
     desk.send(Action::Say(Notice { error: false, text: hint }));

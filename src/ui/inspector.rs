@@ -21,6 +21,8 @@ pub struct InspectorProps {
     pub desk: Desk,
     pub inspection: Shared<Inspection>,
     pub tab: InspectorTab,
+    /// What stands below.
+    pub children: Html,
 }
 
 /// The tabs: their ids in the document, and their names.
@@ -74,6 +76,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
                 }
                 {body}
             </div>
+            {props.children.clone()}
         </section>
     }
 }

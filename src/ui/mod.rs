@@ -10,6 +10,7 @@ mod header;
 mod help;
 mod icon;
 mod inspector;
+mod lesson;
 mod live;
 mod log;
 mod map;

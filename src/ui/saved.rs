@@ -12,6 +12,12 @@ pub const SCENARIO: &str = "everynode.scenario";
 /// boot.js reads it too.
 pub const THEME: &str = "everynode.theme";
 pub const SPEED: &str = "everynode.speed";
+/// How far the lesson has come that is being taken.
+pub const LESSON: &str = "everynode.lesson";
+/// The files of the lessons that were taken to their end.
+pub const LESSONS_DONE: &str = "everynode.lessons";
+/// Set once a visitor has tried, or does not want to see, what is to be tried first.
+pub const FIRST: &str = "everynode.first";
 pub const SELECTION: &str = "everynode.selection";
 /// A list of names and runs.
 const KEPT: &str = "everynode.kept";

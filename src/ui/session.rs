@@ -1,5 +1,6 @@
 //! The imperative shell: owns the simulation, runs it within the frame's budget, and hands out what the page shows.
 
+mod lesson;
 mod opening;
 
 use std::cell::RefCell;
@@ -92,6 +93,8 @@ struct Session {
     /// What the reader has lost nothing by losing: nothing done yet, or just opened.
     base: (Scenario, String),
     kept: Vec<opening::Kept>,
+    lesson: Option<lesson::Run>,
+    first: Option<lesson::FirstVisit>,
     /// Jobs that are due later, each at most once.
     timers: Vec<(Job, Timeout)>,
     asked: Vec<(Job, u32)>,
@@ -131,6 +134,8 @@ impl Desk {
         self.0.render.replace(Some(Box::new(render)));
         self.send(Action::Due(Job::Check));
         self.welcome();
+        self.open_lesson_of_address();
+        self.welcome_visitor();
     }
 
     /// A callback that sends an action.
@@ -173,11 +178,6 @@ impl Desk {
         session.refresh();
         self.publish(session);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
-    }
-
-    /// How much the reader has done to the cluster.
-    pub fn acts_made(&self) -> usize {
-        self.0.session.try_borrow().map_or(0, |session| session.sim.scenario().commands.len())
     }
 
     /// A name for one more node: the next number after the last worker's.
@@ -288,6 +288,8 @@ impl Session {
             opening: None,
             base: opening::nothing(),
             kept: saved::kept(),
+            lesson: None,
+            first: None,
             timers: Vec::new(),
             asked: Vec::new(),
         };
@@ -424,6 +426,9 @@ impl Session {
                 self.list_rows(0);
             }
             Action::ShowTab(tab) => self.state.tab = tab,
+            Action::ShowLeft(tab) => self.state.left = tab,
+            Action::Lesson(act) => self.act_on_lesson(act),
+            Action::Replace(scenario, text) => self.replace_all(scenario, text),
             Action::ShowInspector(tab) => {
                 self.state.inspector_tab = tab;
                 self.inspected_at = f64::MIN;
@@ -703,6 +708,8 @@ impl Session {
         self.refresh_stages();
         self.refresh_log();
         self.refresh_inspection();
+        self.follow_lesson();
+        self.follow_visit();
     }
 
     fn refresh_time(&mut self) {

@@ -8,6 +8,7 @@ use super::shared::Shared;
 use crate::api::Name;
 use crate::engine::file::SavedRun;
 use crate::engine::{Command, Scenario};
+use crate::lesson::{Lesson, Verdict};
 use crate::view::log::LogWindow;
 use crate::view::motion::Motion;
 use crate::view::{Inspection, ObjectRef, Offer, Scene, Track};
@@ -31,6 +32,10 @@ pub struct AppState {
     pub cluster: Rc<str>,
     pub tab: Tab,
     pub inspector_tab: InspectorTab,
+    pub left: LeftTab,
+    pub lesson: LessonState,
+    /// What a new visitor can try: what to do, what comes of it, and whether it is done.
+    pub first: Option<Shared<Vec<(String, String, bool)>>>,
     pub selection: Option<ObjectRef>,
     /// The log row that is selected.
     pub record: Option<u64>,
@@ -54,6 +59,56 @@ pub enum Tab {
     Yaml,
     Activity,
     Why,
+}
+
+/// The tabs of the panel on the left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LeftTab {
+    #[default]
+    Manifest,
+    Lesson,
+}
+
+/// The lesson that is taken, or offered, or cannot be read.
+#[derive(Clone, Default, PartialEq)]
+pub struct LessonState {
+    /// Its file.
+    pub file: Rc<str>,
+    pub taken: Option<Shared<Lesson>>,
+    /// The step that is shown.
+    pub step: usize,
+    /// Which steps are done.
+    pub done: Shared<Vec<bool>>,
+    /// What came of the step's checks.
+    pub verdicts: Shared<Vec<Verdict>>,
+    /// Something of "Do it for me" is still to be done.
+    pub busy: bool,
+    /// A lesson that would replace the reader's own cluster.
+    pub offered: Option<Shared<Lesson>>,
+    /// Why the file is no lesson.
+    pub trouble: Option<Shared<Vec<String>>>,
+}
+
+#[derive(Clone)]
+pub enum LessonAct {
+    Fetched {
+        file: Rc<str>,
+        lesson: Rc<Lesson>,
+        begin: bool,
+    },
+    Trouble {
+        file: Rc<str>,
+        trouble: Rc<Vec<String>>,
+    },
+    /// Begins the lesson that is offered.
+    Begin,
+    Again,
+    GoTo(usize),
+    DoIt,
+    Leave,
+    /// What a new visitor can try has come.
+    Visit(Rc<Lesson>),
+    EndVisit,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -277,6 +332,10 @@ pub enum Action {
     ShowLog(usize),
     ToggleLogAll,
     ShowTab(Tab),
+    ShowLeft(LeftTab),
+    Lesson(LessonAct),
+    /// A cluster and a text of the page's own, instead of what is there.
+    Replace(Scenario, String),
     ShowInspector(InspectorTab),
     NextTheme,
     OpenMenu(Rc<str>, HtmlElement),

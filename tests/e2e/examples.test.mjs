@@ -73,7 +73,7 @@ walk("a cluster that the reader made is replaced only when they say so", async (
   await opened(page);
   const update = card(page, "nginx-1.17.yaml");
   await update.getByRole("button", { name: /With its cluster/ }).click();
-  await update.getByText("This replaces the cluster on the map").waitFor();
+  await update.getByText("This replaces your cluster").waitFor();
   await shot("gallery-asks");
   assert.equal((await app.map()).length, 3);
   await update.getByRole("button", { name: "Replace the cluster" }).click();

@@ -1,0 +1,360 @@
+//! The lesson that is being taken: how far it has come, what it waits for, and what "Do it for me" does.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+
+use super::super::saved;
+use super::super::shared::Shared;
+use super::super::state::*;
+use super::{Desk, Session};
+use crate::engine::Command;
+use crate::kubectl::{self, Job, Next};
+use crate::lesson::{Act, Doing, Lesson, Moment};
+use crate::manifest::Finding;
+use crate::platform::{fetch, page, storage};
+use crate::view::ObjectRef;
+
+/// A lesson on its way.
+pub(super) struct Run {
+    lesson: Rc<Lesson>,
+    /// The step that is shown.
+    step: usize,
+    done: Vec<bool>,
+    /// Records of the log that were there when the step before was done.
+    since: usize,
+    /// Acts that are still to be done: a pod that is to be selected may not be there yet.
+    pending: VecDeque<Act>,
+    /// What the verdicts were made from.
+    seen: Option<Seen>,
+}
+
+/// What a new visitor can try, and what of it is done.
+pub(super) struct FirstVisit {
+    lesson: Lesson,
+    done: Vec<bool>,
+    seen: (usize, bool),
+}
+
+type Seen = (usize, usize, Option<ObjectRef>, InspectorTab, Shared<String>);
+
+/// How far a lesson has come, as it is saved: the file, the step, the record, and a digit for each step.
+struct Progress {
+    file: String,
+    step: usize,
+    since: usize,
+    done: Vec<bool>,
+}
+
+impl Progress {
+    fn saved() -> Option<Progress> {
+        let text = storage::get(saved::LESSON)?;
+        let mut parts = text.rsplitn(4, ' ');
+        let done = parts.next()?.chars().map(|c| c == '1').collect();
+        let since = parts.next()?.parse().ok()?;
+        let step = parts.next()?.parse().ok()?;
+        Some(Progress { file: parts.next()?.to_owned(), step, since, done })
+    }
+}
+
+impl Desk {
+    /// Opens the lesson of the address, or goes on with the one that was being taken.
+    pub(super) fn open_lesson_of_address(&self) {
+        let wanted = page::parameter("lesson").filter(|file| !file.is_empty());
+        if let Some(file) = wanted.or_else(|| Progress::saved().map(|progress| progress.file)) {
+            self.fetch_lesson(file, false);
+        }
+    }
+
+    /// Fetches what a new visitor can try, unless somebody else leads, or it was seen before.
+    pub(super) fn welcome_visitor(&self) {
+        let led = ["embed", "lesson"].iter().any(|name| page::parameter(name).is_some());
+        if led || storage::get(saved::FIRST).is_some() {
+            return;
+        }
+        let desk = self.clone();
+        spawn_local(async move {
+            // Nothing is lost if it does not come.
+            if let Ok(text) = fetch::text("lessons/first-visit.yaml").await {
+                let lesson = Lesson::read(&text).0;
+                desk.send(Action::Lesson(LessonAct::Visit(Rc::new(lesson))));
+            }
+        });
+    }
+
+    /// Fetches a lesson; `begin` says that the reader has already agreed to what it replaces.
+    pub fn fetch_lesson(&self, file: String, begin: bool) {
+        let desk = self.clone();
+        spawn_local(async move {
+            let (lesson, trouble) = match fetch::text(&file).await {
+                Ok(text) => {
+                    let (lesson, findings) = Lesson::read(&text);
+                    (lesson, findings.iter().map(told).collect())
+                }
+                Err(trouble) => (Lesson::default(), vec![trouble]),
+            };
+            desk.send(Action::Lesson(match trouble.is_empty() {
+                true => LessonAct::Fetched { file: file.into(), lesson: Rc::new(lesson), begin },
+                false => LessonAct::Trouble { file: file.into(), trouble: Rc::new(trouble) },
+            }));
+        });
+    }
+
+    /// Whether a new cluster would take the place of one in which the reader has done something of their own.
+    pub fn has_own_cluster(&self) -> bool {
+        self.0.session.try_borrow().is_ok_and(|session| session.has_own_cluster())
+    }
+}
+
+fn told(finding: &Finding) -> String {
+    let mend = finding.mend.as_deref().unwrap_or_default();
+    let place = if finding.path.is_empty() { String::new() } else { [" (", &finding.path, ")"].concat() };
+    let gap = if mend.is_empty() { "" } else { " " };
+    ["Line ", &finding.span.line.to_string(), ": ", &finding.message, place.as_str(), ".", gap, mend].concat()
+}
+
+impl Session {
+    pub(super) fn has_own_cluster(&self) -> bool {
+        let scenario = self.sim.scenario();
+        self.lesson.is_none() && !scenario.commands.is_empty() && *scenario != self.base.0
+    }
+
+    /// A cluster and a text of the page's own take the place of what is there; what the reader had is kept.
+    pub(super) fn replace_all(&mut self, scenario: crate::engine::Scenario, text: String) {
+        self.keep_mine();
+        self.base = (scenario.clone(), text.clone());
+        self.act(Action::Begin(scenario));
+        self.load(text);
+    }
+
+    pub(super) fn act_on_lesson(&mut self, act: LessonAct) {
+        match act {
+            LessonAct::Fetched { file, lesson, begin } => {
+                let progress = Progress::saved()
+                    .filter(|progress| !begin && *progress.file == *file && progress.done.len() == lesson.steps.len());
+                self.state.left = LeftTab::Lesson;
+                self.state.lesson.trouble = None;
+                self.state.lesson.offered = None;
+                match progress {
+                    Some(Progress { step, since, done, .. }) => {
+                        self.state.lesson.file = file;
+                        let step = step.min(lesson.steps.len().saturating_sub(1));
+                        self.take(lesson, step, since, done);
+                    }
+                    None if begin || !self.has_own_cluster() => self.begin_lesson(file, lesson),
+                    None => {
+                        self.state.lesson.offered = Some(Shared(lesson));
+                        self.state.lesson.file = file;
+                        self.show_lesson_tab();
+                    }
+                }
+            }
+            LessonAct::Trouble { file, trouble } => {
+                self.state.lesson.trouble = Some(Shared(trouble));
+                self.state.lesson.file = file;
+                self.state.left = LeftTab::Lesson;
+                self.show_lesson_tab();
+            }
+            LessonAct::Begin => {
+                if let Some(lesson) = self.state.lesson.offered.take() {
+                    let file = self.state.lesson.file.clone();
+                    self.begin_lesson(file, lesson.0);
+                }
+            }
+            LessonAct::Again => {
+                if let Some(run) = &self.lesson {
+                    let (file, lesson) = (self.state.lesson.file.clone(), Rc::clone(&run.lesson));
+                    self.begin_lesson(file, lesson);
+                }
+            }
+            LessonAct::GoTo(step) => {
+                if let Some(run) = &mut self.lesson
+                    && step < run.lesson.steps.len()
+                {
+                    // What is done before this moment does not count for the next step.
+                    if step == run.step + 1 && run.lesson.steps.get(run.step).is_some_and(|step| step.done.is_empty()) {
+                        run.since = self.sim.history().records().len();
+                    }
+                    run.step = step;
+                    run.pending.clear();
+                    run.seen = None;
+                    self.keep_progress();
+                }
+            }
+            LessonAct::DoIt => {
+                if let Some(run) = &mut self.lesson {
+                    run.pending =
+                        run.lesson.steps.get(run.step).map(|step| step.acts.clone().into()).unwrap_or_default();
+                    run.seen = None;
+                    // It is done now, not in a past that is looked at, and time must pass for it to come about.
+                    self.return_to_now();
+                    self.state.time.playing = true;
+                    self.last_frame = None;
+                }
+            }
+            LessonAct::Visit(lesson) => {
+                let done = vec![false; lesson.steps.len()];
+                self.first = Some(FirstVisit { lesson: (*lesson).clone(), done, seen: (usize::MAX, false) });
+            }
+            LessonAct::EndVisit => {
+                self.first = None;
+                self.state.first = None;
+                storage::set(saved::FIRST, "seen");
+            }
+            LessonAct::Leave => {
+                self.lesson = None;
+                self.state.lesson = LessonState::default();
+                storage::remove(saved::LESSON);
+            }
+        }
+        self.follow_lesson();
+    }
+
+    /// On a phone the panel that the lesson is in.
+    fn show_lesson_tab(&mut self) {
+        self.state.tab = Tab::Yaml;
+    }
+
+    fn begin_lesson(&mut self, file: Rc<str>, lesson: Rc<Lesson>) {
+        self.lesson = None;
+        self.replace_all(lesson.scenario(), lesson.manifest.clone());
+        self.state.lesson = LessonState { file, ..LessonState::default() };
+        self.state.left = LeftTab::Lesson;
+        self.show_lesson_tab();
+        let done = vec![false; lesson.steps.len()];
+        self.take(lesson, 0, 0, done);
+        self.keep_progress();
+    }
+
+    fn take(&mut self, lesson: Rc<Lesson>, step: usize, since: usize, done: Vec<bool>) {
+        self.state.lesson.taken = Some(Shared(Rc::clone(&lesson)));
+        self.lesson = Some(Run { lesson, step, done, since, pending: VecDeque::new(), seen: None });
+    }
+
+    fn keep_progress(&self) {
+        let Some(run) = &self.lesson else { return };
+        let digits: String = run.done.iter().map(|done| if *done { '1' } else { '0' }).collect();
+        let (step, since) = (run.step.to_string(), run.since.to_string());
+        storage::set(saved::LESSON, &[&self.state.lesson.file, " ", &step, " ", &since, " ", &digits].concat());
+        if run.done.iter().all(|done| *done) {
+            let mut finished = storage::get(saved::LESSONS_DONE).unwrap_or_default();
+            if !finished.split(' ').any(|file| *file == *self.state.lesson.file) {
+                finished.push(' ');
+                finished.push_str(&self.state.lesson.file);
+                storage::set(saved::LESSONS_DONE, &finished);
+            }
+        }
+    }
+
+    /// Does what is still to be done, and looks whether the step is done.
+    pub(super) fn follow_lesson(&mut self) {
+        // A run that is being brought back is not yet what the lesson is about.
+        let Some(mut run) = self.lesson.take().filter(|_| self.opening.is_none()) else { return };
+        let step = run.lesson.steps.get(run.step).cloned().unwrap_or_default();
+        let mut did = false;
+        while let Some(doing) = run.pending.front().and_then(|act| act.doing(&self.sim, &step.manifest)) {
+            run.pending.pop_front();
+            self.do_it(doing);
+            did = true;
+        }
+        if did {
+            run.seen = None;
+        }
+        let records = self.sim.history().records().len();
+        let (selection, tab) = (self.state.selection.clone(), self.state.inspector_tab);
+        let seen = (run.step, records, selection, tab, self.state.editor.text.clone());
+        if run.seen.as_ref() != Some(&seen) {
+            let moment = Moment {
+                sim: &self.sim,
+                since: run.since,
+                selected: seen.2.as_ref().map(|object| (object.kind, &object.key)),
+                yaml: tab == InspectorTab::Yaml,
+                editor: &self.state.editor.text,
+            };
+            let verdicts: Vec<_> = step.done.iter().map(|check| check.verdict(&moment)).collect();
+            let done = verdicts.iter().all(|verdict| verdict.done);
+            if done && run.done.get(run.step) == Some(&false) {
+                if let Some(flag) = run.done.get_mut(run.step) {
+                    *flag = true;
+                }
+                if !step.done.is_empty() {
+                    run.since = records;
+                    let number = (run.step + 1).to_string();
+                    self.state.announcement = ["Step ", &number, " of the lesson is done."].concat().into();
+                }
+            }
+            self.state.lesson.verdicts.update(verdicts);
+            run.seen = Some(seen);
+        }
+        self.state.lesson.step = run.step;
+        self.state.lesson.busy = !run.pending.is_empty();
+        let changed = self.state.lesson.done.update(run.done.clone());
+        self.lesson = Some(run);
+        if changed {
+            self.keep_progress();
+        }
+    }
+
+    /// Carries out a command line as the console does; what would take time goes on by itself.
+    fn run_line(&mut self, line: &str) {
+        let mut job = Job::new(line);
+        let mut outcome = None;
+        loop {
+            let moment = kubectl::Moment::of(&self.sim);
+            match job.next(&moment, outcome.take()) {
+                Next::Submit(command) => outcome = Some(self.submit(command)),
+                Next::Read(name) => job.supply(name, None),
+                Next::Try(_) | Next::Wait(_) | Next::Done => break,
+            }
+        }
+        if job.answer().exit != 0 {
+            self.say(Notice { error: true, text: job.answer().stderr() });
+        }
+    }
+
+    /// Ticks what a new visitor has tried.
+    pub(super) fn follow_visit(&mut self) {
+        let records = self.sim.history().records().len();
+        let seen = (records, self.state.selection.is_some());
+        let Some(mut visit) = self.first.take() else { return };
+        if visit.seen != seen && self.opening.is_none() {
+            visit.seen = seen;
+            let moment = Moment {
+                sim: &self.sim,
+                since: 0,
+                selected: self.state.selection.as_ref().map(|object| (object.kind, &object.key)),
+                yaml: false,
+                editor: "",
+            };
+            for (step, done) in visit.lesson.steps.iter().zip(&mut visit.done) {
+                *done = *done || step.done.iter().all(|check| check.verdict(&moment).done);
+            }
+            if visit.done.iter().all(|done| *done) {
+                storage::set(saved::FIRST, "done");
+            }
+            let rows = visit.lesson.steps.iter().zip(&visit.done);
+            let rows: Vec<_> = rows.map(|(step, done)| (step.title.clone(), step.text.clone(), *done)).collect();
+            let changed = self.state.first.as_ref().is_none_or(|before| **before != rows);
+            if changed {
+                self.state.first = Some(Shared::from(rows));
+            }
+        }
+        self.first = Some(visit);
+    }
+
+    fn do_it(&mut self, doing: Doing) {
+        match doing {
+            Doing::Apply(text) => {
+                self.load(text);
+                drop(self.submit(Command::Apply { text: (*self.state.editor.text).clone() }));
+            }
+            Doing::Kubectl(line) => self.run_line(&line),
+            Doing::Submit(command) => drop(self.submit(command)),
+            Doing::Select(kind, key) => self.select(ObjectRef { kind, key }, None),
+            Doing::Show { yaml } => {
+                self.act(Action::ShowInspector(if yaml { InspectorTab::Yaml } else { InspectorTab::Why }));
+            }
+        }
+    }
+}
