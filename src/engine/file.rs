@@ -21,6 +21,7 @@
 use std::collections::BTreeMap;
 
 use super::command::Scenario;
+use super::import::is_dump;
 use super::submit::NODES_MAX;
 use crate::api::typed::{from_value, to_value};
 use crate::api::value::{Map, Value};
@@ -58,6 +59,8 @@ pub struct Position {
 pub enum TextKind {
     /// A [`SavedRun`].
     Run,
+    /// The objects of a real cluster, for [`import`](super::import::import).
+    Cluster,
     /// Anything else: it belongs into the editor, which says what is wrong with it.
     Manifest,
 }
@@ -72,6 +75,7 @@ pub fn kind_of(text: &str) -> TextKind {
     let key = inside.trim_start_matches(['"', '\'']);
     match key.strip_prefix("everynode").map(|after| after.trim_start_matches(['"', '\'']).trim_start()) {
         Some(after) if after.starts_with(':') => TextKind::Run,
+        _ if is_dump(text) => TextKind::Cluster,
         _ => TextKind::Manifest,
     }
 }

@@ -45,19 +45,13 @@ pub struct Import {
 }
 
 /// Whether a text is a dump of a cluster rather than a manifest: objects with the marks of an API server, in a list or
-/// one after the other, and nodes or DaemonSets with their status among them.
+/// one after the other, and nodes among them.
 pub fn is_dump(text: &str) -> bool {
     let has = |word: &str| text.contains(word);
     let list = has("kind: List") || has("\"kind\": \"List\"") || has("\"kind\":\"List\"") || has("NodeList");
     let stored = has("resourceVersion") && has("uid");
-    let kinds = ["Node", "DaemonSet", "Pod"];
-    list && stored
-        && kinds.iter().any(|kind| {
-            has(&format!("kind: {kind}\n"))
-                || has(&format!("kind: {kind}\r"))
-                || has(&format!("\"kind\": \"{kind}\""))
-                || has(&format!("\"kind\":\"{kind}\""))
-        })
+    let nodes = ["kind: Node\n", "kind: Node\r", "\"kind\": \"Node\"", "\"kind\":\"Node\""];
+    list && stored && nodes.into_iter().any(has)
 }
 
 /// Reads a dump.

@@ -40,4 +40,5 @@ pub use replay::Replay;
 pub use rollout::{Numbers, Tally};
 pub use sim::{Sim, WakeReason};
 pub use step::Step;
+pub use take_over::IMPORT_COMMAND;
 pub use upcoming::{About, Upcoming};

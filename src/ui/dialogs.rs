@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::gallery::GalleryView;
 use super::help::Help;
 use super::icon::{self, icon};
+use super::import::{export_view, import_view};
 use super::session::Desk;
 use super::state::{Action, Dialog};
 use crate::api::{Kind, Taint};
@@ -77,6 +78,8 @@ pub fn DialogView(props: &DialogProps) -> Html {
         Dialog::Help => "Help".to_owned(),
         Dialog::Examples => "Examples".to_owned(),
         Dialog::Share { .. } => "Share this run".to_owned(),
+        Dialog::Import(_) => "Your own cluster".to_owned(),
+        Dialog::Export => "Export".to_owned(),
         Dialog::AddNode => "Add nodes".to_owned(),
         Dialog::Taint(node) => ["Taints of ", node].concat(),
         Dialog::Capacity(node) => ["Capacity of ", node].concat(),
@@ -86,6 +89,8 @@ pub fn DialogView(props: &DialogProps) -> Html {
     let body = match (&*form, &props.dialog) {
         (None, Dialog::Examples) => html! { <GalleryView desk={desk.clone()} /> },
         (None, Dialog::Share { link, log }) => share(desk, link, *log),
+        (None, Dialog::Import(told)) => import_view(desk, told),
+        (None, Dialog::Export) => export_view(desk),
         (None, _) => html! { <Help /> },
         (Some(form), _) => {
             let onsubmit = {
@@ -142,7 +147,7 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
     const TAINTS: &str = "dedicated=gpu:NoSchedule";
     let none = String::new;
     Some(match dialog {
-        Dialog::Help | Dialog::Examples | Dialog::Share { .. } => return None,
+        Dialog::Help | Dialog::Examples | Dialog::Share { .. } | Dialog::Import(_) | Dialog::Export => return None,
         Dialog::AddNode => Form {
             fields: vec![
                 ("name", "Name", "", desk.next_node_name()),
@@ -205,7 +210,7 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
 fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<String>> {
     let value = |name| input(element, name).map_or_else(String::new, |input| input.value().trim().to_owned());
     match dialog {
-        Dialog::Help | Dialog::Examples | Dialog::Share { .. } => Err(Vec::new()),
+        Dialog::Help | Dialog::Examples | Dialog::Share { .. } | Dialog::Import(_) | Dialog::Export => Err(Vec::new()),
         Dialog::AddNode => {
             let (name, count, labels, taints) =
                 forms::add_nodes(&value("name"), &value("count"), &value("labels"), &value("taints"))?;

@@ -1,5 +1,7 @@
 //! The bar at the top.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::icon::{self, icon};
@@ -24,6 +26,7 @@ pub fn header(desk: &Desk, theme: Theme, cluster: &str) -> Html {
                 <span>{cluster}</span>{icon(icon::DOWN)}
             </button>
             <button aria-haspopup="dialog" data-testid="examples" onclick={desk.on(Action::Open(Dialog::Examples))}>{"Examples"}</button>
+            <button class="roomy" aria-haspopup="dialog" data-testid="import" onclick={desk.on(Action::Open(Dialog::Import(Rc::default())))}>{"Import cluster…"}</button>
             <span class="space"></span>
             <span class="chip wide-only">{"simulates Kubernetes v1.36"}</span>
             <button class="share" data-testid="share" title="A link to this run, or a file" aria-haspopup="dialog"

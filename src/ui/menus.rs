@@ -19,6 +19,8 @@ pub fn scenarios() -> Vec<MenuItem> {
     let cluster = |label: &str, workers| item(label, Action::Begin(Scenario::with_workers(workers)));
     vec![
         item("nginx walk-through: start again", Action::Begin(Scenario::walk_through())),
+        item("Import your own cluster…", Action::Open(Dialog::Import(Default::default()))),
+        item("Export…", Action::Open(Dialog::Export)),
         item("The tutorial's manifest into the editor", Action::Load(super::session::TUTORIAL.to_owned())),
         cluster("3 masters and 20 workers", 20),
         cluster("3 masters and 100 workers", 100),

@@ -9,6 +9,7 @@ mod gallery;
 mod header;
 mod help;
 mod icon;
+mod import;
 mod inspector;
 mod lesson;
 mod live;

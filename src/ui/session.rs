@@ -1,5 +1,6 @@
 //! The imperative shell: owns the simulation, runs it within the frame's budget, and hands out what the page shows.
 
+mod importing;
 mod lesson;
 mod opening;
 
@@ -11,11 +12,14 @@ use gloo::timers::callback::Timeout;
 use web_sys::HtmlElement;
 use yew::Callback;
 
+pub use importing::Export;
+
 use super::shared::Shared;
 use super::state::*;
 use super::{menus, saved};
 use crate::api::{Labels, Name, Node, ObjectKey, SimTime, Taint};
 use crate::engine::file::SavedRun;
+use crate::engine::import::is_dump;
 use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, Sim};
 use crate::manifest::{Finding, Severity};
 use crate::platform::frame::Frames;
@@ -34,6 +38,8 @@ const STEPS_AT_ONCE: usize = 32;
 const FRAME_MAX: f64 = 100.0;
 /// Rows of the log that exist at once.
 const LOG_ROWS: usize = 64;
+/// Objects of an imported cluster that fit into the browser's storage.
+const STORED_OBJECTS_MAX: usize = 2000;
 /// While things move, the inspector follows at this pace, in milliseconds.
 const INSPECT_EVERY: f64 = 200.0;
 /// How long a stage of the control loop is shown at least, in milliseconds.
@@ -150,6 +156,8 @@ impl Desk {
             Action::Share => return self.share(),
             Action::SaveFile => return self.save_to_file(),
             Action::OpenFile => return self.open_files(),
+            Action::Import(text) => return self.import(text),
+            Action::Export(what) => return self.export(what),
             _ => {}
         }
         if let Action::Copy(text) = action {
@@ -332,6 +340,11 @@ impl Session {
 
     fn act(&mut self, action: Action) {
         match action {
+            // The output of kubectl get, pasted: its cluster is meant, and the text that was there stays.
+            Action::Edit(text) if is_dump(&text) => {
+                self.state.editor.loads += 1;
+                self.take_over(&text);
+            }
             Action::Edit(text) => {
                 self.state.editor.text = Shared::from(text);
                 self.ask(Job::Check, 160);
@@ -364,13 +377,7 @@ impl Session {
             Action::Run(command) => drop(self.submit(command)),
             Action::Begin(scenario) => {
                 self.keep_mine();
-                self.sim = Sim::new(&scenario);
-                self.base = (scenario, (*self.state.editor.text).clone());
-                self.keep_scenario = true;
-                self.state.selection = None;
-                self.begin_anew();
-                self.ask(Job::Save, 400);
-                self.preview();
+                self.begin(&scenario);
             }
             Action::PlayPause => {
                 self.state.time.playing = !self.state.time.playing;
@@ -450,10 +457,16 @@ impl Session {
             Action::Due(job) => self.due(job),
             Action::OpenRun(run) => self.open_run(&run),
             Action::Receive(text) => self.receive(text),
+            Action::TakeOver(text) => self.take_over(&text),
             Action::StopOpening => self.finish_opening(),
             Action::BackToMine(index) => self.back_to_mine(index),
             // Need no session.
-            Action::Copy(_) | Action::Share | Action::SaveFile | Action::OpenFile => {}
+            Action::Import(_)
+            | Action::Export(_)
+            | Action::Copy(_)
+            | Action::Share
+            | Action::SaveFile
+            | Action::OpenFile => {}
         }
     }
 
@@ -658,6 +671,17 @@ impl Session {
     // ------------------------------------------------------------ what the page shows
 
     /// Forgets what was derived from another simulation.
+    /// Another cluster takes the place of this one.
+    fn begin(&mut self, scenario: &Scenario) {
+        self.sim = Sim::new(scenario);
+        self.base = (scenario.clone(), (*self.state.editor.text).clone());
+        self.keep_scenario = true;
+        self.state.selection = None;
+        self.begin_anew();
+        self.ask(Job::Save, 400);
+        self.preview();
+    }
+
     fn begin_anew(&mut self) {
         self.past = None;
         self.seen = 0;
@@ -670,7 +694,9 @@ impl Session {
         self.last_frame = None;
         self.busy = Busy::default();
         let scenario = self.sim.scenario();
-        self.state.cluster = if scenario.nodes == Scenario::walk_through().nodes {
+        self.state.cluster = if scenario.cluster.is_some() {
+            "your cluster".into()
+        } else if scenario.nodes == Scenario::walk_through().nodes {
             "nginx walk-through".into()
         } else {
             let nodes: u32 = scenario.nodes.iter().map(|(_, count)| count).sum();
@@ -880,7 +906,9 @@ impl Session {
 
     fn save(&mut self) {
         let mut kept = storage::set(saved::TEXT, &self.state.editor.text);
-        if self.keep_scenario && self.opening.is_none() {
+        if self.is_too_large_to_save() {
+            kept = false;
+        } else if self.keep_scenario && self.opening.is_none() {
             let run = self.saved_run(false);
             let plain = SavedRun { text: String::new(), view: Default::default(), shown: None, ..run };
             kept &= saved::set_run(&plain);
@@ -890,6 +918,11 @@ impl Session {
             self.say(Notice { error: true, text });
         }
         self.storage_full = !kept;
+    }
+
+    /// Browsers store about five million characters; to find that out with an imported cluster takes seconds.
+    fn is_too_large_to_save(&self) -> bool {
+        self.sim.scenario().cluster.as_ref().is_some_and(|cluster| cluster.objects.len() > STORED_OBJECTS_MAX)
     }
 
     fn show_theme(&self) {

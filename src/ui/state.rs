@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use web_sys::HtmlElement;
 
+use super::session::Export;
 use super::shared::Shared;
 use crate::api::Name;
 use crate::engine::file::SavedRun;
@@ -268,6 +269,9 @@ pub enum Dialog {
     Taint(Name),
     /// What a node can hold.
     Capacity(Name),
+    /// The reader's own cluster: where to put it, or what came of it.
+    Import(Rc<ImportTold>),
+    Export,
     /// A pod of nobody's, on a node.
     BarePod(Name),
     /// The labels of a node or a pod.
@@ -278,6 +282,14 @@ pub enum Dialog {
 pub struct Notice {
     pub error: bool,
     pub text: String,
+}
+
+/// What is told about a dump: that it is being read, what is wrong with it, or what came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImportTold {
+    pub reading: bool,
+    pub error: String,
+    pub lines: Vec<String>,
 }
 
 /// What is done a little later, so that many changes cost one.
@@ -306,6 +318,11 @@ pub enum Action {
     OpenRun(Rc<SavedRun>),
     /// A manifest from a file.
     Receive(String),
+    /// The text of a dump: its cluster takes the place of this one.
+    Import(String),
+    /// The same, once the page says that it reads.
+    TakeOver(Rc<str>),
+    Export(Export),
     /// A run has been done again far enough.
     StopOpening,
     /// What the reader had before, the last one first.

@@ -9,6 +9,7 @@ use super::super::{menus, saved};
 use super::{Desk, Session, TUTORIAL};
 use crate::api::SimTime;
 use crate::engine::file::{self, Position, SavedRun, TextKind};
+use crate::engine::import::BYTES_MAX;
 use crate::engine::{Replay, Scenario};
 use crate::platform::{page, save, transfer};
 use crate::view::{ObjectRef, words};
@@ -40,7 +41,7 @@ impl Desk {
         let desk = self.clone();
         page::on_fragment(move || desk.open_address());
         let desk = self.clone();
-        spawn_local(transfer::watch_drops(file::BYTES_MAX, move |texts| desk.receive(texts)));
+        spawn_local(transfer::watch_drops(BYTES_MAX, move |texts| desk.receive(texts)));
     }
 
     /// Makes a link and shows it.
@@ -66,7 +67,7 @@ impl Desk {
 
     pub(super) fn open_files(&self) {
         let desk = self.clone();
-        spawn_local(async move { desk.receive(transfer::pick(file::BYTES_MAX).await) });
+        spawn_local(async move { desk.receive(transfer::pick(BYTES_MAX).await) });
     }
 
     fn saved_run(&self, with_log: bool) -> Option<SavedRun> {
@@ -89,8 +90,9 @@ impl Desk {
     /// What came by a drop or from files.
     fn receive(&self, texts: Result<Vec<String>, String>) {
         match texts {
-            Ok(texts) => match texts.iter().find(|text| file::kind_of(text) == TextKind::Run) {
-                Some(run) => self.open("This file cannot be opened. ", file::decode(run)),
+            Ok(mut texts) => match texts.iter().position(|text| file::kind_of(text) != TextKind::Manifest) {
+                Some(at) if file::kind_of(&texts[at]) == TextKind::Cluster => self.import(texts.swap_remove(at)),
+                Some(at) => self.open("This file cannot be opened. ", file::decode(&texts[at])),
                 None if texts.is_empty() => {}
                 None => self.send(Action::Receive(texts.join("\n---\n"))),
             },
