@@ -1,0 +1,110 @@
+// A reader's own cluster: brought in by a file, by pasting and by dropping, gone on with, and taken away again.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { eventually } from "./app.mjs";
+import { output, walk } from "./harness.mjs";
+
+/** Opens a dialog of the menu of clusters. */
+async function choose(page, item) {
+  await page.getByTestId("scenario").click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
+/** What the page hands out under a name of the export dialog. */
+async function exported(page, name) {
+  await choose(page, "Export…");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: new RegExp(`^${name}`) }).click()]);
+  await page.keyboard.press("Escape");
+  return readFile(await download.path(), "utf8");
+}
+
+/** Lets a file fall on the page. */
+const drop = (page, name, text) =>
+  page.evaluate(
+    ([name, text]) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([text], name));
+      for (const type of ["dragover", "drop"]) document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+    },
+    [name, text],
+  );
+
+walk("a cluster is taken away, brought to another browser, and goes on there", async ({ page, app, visitor, shot, axe }) => {
+  await app.apply();
+  await app.counts({ ready: 3 });
+  await app.edit("nginx:1.16", "nginx:1.17");
+  await app.apply();
+  await app.counts({ updated: 3, ready: 3 });
+  const text = await exported(page, "Cluster");
+  assert.match(text, /kind: ControllerRevision/);
+  const before = await app.map();
+  const lines = (await exported(page, "Log")).trim().split("\n").map((line) => JSON.parse(line));
+  assert.ok(lines.length > 10 && lines.every((line, seq) => line.seq === seq && line.reason));
+  const manifests = await exported(page, "Manifests");
+  assert.match(manifests, /image: nginx:1\.17/);
+  assert.doesNotMatch(manifests, /uid|status/);
+
+  const other = await visitor("");
+  // As real ones are: with managed fields, and objects that nobody simulates.
+  const real = text.replaceAll(/\n {2}metadata:\n/g, "\n  metadata:\n    managedFields:\n    - apiVersion: v1\n      fieldsV1:\n        f:status: {}\n") + "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: kubernetes\n";
+  await other.page.getByTestId("import").click();
+  await other.page.getByLabel("Output of kubectl get").waitFor();
+  await other.page.screenshot({ path: `${output}/import.png`, caret: "initial" });
+  await drop(other.page, "cluster.yaml", real);
+  await other.page.getByText("6 nodes, 1 DaemonSet, 3 pods and 2 revisions are on the map").waitFor();
+  await other.page.getByText("1 of Service").waitFor();
+  await other.page.getByRole("button", { name: "To the map" }).click();
+  assert.deepEqual(await other.app.map(), before);
+  // Its manifest, edited and applied, rolls it on.
+  await other.app.ribbon("nginx-daemon-set").getByRole("button", { name: /Actions/ }).click();
+  await other.page.getByRole("menuitem", { name: "Its manifest into the editor" }).click();
+  await other.app.edit("nginx:1.17", "nginx:1.18");
+  await other.app.apply();
+  await other.app.pods(3, { revision: "3", phase: "Running" });
+  // And it is there after a reload.
+  await other.page.waitForTimeout(600);
+  await other.page.reload();
+  await other.app.pods(3, { revision: "3", phase: "Running" });
+  await axe();
+});
+
+walk("what is no cluster is refused with a sentence, and nothing is lost", async ({ page, app, shot, axe }) => {
+  await app.apply();
+  await app.counts({ ready: 3 });
+  await page.getByTestId("import").click();
+  await page.getByLabel("Output of kubectl get").fill("apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n");
+  await page.getByRole("button", { name: "Show this cluster" }).click();
+  await page.getByText("There is no Node in the text.").waitFor();
+  await axe();
+  await shot("import-refused");
+  await page.keyboard.press("Escape");
+  await app.counts({ ready: 3 });
+});
+
+walk("everything that can happen to a node or a pod is done from the map", async ({ page, app, shot, axe }) => {
+  await app.apply();
+  await app.counts({ ready: 3 });
+  const menu = async (node, item) => {
+    await app.node(node).getByRole("button", { name: `Actions for node ${node}` }).click();
+    await page.getByRole("menuitem", { name: item, exact: true }).click();
+  };
+  await menu("worker-1", "Report disk pressure");
+  await eventually(async () => assert.match(await app.node("worker-1").innerText(), /disk-pressure/));
+  await menu("worker-1", "End disk pressure");
+  await menu("worker-2", "Capacity…");
+  await page.getByLabel("CPU").fill("lots");
+  await page.getByRole("button", { name: "Report this" }).click();
+  await page.getByText("is no amount such as").waitFor();
+  await axe();
+  await page.getByLabel("CPU").fill("2");
+  await page.getByRole("button", { name: "Report this" }).click();
+  await menu("worker-3", "Run a bare pod here…");
+  await shot("bare-pod");
+  await page.getByLabel("Labels").fill("app=other");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await app.pods(4);
+  await app.node("worker-2").getByRole("button", { name: "Actions for pod nginx-daemon-set-" }).first().click();
+  await page.getByRole("menuitem", { name: "Let it end well" }).click();
+  await app.counts({ ready: 3 });
+});
