@@ -69,6 +69,7 @@ pub fn export_view(desk: &Desk) -> Html {
             "Nodes, DaemonSets, pods and revisions as kubectl get -o yaml prints them; can be imported again",
         ),
         (Export::Log, "Log", "Every act with actor, object, reason and cause, as JSON lines"),
+        (Export::Script, "Script", "The kubectl commands that repeat this run on a real cluster, or on one of kwok's"),
     ];
     html! {
         <ul class="choices">

@@ -17,6 +17,7 @@ pub mod object;
 pub mod picture;
 pub mod plot;
 pub mod scene;
+pub mod script;
 pub mod stage;
 pub mod track;
 pub mod words;

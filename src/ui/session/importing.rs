@@ -10,7 +10,7 @@ use super::{Desk, Session};
 use crate::engine::Scenario;
 use crate::engine::import::{Import, import};
 use crate::platform::save;
-use crate::view::{export, words};
+use crate::view::{export, script, words};
 
 /// How long the page may show that it reads before it does, in milliseconds.
 const SHOWN_BEFORE: u32 = 40;
@@ -21,6 +21,7 @@ pub enum Export {
     Manifests,
     Cluster,
     Log,
+    Script,
 }
 
 impl Desk {
@@ -45,6 +46,7 @@ impl Desk {
                 save::text(&export::file_name("daemonsets", "yaml"), save::TEXT, &export::manifests(world))
             }
             Export::Cluster => save::text(&export::file_name(name, "yaml"), save::TEXT, &export::cluster(world)),
+            Export::Script => save::text(&export::file_name(name, "sh"), save::TEXT, &script::script(&session.sim)),
             Export::Log => {
                 let log = export::log(session.sim.history());
                 save::text(&export::file_name(&[name, "-log"].concat(), "jsonl"), save::TEXT, &log)
