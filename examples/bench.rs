@@ -1,13 +1,37 @@
 //! CPU time of the core, natively: how long a DaemonSet takes from apply to all pods ready, a rollout, and a sync in
-//! which nothing is to do. One JSON line per figure, then a table.
+//! which nothing is to do; how long a seek takes in a long run, and what the run weighs. One JSON line per figure, then a
+//! table.
 //!
 //!     cargo xtask bench
 
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use everynode::api::ObjectKey;
 use everynode::controllers::daemonset::{Memory, Stage, View, sync};
 use everynode::engine::{Command, Scenario, Sim};
+
+/// The system's allocator, and how many bytes are in use.
+struct Counting;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator as it is; only sizes are added up.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 const MANIFEST: &str = "apiVersion: apps/v1
 kind: DaemonSet
@@ -57,15 +81,49 @@ fn main() {
             micros(rollout) / 1e3
         ));
     }
+    println!("{}", seek_in_a_long_run());
     println!("{}", import_of_a_large_cluster());
     println!("{}", table.join("\n"));
-    println!("targets: 100 us per pod and an idle sync under 10 ms, both at 5000 nodes");
+    println!("targets: 100 us per pod and an idle sync under 10 ms, both at 5000 nodes; a seek under 50 ms");
 }
 
 fn run(sim: &mut Sim, text: String) {
     let outcome = sim.submit(Command::Apply { text });
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     sim.run_until_quiet();
+}
+
+/// Goes to moments of a run of 100,000 records, and weighs it.
+fn seek_in_a_long_run() -> String {
+    let mut sim = Sim::new(&Scenario::with_workers(5_000));
+    let before = IN_USE.load(Ordering::Relaxed);
+    for number in 1.. {
+        let strategy = "  updateStrategy:\n    rollingUpdate:\n      maxUnavailable: 10%\n  selector:";
+        run(&mut sim, MANIFEST.replace("agent:1", &format!("agent:{number}")).replace("  selector:", strategy));
+        if sim.history().records().len() >= 100_000 {
+            break;
+        }
+    }
+    let records = sim.history().records().len();
+    let kilobytes = (IN_USE.load(Ordering::Relaxed) - before) as f64 / 1e3;
+    let mut times: Vec<Duration> = (0..200)
+        .map(|place| {
+            // Moments that lie anywhere between keyframes.
+            let wanted = place * 7919 * 31 % records;
+            timed(|| assert!(!sim.history().world_after(wanted).nodes.is_empty()))
+        })
+        .collect();
+    times.sort();
+    let (median, longest) = (times[times.len() / 2], times[times.len() - 1]);
+    let fork = timed(|| drop(sim.fork_at(records / 2)));
+    format!(
+        "{{\"seek\":\"{records} records\",\"medianMs\":{:.3},\"longestMs\":{:.3},\"forkMs\":{:.1},\"kilobytesPer1000Records\":{:.0},\"keyframes\":{}}}",
+        micros(median) / 1e3,
+        micros(longest) / 1e3,
+        micros(fork) / 1e3,
+        kilobytes * 1e3 / records as f64,
+        sim.history().keyframes()
+    )
 }
 
 /// The median over some syncs of a cluster that is as it should be.

@@ -1,11 +1,11 @@
 //! Looking ahead and looking back: what a dry run foretells is what comes, and the plot shows what was.
 
 use everynode::api::{DaemonSetStatus, Kind, ObjectKey, SimDuration, SimTime};
-use everynode::engine::{Command, DryRun, Forecast, NodeFuture, Range, Scenario, Sim, check};
+use everynode::engine::{Command, DryRun, Forecast, Limits, NodeFuture, Range, Scenario, Sim, check};
 use everynode::manifest::diff::Change;
 use everynode::store::World;
 use everynode::view::ahead::{self, Ahead};
-use everynode::view::{ObjectRef, Plots, branch, track};
+use everynode::view::{ObjectRef, Plots, branch, track, words};
 
 fn manifest(image: &str, strategy: &str, more: &str) -> String {
     format!(
@@ -337,4 +337,34 @@ fn a_branch_is_called_by_what_it_changes() {
     assert_eq!(called(apply("agent:2", "", EVERYWHERE)), "agent:2");
     assert_eq!(called(Command::Cordon { name: "worker-1".to_owned(), on: true }), "cordon worker-1");
     assert_eq!(branch::unique("x", |name| ["x", "x (2)"].contains(&name)), "x (3)");
+}
+
+/// A run of many acts keeps few keyframes, says so, and ends where no more can be kept.
+#[test]
+fn a_long_run_is_bounded_and_says_so() {
+    let mut sim = Sim::new(&Scenario::with_workers(20));
+    sim.limit(Limits { keyframe_every: 4, keyframes: 6, records: 150 });
+    sim.submit(apply("agent:1", TWO, ""));
+    sim.run_until(SimTime::MAX, 100);
+    assert!(sim.history().keyframes() <= 6);
+    for number in 2.. {
+        sim.submit(apply(&format!("agent:{number}"), TWO, ""));
+        sim.run_until_quiet();
+        if sim.history().is_full() {
+            break;
+        }
+    }
+    let history = sim.history();
+    assert!(history.keyframes() <= 6 && history.thinned_before() > 100);
+    assert!(sim.is_quiet() && !sim.step() && sim.next_wake().is_none());
+    let now = sim.now();
+    sim.run_until(SimTime::MAX, usize::MAX);
+    sim.run_until_quiet();
+    assert_eq!(sim.now(), now, "nothing happens any more");
+    assert!(words::limits(sim.history()).unwrap().contains("the most that are kept"));
+    // A branch from before goes on.
+    let mut branch = sim.fork_at(60);
+    assert_eq!(branch.world(), &sim.history().world_after(branch.history().records().len()));
+    assert!(branch.step());
+    assert!(words::limits(branch.history()).unwrap().contains("fewer keyframes"));
 }

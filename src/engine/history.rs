@@ -1,4 +1,9 @@
 //! What has happened so far, and how to get back to any moment of it.
+//!
+//! A run's memory is bounded. There are at most so many keyframes: when one more is needed, every second one of the older
+//! half goes, so that the distance to the next one grows with age, and a seek into the far past replays more changes
+//! ([`History::thinned_before`]). And there are at most so many records, at which the simulation stands still. [`Limits`]
+//! holds these numbers.
 
 use crate::api::SimTime;
 use crate::store::{Delta, World};
@@ -6,9 +11,22 @@ use crate::store::{Delta, World};
 use super::record::Record;
 use super::sim::State;
 
-/// Records between two keyframes. A seek replays at most half as many deltas; a keyframe costs a few pointer copies
-/// plus the paths of the maps that later writes copy.
-const KEYFRAME_EVERY: usize = 256;
+/// How much of a run is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Records between two keyframes. A keyframe costs a few pointer copies plus the paths of the maps that later writes
+    /// copy: about 300 KB in a busy cluster of 1,000 nodes.
+    pub keyframe_every: usize,
+    pub keyframes: usize,
+    /// About 1.2 KB each, so less than a gigabyte.
+    pub records: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { keyframe_every: 512, keyframes: 96, records: 600_000 }
+    }
+}
 
 /// A copy of everything that the simulation needs to go on from a moment.
 #[derive(Clone)]
@@ -25,9 +43,17 @@ pub struct History {
     keyframes: Vec<Keyframe>,
     /// Records before the step or command that is being carried out.
     begun: usize,
+    /// Before so many records keyframes have been thinned out.
+    thinned_before: usize,
+    limits: Limits,
 }
 
 impl History {
+    /// Keeps more or less from now on.
+    pub(super) fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     pub fn records(&self) -> &[Record] {
         &self.records
     }
@@ -60,13 +86,43 @@ impl History {
         }
     }
 
+    /// Moments that a seek begins at.
+    pub fn keyframes(&self) -> usize {
+        self.keyframes.len()
+    }
+
+    /// How many records lie so far back that keyframes have been thinned out between them: a branch from there takes
+    /// longer to begin.
+    pub fn thinned_before(&self) -> usize {
+        self.thinned_before
+    }
+
+    /// Whether no more can be kept.
+    pub fn is_full(&self) -> bool {
+        self.records.len() >= self.limits.records
+    }
+
     /// Whether enough has happened since the last keyframe.
     pub(super) fn wants_keyframe(&self) -> bool {
-        self.keyframes.last().is_none_or(|last| self.records.len() >= last.records + KEYFRAME_EVERY)
+        self.keyframes.last().is_none_or(|last| self.records.len() >= last.records + self.limits.keyframe_every)
     }
 
     pub(super) fn push_keyframe(&mut self, state: State) {
         self.keyframes.push(Keyframe { records: self.records.len(), state });
+        if self.keyframes.len() > self.limits.keyframes.max(2) {
+            self.thin_out();
+        }
+    }
+
+    /// Drops every second keyframe of the older half, but never the first.
+    fn thin_out(&mut self) {
+        let half = self.keyframes.len() / 2;
+        self.thinned_before = self.thinned_before.max(self.keyframes[half].records);
+        let mut index = 0;
+        self.keyframes.retain(|_| {
+            index += 1;
+            index > half || index % 2 == 1
+        });
     }
 
     /// The last keyframe at or before a number of records.
@@ -78,18 +134,29 @@ impl History {
     /// The log cut off after a number of records, as a branch starts with it.
     pub(super) fn truncated(&self, records: usize) -> History {
         let keyframes = self.keyframes.iter().filter(|keyframe| keyframe.records <= records).cloned().collect();
-        History { records: self.records[..records.min(self.records.len())].to_vec(), keyframes, begun: records }
+        History {
+            records: self.records[..records.min(self.records.len())].to_vec(),
+            keyframes,
+            begun: records,
+            thinned_before: self.thinned_before.min(records),
+            limits: self.limits,
+        }
     }
 
-    /// The world as it was after the first `records` records: the keyframe before, and the changes since.
+    /// The world as it was after the first `records` records: the nearest keyframe, and the changes since, or those until
+    /// then undone.
     pub fn world_after(&self, records: usize) -> World {
         let records = records.min(self.records.len());
-        let (mut world, from) = match self.keyframe_before(records) {
-            Some(keyframe) => (keyframe.state.world.clone(), keyframe.records),
-            None => (World::default(), 0),
-        };
-        for delta in self.records[from..records].iter().flat_map(|record| record.deltas.iter()) {
-            world.apply(delta);
+        let changes = |from: usize, to: usize| self.records[from..to].iter().flat_map(|record| record.deltas.iter());
+        let before = self.keyframe_before(records);
+        let (mut world, from) = before.map_or((World::default(), 0), |it| (it.state.world.clone(), it.records));
+        let after = self.keyframes.partition_point(|keyframe| keyframe.records < records);
+        match self.keyframes.get(after).filter(|after| after.records - records < records - from) {
+            Some(keyframe) => {
+                world = keyframe.state.world.clone();
+                changes(records, keyframe.records).rev().for_each(|delta| world.revert(delta));
+            }
+            None => changes(from, records).for_each(|delta| world.apply(delta)),
         }
         world
     }

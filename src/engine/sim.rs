@@ -12,7 +12,7 @@ use super::command::{Scenario, Settings};
 use super::events::Correlator;
 use super::evictions::Evictions;
 use super::file::Position;
-use super::history::History;
+use super::history::{History, Limits};
 use super::manager::{CONTROLLER_QPS, LoopState, Manager};
 use super::nodes::NodeWatch;
 use super::pace::Limiter;
@@ -152,6 +152,11 @@ impl Sim {
         &self.history
     }
 
+    /// Keeps more or less of the run from now on.
+    pub fn limit(&mut self, limits: Limits) {
+        self.history.limit(limits);
+    }
+
     /// The scenario that leads to this moment when it is run anew.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
@@ -172,19 +177,28 @@ impl Sim {
         self.state.steps
     }
 
-    /// Whether nothing is left to happen until the reader does something.
+    /// Whether nothing is left to happen until the reader does something; a log that is full lets nothing happen either.
     pub fn is_quiet(&self) -> bool {
-        self.state.agenda.is_empty()
+        self.due().is_none()
+    }
+
+    /// What is due next.
+    fn due(&self) -> Option<(SimTime, &Step)> {
+        let ((at, _), step) = self.state.agenda.first().filter(|_| !self.history.is_full())?;
+        Some((*at, step))
     }
 
     /// When something happens next, and what.
     pub fn next_wake(&self) -> Option<(SimTime, WakeReason)> {
-        let ((at, _), step) = self.state.agenda.first()?;
-        Some((*at, WakeReason(describe(step))))
+        let (at, step) = self.due()?;
+        Some((at, WakeReason(describe(step))))
     }
 
     /// Takes the next step, however far away. False if nothing is left to happen.
     pub fn step(&mut self) -> bool {
+        if self.due().is_none() {
+            return false;
+        }
         let Some(((at, _), step)) = self.state.agenda.pop_first() else { return false };
         self.state.now = self.state.now.max(at);
         self.state.steps += 1;
@@ -200,8 +214,8 @@ impl Sim {
     /// left to happen. Answers how many steps it took; fewer than `max_steps` means that the moment was reached.
     pub fn run_until(&mut self, until: SimTime, max_steps: usize) -> usize {
         for taken in 0..max_steps {
-            match self.state.agenda.first() {
-                Some(((at, _), _)) if *at <= until => drop(self.step()),
+            match self.due() {
+                Some((at, _)) if at <= until => drop(self.step()),
                 Some(_) => {
                     self.state.now = self.state.now.max(until);
                     return taken;
@@ -214,7 +228,7 @@ impl Sim {
 
     /// Lets time pass until a moment, whether or not anything happens.
     pub fn wait_until(&mut self, until: SimTime) {
-        while self.state.agenda.first().is_some_and(|((at, _), _)| *at <= until) {
+        while self.due().is_some_and(|(at, _)| at <= until) {
             self.step();
         }
         self.state.now = self.state.now.max(until);
@@ -244,7 +258,7 @@ impl Sim {
 
     /// When the next step is due.
     pub(super) fn next_at(&self) -> Option<SimTime> {
-        self.state.agenda.first().map(|((at, _), _)| *at)
+        self.due().map(|(at, _)| at)
     }
 
     /// The clock goes on to a moment; nothing happens on the way.

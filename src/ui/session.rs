@@ -590,6 +590,11 @@ impl Session {
             }
         }
         if self.sim.is_quiet() {
+            if self.sim.history().is_full()
+                && let Some(text) = words::limits(self.sim.history())
+            {
+                self.say(Notice { error: true, text });
+            }
             self.last_frame = None;
             self.preview();
             self.ask(Job::Save, 400);

@@ -1,5 +1,7 @@
 //! Small words and numbers as the page writes them.
 
+use crate::engine::History;
+
 /// A time of the virtual clock, from microseconds: `00:41.250`, with hours only when there are some.
 pub fn clock(micros: u64) -> String {
     let millis = micros / 1000;
@@ -15,6 +17,22 @@ pub fn clock(micros: u64) -> String {
     text.push('.');
     push_padded(&mut text, millis % 1000, 3);
     text
+}
+
+/// What cannot be kept of a long run, if anything.
+pub fn limits(history: &History) -> Option<String> {
+    let records = history.records();
+    if history.is_full() {
+        let kept = records.len().to_string();
+        let rest = " acts, the most that are kept, and stands still. Go back and continue from an earlier moment, or begin anew.";
+        return Some(["This run holds ", &kept, rest].concat());
+    }
+    let thinned = records.get(history.thinned_before())?;
+    (history.thinned_before() > 0).then(|| {
+        let moment = clock(thinned.at.micros().max(0) as u64);
+        ["In this long run fewer keyframes are kept before ", &moment, ": continuing from there takes longer to begin."]
+            .concat()
+    })
 }
 
 /// A length of time from microseconds: `12.4 s`, `2 min 5 s`, `1 h 3 min`.

@@ -1,7 +1,7 @@
 //! Stories: a random cluster, and what is done to it and when. Which pod or node is meant is decided as it is told.
 
 use everynode::api::{ConditionStatus, Kind, ObjectKey, PodPhase, SimDuration, SimTime, Taint, UpdateStrategy};
-use everynode::engine::{Command, NodeTemplate, RefusedRequests, Scenario, Settings, Sim};
+use everynode::engine::{Command, Limits, NodeTemplate, RefusedRequests, Scenario, Settings, Sim};
 use everynode::kubelet::Timing;
 use everynode::store::Propagation;
 use proptest::collection::vec;
@@ -206,6 +206,8 @@ impl Story {
     /// Tells the story to its end; nothing is healed.
     pub fn tell(&self) -> Result<Sim, String> {
         let mut sim = Sim::new(&self.scenario());
+        // Few and small ones, so that they are thinned out.
+        sim.limit(Limits { keyframe_every: 5 + (self.moment % 50) as usize, keyframes: 4, ..Limits::default() });
         for (pause, act) in &self.acts {
             let until = sim.now() + SimDuration(pause.0);
             if sim.run_until(until, STEPS_MAX) == STEPS_MAX {
