@@ -336,10 +336,16 @@ impl Sim {
         let (cause, maker) = (sync.cause, sync.maker.clone());
         let is_create = matches!(decision.act, Act::CreatePod { .. });
         let status = matches!(decision.act, Act::WriteStatus(_)).then(|| decision.clone());
+        let revision = matches!(decision.act, Act::CreateRevision(_) | Act::RenumberRevision { .. });
         let outcome = self.perform(key, decision, maker.as_deref(), cause);
+        let last = self.history.next_seq().saturating_sub(1);
         let Manager { memory, active, .. } = &mut self.state.manager;
         let Some(sync) = active.iter_mut().find(|sync| sync.key == *key) else { return };
         sync.in_flight = sync.in_flight.saturating_sub(1);
+        if revision && outcome.is_ok() {
+            // What this sync goes on to do, it does because the template has become this revision.
+            sync.cause = last;
+        }
         if let (Err(_), Some(again), false) = (&outcome, status, sync.status_again) {
             // `storeDaemonSetStatus` tries once more with the object as it is now.
             sync.status_again = true;

@@ -169,3 +169,27 @@ fn numbers(status: &DaemonSetStatus) -> [(&'static str, i64); 8] {
         ("observed generation", status.observed_generation),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_that_no_manifest_leads_to_read_well_too() {
+        for (reason, text, function) in [
+            (
+                Reason::SameTemplate { kept: "a-1".into() },
+                "a-1 holds the same template and is kept",
+                "dedupCurHistories",
+            ),
+            (Reason::RevisionWithoutHash, "the revision has no hash label", "constructHistory"),
+            (
+                Reason::NameCollision { collision_count: 2 },
+                "another template has this hash, so the collision count becomes 2",
+                "snapshot",
+            ),
+        ] {
+            assert_eq!((reason.to_string().as_str(), reason.function()), (text, function));
+        }
+    }
+}

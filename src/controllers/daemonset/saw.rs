@@ -124,10 +124,13 @@ impl Rollout {
             false => format!("{updated} of {desired} updated"),
         };
         let Some(first) = self.holders.first() else {
-            return match (all && self.waiting == 0, self.waiting) {
-                (true, _) => format!("{done} and available."),
-                (false, 0) => format!("{done}."),
-                (false, waiting) => format!("{done}; {waiting} to go, and the budget allows the next {}.", self.left()),
+            if self.waiting > 0 {
+                return format!("{done}; {} to go, and the budget allows the next {}.", self.waiting, self.left());
+            }
+            return match self.available.min(desired) {
+                available if available < desired => format!("{done}, {available} of {desired} available."),
+                _ if all => format!("{done} and available."),
+                _ => format!("{done}."),
             };
         };
         let more = match self.holding - 1 {
@@ -212,5 +215,34 @@ impl fmt::Display for Saw {
                 write!(f, "{}, {live} of them with pods; {limit} are kept", counted(*old as i64, "older revision"))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_says_what_is_waited_for() {
+        let holder = |holds| {
+            let pod = (holds != Holds::TwoPods).then(|| "nginx-x7k2p".into());
+            Holder { node: "worker-2".into(), pod, holds }.to_string()
+        };
+        assert_eq!(holder(Holds::TwoPods), "worker-2 to have no more pods than it should");
+        assert_eq!(holder(Holds::NotReady { waiting: None }), "nginx-x7k2p on worker-2 to become ready");
+        let holders = vec![Holder { node: "worker-2".into(), pod: Some("nginx-x7k2p".into()), holds: Holds::Stopping }];
+        let rollout = Rollout {
+            desired: 6,
+            max_unavailable: 1,
+            updated: 3,
+            holding: 1,
+            holders,
+            waiting: 2,
+            ..Rollout::default()
+        };
+        assert_eq!(
+            rollout.sentence(),
+            "3 of 6 updated; waiting for nginx-x7k2p on worker-2 to stop, because at most 1 pod may be unavailable."
+        );
     }
 }
