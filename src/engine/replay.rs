@@ -39,6 +39,15 @@ impl Replay {
         false
     }
 
+    /// What is done again.
+    pub fn scenario(&self) -> Scenario {
+        Scenario { commands: self.commands.clone(), ..self.sim.scenario().clone() }
+    }
+
+    pub fn end(&self) -> Position {
+        self.end
+    }
+
     /// How much is done, from 0 to 1.
     pub fn part(&self) -> f64 {
         let all = self.commands.last().map_or(self.end.at, |last| last.at.max(self.end.at));

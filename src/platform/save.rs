@@ -4,7 +4,8 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, HtmlImageElement, Url,
+    Blob, BlobPropertyBag, CanvasRenderingContext2d, Element, HtmlAnchorElement, HtmlCanvasElement, HtmlImageElement,
+    Url,
 };
 
 use super::page::document;
@@ -51,6 +52,48 @@ async fn draw(url: &str, (width, height): (f64, f64)) -> Option<HtmlCanvasElemen
     let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
     context.draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, width, height).ok()?;
     Some(canvas)
+}
+
+/// An SVG element of the page as a picture that stands alone, and its size: the colours and fonts that the style sheet
+/// gives it are written into it.
+pub fn standalone(svg: &Element) -> Option<(String, (f64, f64))> {
+    const STYLES: [&str; 10] = [
+        "fill",
+        "stroke",
+        "stroke-width",
+        "stroke-dasharray",
+        "stroke-linejoin",
+        "opacity",
+        "font-size",
+        "font-family",
+        "font-weight",
+        "text-anchor",
+    ];
+    let window = web_sys::window()?;
+    let copy: Element = svg.clone_node_with_deep(true).ok()?.dyn_into().ok()?;
+    let (from, to) = (svg.query_selector_all("*").ok()?, copy.query_selector_all("*").ok()?);
+    for index in 0..from.length() {
+        let (Some(from), Some(to)) = (from.item(index), to.item(index)) else { break };
+        let (Ok(from), Ok(to)) = (from.dyn_into::<Element>(), to.dyn_into::<Element>()) else { continue };
+        let Ok(Some(style)) = window.get_computed_style(&from) else { continue };
+        for name in STYLES {
+            if let Ok(value) = style.get_property_value(name) {
+                let _ = to.set_attribute(name, &value);
+            }
+        }
+        let _ = to.remove_attribute("class");
+    }
+    let size = svg.get_bounding_client_rect();
+    let _ = copy.remove_attribute("class");
+    let _ = copy.set_attribute("xmlns", "http://www.w3.org/2000/svg");
+    let ground = document()?.create_element_ns(Some("http://www.w3.org/2000/svg"), "rect").ok()?;
+    let body = document()?.body()?;
+    let color = window.get_computed_style(&body).ok()??.get_property_value("background-color").ok()?;
+    for (name, value) in [("width", "100%"), ("height", "100%"), ("fill", &color)] {
+        let _ = ground.set_attribute(name, value);
+    }
+    let _ = copy.insert_before(&ground, copy.first_child().as_ref());
+    Some((copy.outer_html(), (size.width(), size.height())))
 }
 
 fn blob(kind: &str, text: &str) -> Option<Blob> {

@@ -15,6 +15,7 @@ use super::log::Log;
 use super::map::MapView;
 use super::menu::MenuView;
 use super::paint::Overlay;
+use super::plot::TimelineView;
 use super::ribbon::{Ribbons, control_loop};
 use super::session::Desk;
 use super::state::{Action, Dialog, Tab};
@@ -72,7 +73,11 @@ pub fn App() -> Html {
                         <MapView desk={desk.clone()} scene={state.scene.clone()} selection={state.selection.clone()} />
                         <Overlay motions={state.motions.clone()} time={state.time.clone()} scene={state.scene.clone()} />
                     </div>
-                    {time_bar(desk, &state.time, &state.track)}
+                    {time_bar(desk, &state.time, &state.track, state.timeline_open)}
+                    if state.timeline_open {
+                        <TimelineView desk={desk.clone()} timeline={state.timeline.clone()} at={state.time.micros}
+                            selected={state.selection.as_ref().map(|object| object.key.name.to_string())} />
+                    }
                     <Log desk={desk.clone()} log={state.log.clone()} all={state.log_all} record={state.record} />
                 </div>
                 <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab}>
@@ -94,11 +99,14 @@ pub fn App() -> Html {
                 <OpeningView desk={desk.clone()} {percent} />
             }
             if let Some(dialog) = &state.dialog {
-                <DialogView desk={desk.clone()} dialog={dialog.clone()} />
+                <DialogView desk={desk.clone()} dialog={dialog.clone()} ahead={state.ahead.clone()} />
             }
         </div>
     }
 }
+
+/// What scrolls, or moves within itself, with the arrows, Home and End.
+const OWN_ARROWS: &str = "canvas, pre, [role=tab], [role=listbox], [role=region]";
 
 /// The page's own keys; a control that has the focus keeps its own.
 fn shortcut(desk: &Desk, event: &KeyboardEvent) {
@@ -117,8 +125,16 @@ fn shortcut(desk: &Desk, event: &KeyboardEvent) {
         return;
     }
     let action = match event.key().as_str() {
-        " " if !inside("button, [role=slider]") => Action::PlayPause,
+        " " if !inside("button, summary, [role=slider]") => Action::Play(false),
         "." => Action::Step,
+        "," => Action::StepBack,
+        key @ ("ArrowLeft" | "ArrowRight") if !inside(OWN_ARROWS) => match (event.shift_key(), key == "ArrowRight") {
+            (true, forward) => Action::Jump(forward),
+            (false, true) => Action::Step,
+            (false, false) => Action::StepBack,
+        },
+        "Home" if !inside(OWN_ARROWS) => Action::Seek(0),
+        "End" if !inside(OWN_ARROWS) => Action::Seek(u64::MAX),
         "?" => Action::Open(Dialog::Help),
         _ => return,
     };

@@ -5,20 +5,25 @@ use std::rc::Rc;
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
+use super::ahead::look_ahead;
 use super::gallery::GalleryView;
 use super::help::Help;
 use super::icon::{self, icon};
 use super::import::{export_view, import_view};
 use super::session::Desk;
-use super::state::{Action, Dialog};
+use super::shared::Shared;
+use super::state::{Action, BranchAct, Dialog};
 use crate::api::{Kind, Taint};
 use crate::engine::{Command, NodeTemplate};
+use crate::view::ahead::Ahead;
 use crate::view::{forms, words};
 
 #[derive(Properties, PartialEq)]
 pub struct DialogProps {
     pub desk: Desk,
     pub dialog: Dialog,
+    /// What the panel of that name shows.
+    pub ahead: Shared<Ahead>,
 }
 
 /// A form in words.
@@ -80,6 +85,9 @@ pub fn DialogView(props: &DialogProps) -> Html {
         Dialog::Share { .. } => "Share this run".to_owned(),
         Dialog::Import(_) => "Your own cluster".to_owned(),
         Dialog::Export => "Export".to_owned(),
+        Dialog::Ahead => "If you apply this".to_owned(),
+        Dialog::Fork(..) => "Go on from here?".to_owned(),
+        Dialog::RenameBranch(_, name) => ["Rename the branch ", name].concat(),
         Dialog::AddNode => "Add nodes".to_owned(),
         Dialog::Taint(node) => ["Taints of ", node].concat(),
         Dialog::Capacity(node) => ["Capacity of ", node].concat(),
@@ -87,6 +95,8 @@ pub fn DialogView(props: &DialogProps) -> Html {
         Dialog::Label(object) => ["Labels of ", &object.key.name].concat(),
     };
     let body = match (&*form, &props.dialog) {
+        (_, Dialog::Ahead) => look_ahead(desk, &props.ahead),
+        (_, Dialog::Fork(what, branch)) => fork(desk, what, branch),
         (None, Dialog::Examples) => html! { <GalleryView desk={desk.clone()} /> },
         (None, Dialog::Share { link, log }) => share(desk, link, *log),
         (None, Dialog::Import(told)) => import_view(desk, told),
@@ -94,11 +104,16 @@ pub fn DialogView(props: &DialogProps) -> Html {
         (None, _) => html! { <Help /> },
         (Some(form), _) => {
             let onsubmit = {
-                let (dialog, element, run) = (props.dialog.clone(), element.clone(), run.clone());
+                let (desk, dialog, element, run) = (desk.clone(), props.dialog.clone(), element.clone(), run.clone());
                 Callback::from(move |event: SubmitEvent| {
                     event.prevent_default();
-                    if let Some(element) = element.cast::<HtmlDialogElement>() {
-                        run(command(&dialog, &element));
+                    let Some(element) = element.cast::<HtmlDialogElement>() else { return };
+                    match &dialog {
+                        Dialog::RenameBranch(id, _) => {
+                            let name = input(&element, "name").map(|input| input.value()).unwrap_or_default();
+                            desk.send(Action::Branch(BranchAct::Rename(*id, name)));
+                        }
+                        _ => run(command(&dialog, &element)),
                     }
                 })
             };
@@ -128,7 +143,7 @@ pub fn DialogView(props: &DialogProps) -> Html {
         }
     };
     html! {
-        <dialog class={form.is_none().then_some("wide")} ref={element} aria-labelledby="dialog-title" {oncancel}>
+        <dialog class={(form.is_none() && !matches!(props.dialog, Dialog::Fork(..))).then_some("wide")} ref={element} aria-labelledby="dialog-title" {oncancel}>
             <div class="dialog-head">
                 <h2 id="dialog-title">{title}</h2>
                 <button class="quiet square" type="button" aria-label="Close" onclick={close}>{icon(icon::CLOSE)}</button>
@@ -147,7 +162,12 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
     const TAINTS: &str = "dedicated=gpu:NoSchedule";
     let none = String::new;
     Some(match dialog {
-        Dialog::Help | Dialog::Examples | Dialog::Share { .. } | Dialog::Import(_) | Dialog::Export => return None,
+        Dialog::RenameBranch(_, name) => Form {
+            fields: vec![("name", "Name", "", name.to_string())],
+            hint: "",
+            submit: "Rename",
+            present: Vec::new(),
+        },
         Dialog::AddNode => Form {
             fields: vec![
                 ("name", "Name", "", desk.next_node_name()),
@@ -203,6 +223,8 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
             submit: "Change the labels",
             present: desk.labels_of(object).iter().map(|(key, value)| ([key, "=", value].concat(), None)).collect(),
         },
+        // The others are no forms.
+        _ => return None,
     })
 }
 
@@ -210,7 +232,6 @@ fn form(desk: &Desk, dialog: &Dialog) -> Option<Form> {
 fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<String>> {
     let value = |name| input(element, name).map_or_else(String::new, |input| input.value().trim().to_owned());
     match dialog {
-        Dialog::Help | Dialog::Examples | Dialog::Share { .. } | Dialog::Import(_) | Dialog::Export => Err(Vec::new()),
         Dialog::AddNode => {
             let (name, count, labels, taints) =
                 forms::add_nodes(&value("name"), &value("count"), &value("labels"), &value("taints"))?;
@@ -237,6 +258,21 @@ fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<
                 _ => Command::LabelNode { name, labels },
             })
         }
+        _ => Err(Vec::new()),
+    }
+}
+
+/// Asked once, before the past becomes another future.
+fn fork(desk: &Desk, what: &str, branch: &str) -> Html {
+    html! {
+        <>
+            <p>{"You are looking at the past. "}<code>{what}</code>{" would make another future begin here."}</p>
+            <p>{"What came after stays as the branch "}<b>{branch}</b>{", which you can go back to, or lay beside this one in the timeline."}</p>
+            <div class="buttons">
+                <button type="button" onclick={desk.on(Action::CloseDialog)}>{"Cancel"}</button>
+                <button class="primary" type="button" data-testid="fork" onclick={desk.on(Action::Fork)}>{"Go on from here"}</button>
+            </div>
+        </>
     }
 }
 

@@ -10,8 +10,14 @@ pub fn icon(path: &'static str) -> Html {
 
 pub const PLAY: &str = "M4 2.5v11l9-5.5z";
 pub const PAUSE: &str = "M4 3h3v10H4zM9 3h3v10H9z";
+pub const BACK: &str = "M12 2.5v11L3 8z";
+pub const STEP_BACK: &str = "M13 2.5v11L6 8zM3 3h2v10H3z";
 pub const STEP: &str = "M3 2.5v11l7-5.5zM11 3h2v10h-2z";
-pub const START: &str = "M13 2.5v11L6 8zM3 3h2v10H3z";
+pub const START: &str = "M14 3v10L8.5 8zM8.5 3v10L3 8zM1.5 3H3v10H1.5z";
+/// Step lines.
+pub const LINES: &str = "M1.5 2H3v10.5h11.5V14h-13zM4.5 9.5V8H7V4.5h4.5V7h3v1.5H10V6H8.5v3.5z";
+pub const EARLIER: &str = "M10.5 2.5l1.5 1.3L7.8 8l4.2 4.2-1.5 1.3L5 8z";
+pub const LATER: &str = "M5.5 2.5L11 8l-5.5 5.5L4 12.2 8.2 8 4 3.8z";
 pub const MORE: &str = "M3 6.6a1.4 1.4 0 100 2.8 1.4 1.4 0 000-2.8zm5 0a1.4 1.4 0 100 2.8 1.4 1.4 0 000-2.8zm5 0a1.4 1.4 0 100 2.8 1.4 1.4 0 000-2.8z";
 pub const DOWN: &str = "M3.5 5.5L8 10l4.5-4.5 1 1L8 12 2.5 6.5z";
 pub const PLUS: &str = "M7 2.5h2V7h4.5v2H9v4.5H7V9H2.5V7H7z";

@@ -3,7 +3,7 @@
 use super::state::{Action, Dialog, InspectorTab, MenuItem};
 use crate::api::{ConditionStatus, Kind, PodPhase};
 use crate::engine::{Command, Scenario, Sim};
-use crate::store::Propagation;
+use crate::store::{Propagation, World};
 use crate::view::{ObjectRef, export};
 
 pub fn item(label: &str, action: Action) -> MenuItem {
@@ -29,12 +29,12 @@ pub fn scenarios() -> Vec<MenuItem> {
     ]
 }
 
-/// The menu of an object: its label and items; none if the object is gone.
-pub fn of(sim: &Sim, object: &ObjectRef) -> Option<(String, Vec<MenuItem>)> {
+/// The menu of an object in the world that the page shows: its label and items; none if the object is gone.
+pub fn of(sim: &Sim, world: &World, object: &ObjectRef) -> Option<(String, Vec<MenuItem>)> {
     let items = match object.kind {
-        Kind::Node => node_items(sim, object)?,
-        Kind::Pod => pod_items(sim, object)?,
-        Kind::DaemonSet => daemonset_items(sim, object)?,
+        Kind::Node => node_items(sim, world, object)?,
+        Kind::Pod => pod_items(world, object)?,
+        Kind::DaemonSet => daemonset_items(world, object)?,
         _ => return None,
     };
     let label =
@@ -42,8 +42,8 @@ pub fn of(sim: &Sim, object: &ObjectRef) -> Option<(String, Vec<MenuItem>)> {
     Some((label, items))
 }
 
-fn node_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
-    let node = sim.world().nodes.get(&object.key.name)?;
+fn node_items(sim: &Sim, world: &World, object: &ObjectRef) -> Option<Vec<MenuItem>> {
+    let node = world.nodes.get(&object.key.name)?;
     let name = || object.key.name.to_string();
     let condition = |label: &str, condition: &str, status| {
         let command = Command::SetCondition { name: name(), condition: condition.to_owned(), status };
@@ -79,8 +79,8 @@ fn node_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
     Some(items)
 }
 
-fn pod_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
-    let pod = sim.world().pods.get(&object.key)?;
+fn pod_items(world: &World, object: &ObjectRef) -> Option<Vec<MenuItem>> {
+    let pod = world.pods.get(&object.key)?;
     let (namespace, name) = (|| object.key.namespace.to_string(), || object.key.name.to_string());
     let ready = pod.is_ready();
     let delete =
@@ -104,8 +104,8 @@ fn pod_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
 /// Revisions that a menu offers to go back to.
 const REVISIONS_SHOWN: usize = 5;
 
-fn daemonset_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
-    let daemonset = sim.world().daemonsets.get(&object.key)?;
+fn daemonset_items(world: &World, object: &ObjectRef) -> Option<Vec<MenuItem>> {
+    let daemonset = world.daemonsets.get(&object.key)?;
     let (namespace, name) = (|| object.key.namespace.to_string(), || object.key.name.to_string());
     let delete = |propagation| Command::DeleteDaemonSet { namespace: namespace(), name: name(), propagation };
     let undo = |label: &str, to_revision| {
@@ -117,7 +117,7 @@ fn daemonset_items(sim: &Sim, object: &ObjectRef) -> Option<Vec<MenuItem>> {
         item("Restart its pods", Action::Run(Command::RolloutRestart { namespace: namespace(), name: name() })),
         undo("Undo the last rollout", None),
     ];
-    for (number, image) in export::older_revisions(sim.world(), daemonset).into_iter().take(REVISIONS_SHOWN) {
+    for (number, image) in export::older_revisions(world, daemonset).into_iter().take(REVISIONS_SHOWN) {
         items.push(undo(&["Undo to revision ", &number.to_string(), " (", &image, ")"].concat(), Some(number)));
     }
     items.extend([

@@ -2,6 +2,7 @@
 //!
 //! Knows no rule of Kubernetes. Components get narrow properties that compare by pointer and speak only in [`state::Action`]s.
 
+mod ahead;
 mod app;
 mod dialogs;
 mod editor;
@@ -18,6 +19,7 @@ mod map;
 mod menu;
 mod menus;
 mod paint;
+mod plot;
 mod ribbon;
 mod saved;
 mod session;

@@ -11,6 +11,10 @@ pub const TEXT: &str = "everynode.text";
 pub const SCENARIO: &str = "everynode.scenario";
 /// boot.js reads it too.
 pub const THEME: &str = "everynode.theme";
+/// The branches that were left, see `session::branches`.
+pub const BRANCHES: &str = "everynode.branches";
+/// There if the timeline is open.
+pub const TIMELINE: &str = "everynode.timeline";
 pub const SPEED: &str = "everynode.speed";
 /// How far the lesson has come that is being taken.
 pub const LESSON: &str = "everynode.lesson";

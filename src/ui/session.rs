@@ -1,8 +1,11 @@
 //! The imperative shell: owns the simulation, runs it within the frame's budget, and hands out what the page shows.
 
+mod branches;
 mod importing;
 mod lesson;
+mod look_ahead;
 mod opening;
+mod time;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -28,7 +31,9 @@ use crate::store::{Object, World};
 use crate::view::inspect::{Moment, inspect};
 use crate::view::log::{LogWindow, announcement, target};
 use crate::view::stage::Busy;
-use crate::view::{LogRow, NodeCard, ObjectRef, Offer, SceneBuilder, Tone, Track, export, fix, motion, words};
+use crate::view::{
+    self, LogRow, NodeCard, ObjectRef, Offer, Plots, SceneBuilder, Tone, Track, export, fix, motion, words,
+};
 
 /// How long the simulation may run in one frame, in milliseconds; the rest is for drawing.
 const FRAME_BUDGET: f64 = 8.0;
@@ -70,7 +75,14 @@ struct Inner {
 struct Session {
     state: AppState,
     sim: Sim,
-    past: Option<Past>,
+    past: Option<time::Past>,
+    /// Time goes on as soon as the page shows the present again.
+    plays_again: bool,
+    branches: branches::Branches,
+    /// The dry run that is shown, or being worked at.
+    ahead: Option<look_ahead::LookAhead>,
+    /// What the reader wants done to the past, asked about before.
+    asked_to_fork: Option<Action>,
     builder: SceneBuilder,
     /// Records that the scene, the log and the track know of.
     seen: usize,
@@ -79,6 +91,8 @@ struct Session {
     /// The first row that is wanted; none for the newest.
     log_first: Option<usize>,
     track: Track,
+    plots: Plots,
+    timeline_at: f64,
     check: Check,
     /// Where the clock is between two steps, in microseconds.
     clock: f64,
@@ -104,12 +118,6 @@ struct Session {
     /// Jobs that are due later, each at most once.
     timers: Vec<(Job, Timeout)>,
     asked: Vec<(Job, u32)>,
-}
-
-/// The moment that the page shows while it looks back.
-struct Past {
-    records: usize,
-    world: World,
 }
 
 impl Desk {
@@ -182,16 +190,19 @@ impl Desk {
     /// Does something to the cluster; what is wrong with it comes back to who asked.
     pub fn run(&self, command: Command) -> Result<(), Vec<String>> {
         let Ok(mut session) = self.0.session.try_borrow_mut() else { return Ok(()) };
-        let errors = session.submit(command).errors;
+        let run = Action::Run(command.clone());
+        // The answer to that question goes on with the command; the form that asks has nothing to show any more.
+        let errors = if session.asks_first(&run) { Vec::new() } else { session.submit(command).errors };
+        let asked = session.asked_to_fork.is_some();
         session.refresh();
         self.publish(session);
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        if errors.is_empty() && !asked { Ok(()) } else { Err(errors) }
     }
 
     /// A name for one more node: the next number after the last worker's.
     pub fn next_node_name(&self) -> String {
         let Ok(session) = self.0.session.try_borrow() else { return String::new() };
-        let nodes = &session.sim.world().nodes;
+        let nodes = &session.world().nodes;
         let numbers = nodes.keys().filter_map(|name| name.strip_prefix("worker-")?.parse::<u32>().ok());
         ["worker-", &(numbers.max().unwrap_or(0).saturating_add(1)).to_string()].concat()
     }
@@ -214,7 +225,7 @@ impl Desk {
 
     pub fn taints_of(&self, node: &Name) -> Vec<Taint> {
         let Ok(session) = self.0.session.try_borrow() else { return Vec::new() };
-        session.sim.world().nodes.get(node).map_or_else(Vec::new, |node| node.taints.to_vec())
+        session.world().nodes.get(node).map_or_else(Vec::new, |node| node.taints.to_vec())
     }
 
     pub fn node(&self, node: &Name) -> Option<std::sync::Arc<Node>> {
@@ -223,7 +234,7 @@ impl Desk {
 
     pub fn labels_of(&self, object: &ObjectRef) -> Labels {
         let Ok(session) = self.0.session.try_borrow() else { return Labels::new() };
-        let object = session.sim.world().get(object.kind, &object.key);
+        let object = session.world().get(object.kind, &object.key);
         object.map_or_else(Labels::new, |object| Labels::clone(&object.meta().labels))
     }
 
@@ -270,6 +281,7 @@ impl Session {
             ..AppState::default()
         };
         state.time.playing = true;
+        state.timeline_open = get(saved::TIMELINE).is_some();
         state.time.speed = speed.and_then(|word| Speed::parse(&word)).unwrap_or_default();
         state.editor.text = Shared::from(get(saved::TEXT).unwrap_or_else(|| TUTORIAL.to_owned()));
         state.editor.loads = 1;
@@ -277,11 +289,17 @@ impl Session {
             state,
             sim,
             past: None,
+            plays_again: false,
+            branches: branches::Branches::default(),
+            ahead: None,
+            asked_to_fork: None,
             builder: SceneBuilder::default(),
             seen: 0,
             rows: Vec::new(),
             log_first: None,
             track: Track::default(),
+            plots: Plots::default(),
+            timeline_at: f64::MIN,
             check: Check::default(),
             clock: 0.0,
             last_frame: None,
@@ -304,6 +322,7 @@ impl Session {
         session.show_theme();
         session.begin_anew();
         if workers.is_none() && !fresh {
+            session.bring_back_branches(&storage::get(saved::BRANCHES).unwrap_or_default());
             match saved::run() {
                 Ok(Some(run)) => session.bring_back(run, false),
                 Ok(None) => {}
@@ -317,9 +336,11 @@ impl Session {
         session
     }
 
-    /// Whether time goes on by itself.
+    /// Whether time goes on by itself, forth or back.
     fn moves(&self) -> bool {
-        self.opening.is_some() || self.state.time.playing && (self.past.is_some() || !self.sim.is_quiet())
+        let time = &self.state.time;
+        let goes_on = time.back || self.past.is_some() || !self.sim.is_quiet();
+        self.opening.is_some() || time.playing && goes_on
     }
 
     fn world(&self) -> &World {
@@ -339,6 +360,9 @@ impl Session {
     // ------------------------------------------------------------ what the reader does
 
     fn act(&mut self, action: Action) {
+        if self.asks_first(&action) {
+            return;
+        }
         match action {
             // The output of kubectl get, pasted: its cluster is meant, and the text that was there stays.
             Action::Edit(text) if is_dump(&text) => {
@@ -360,6 +384,10 @@ impl Session {
                 if self.submit(Command::Apply { text }).errors.is_empty() {
                     // Where panels are tabs, the map is what to look at now.
                     self.state.tab = Tab::Map;
+                    if self.state.dialog == Some(Dialog::Ahead) {
+                        self.state.dialog = None;
+                        self.ahead = None;
+                    }
                 }
             }
             Action::GoTo(index) => {
@@ -379,16 +407,15 @@ impl Session {
                 self.keep_mine();
                 self.begin(&scenario);
             }
-            Action::PlayPause => {
-                self.state.time.playing = !self.state.time.playing;
-                self.last_frame = None;
-            }
+            Action::Play(back) => self.play(back),
             Action::Step => self.step(),
-            Action::ToStart => {
-                self.clock = 0.0;
-                self.look_back(self.records_at(0.0));
-            }
+            Action::StepBack => self.step_back(),
+            Action::Jump(forward) => self.jump(forward),
             Action::Seek(to) => self.seek(to),
+            Action::ToggleTimeline => self.toggle_timeline(),
+            Action::Fork => self.fork_as_asked(),
+            Action::Branch(act) => self.act_on_branch(act),
+            Action::LookAhead => self.look_ahead(),
             Action::SetSpeed(speed) => {
                 self.state.time.speed = speed;
                 storage::set(saved::SPEED, &speed.word());
@@ -449,7 +476,11 @@ impl Session {
             Action::OpenMenu(address, anchor) => self.open_menu(&address, anchor),
             Action::CloseMenu => self.state.menu = None,
             Action::Open(dialog) => self.state.dialog = Some(dialog),
-            Action::CloseDialog => self.state.dialog = None,
+            Action::CloseDialog => {
+                self.state.dialog = None;
+                self.asked_to_fork = None;
+                self.ahead = None;
+            }
             Action::DismissNotice => self.hide_notice(),
             Action::Say(notice) => self.say(notice),
             // A new pointer makes the editor look again.
@@ -479,6 +510,7 @@ impl Session {
             Job::HideNotice => self.hide_notice(),
             // What is shown is brought up to date after every job.
             Job::Stage => {}
+            Job::Work => self.work(),
         }
     }
 
@@ -515,18 +547,22 @@ impl Session {
                 let items = self.kept_items().into_iter().chain(menus::scenarios());
                 Some(("Clusters".to_owned(), items.collect()))
             }
-            _ => ObjectRef::parse(address).and_then(|object| menus::of(&self.sim, &object)),
+            _ => match address.strip_prefix("branch/").and_then(|id| id.parse().ok()) {
+                Some(id) => self.branch_menu(id),
+                None => ObjectRef::parse(address).and_then(|object| menus::of(&self.sim, self.world(), &object)),
+            },
         };
         self.state.menu = menu.map(|(label, items)| Shared::from(Menu { label, items, anchor }));
     }
 
     /// Does something to the cluster. This is the one place where a look into the past becomes another future.
     fn submit(&mut self, command: Command) -> Outcome {
-        if let Some(past) = self.past.take() {
-            self.sim = self.sim.fork_at(past.records);
-            self.begin_anew();
-        }
+        self.fork();
+        let before = self.branches.wants_name().then(|| (command.clone(), self.sim.world().clone()));
         let outcome = self.sim.submit(command);
+        if let Some((command, before)) = before.filter(|_| outcome.errors.is_empty()) {
+            self.branches.name_current(&view::branch::name(&command, &before, self.sim.world()));
+        }
         let error = !outcome.errors.is_empty();
         let lines: Vec<&str> = outcome.errors.iter().chain(&outcome.messages).map(String::as_str).collect();
         if !lines.is_empty() {
@@ -551,148 +587,28 @@ impl Session {
         self.state.can_go_back = false;
     }
 
-    // ------------------------------------------------------------ time
-
-    /// One frame: lets the simulation run as long as the budget allows.
-    fn frame(&mut self, time: f64) {
-        let elapsed = self.last_frame.map_or(0.0, |last| (time - last).clamp(0.0, FRAME_MAX));
-        self.last_frame = Some(time);
-        if self.opening.is_some() {
-            return self.go_on_opening(FRAME_BUDGET);
-        }
-        if !self.moves() {
-            self.last_frame = None;
-            return;
-        }
-        let factor = self.state.time.speed.factor();
-        if self.past.is_some() {
-            self.clock += factor.unwrap_or(64.0) * elapsed * 1000.0;
-            self.look_back(self.records_at(self.clock));
-            return;
-        }
-        let end = page::now_ms() + FRAME_BUDGET;
-        let goal = match factor {
-            Some(factor) => {
-                self.clock = self.clock.max(self.sim.now().micros() as f64) + factor * elapsed * 1000.0;
-                SimTime::from_micros(self.clock as u64)
-            }
-            None => SimTime::MAX,
-        };
-        loop {
-            let arrived = self.sim.run_until(goal, STEPS_AT_ONCE) < STEPS_AT_ONCE;
-            if arrived {
-                break;
-            }
-            if page::now_ms() > end {
-                // Too much to do at this speed: time goes as fast as the machine can.
-                self.clock = self.sim.now().micros() as f64;
-                break;
-            }
-        }
-        if self.sim.is_quiet() {
-            if self.sim.history().is_full()
-                && let Some(text) = words::limits(self.sim.history())
-            {
-                self.say(Notice { error: true, text });
-            }
-            self.last_frame = None;
-            self.preview();
-            self.ask(Job::Save, 400);
-        }
-    }
-
-    fn step(&mut self) {
-        self.state.time.playing = false;
-        match &self.past {
-            Some(past) => {
-                let records = self.sim.history().records();
-                let next = (past.records..records.len()).find(|index| records.get(*index).is_some_and(Record::is_act));
-                let after = next.map_or(records.len(), |index| index + 1);
-                if let Some(record) = after.checked_sub(1).and_then(|index| records.get(index)) {
-                    self.clock = record.at.micros() as f64;
-                }
-                self.look_back(after);
-            }
-            None => {
-                self.sim.step_act();
-                self.clock = self.sim.now().micros() as f64;
-                self.preview();
-                self.ask(Job::Save, 400);
-            }
-        }
-    }
-
-    fn seek(&mut self, to: u64) {
-        self.clock = to.min(self.sim.now().micros()) as f64;
-        if to >= self.sim.now().micros() {
-            self.return_to_now();
-        } else {
-            self.look_back(self.records_at(self.clock));
-        }
-    }
-
-    fn records_at(&self, clock: f64) -> usize {
-        self.sim.history().records_at(SimTime::from_micros(clock as u64))
-    }
-
-    /// Shows the cluster as it was after so many records; at the end of the log that is the present again.
-    fn look_back(&mut self, records: usize) {
-        let seen = self.past.as_ref().map(|past| past.records);
-        let history = self.sim.history();
-        if records >= history.records().len() && self.clock >= self.sim.now().micros() as f64 {
-            return self.return_to_now();
-        }
-        match &mut self.past {
-            Some(past) if records >= past.records => {
-                let deltas = history.records()[past.records..records].iter().flat_map(|record| record.deltas.iter());
-                for delta in deltas.clone() {
-                    past.world.apply(delta);
-                }
-                past.records = records;
-                self.builder.follow(&past.world, deltas);
-            }
-            _ => {
-                let world = history.world_after(records);
-                self.builder.rebuild(&world);
-                self.past = Some(Past { records, world });
-            }
-        }
-        match seen.filter(|seen| *seen <= records) {
-            Some(seen) => self.note_busy(seen, records),
-            None => self.busy = Busy::default(),
-        }
-        self.inspected_at = f64::MIN;
-        self.last_frame = self.last_frame.filter(|_| self.state.time.playing);
-    }
-
-    fn return_to_now(&mut self) {
-        if self.past.take().is_some() {
-            self.builder.rebuild(self.sim.world());
-            self.clock = self.sim.now().micros() as f64;
-            self.inspected_at = f64::MIN;
-        }
-    }
-
     // ------------------------------------------------------------ what the page shows
 
-    /// Forgets what was derived from another simulation.
     /// Another cluster takes the place of this one.
     fn begin(&mut self, scenario: &Scenario) {
         self.sim = Sim::new(scenario);
         self.base = (scenario.clone(), (*self.state.editor.text).clone());
         self.keep_scenario = true;
         self.state.selection = None;
+        self.branches = branches::Branches::default();
         self.begin_anew();
         self.ask(Job::Save, 400);
         self.preview();
     }
 
+    /// Forgets what was derived from another simulation.
     fn begin_anew(&mut self) {
         self.past = None;
         self.seen = 0;
         self.rows.clear();
         self.log_first = None;
         self.track = Track::default();
+        self.timeline_at = f64::MIN;
         self.announced = self.sim.history().records().len();
         self.state.record = None;
         self.clock = self.sim.now().micros() as f64;
@@ -735,6 +651,7 @@ impl Session {
             self.state.scene = Shared(scene);
         }
         self.refresh_time();
+        self.refresh_timeline();
         self.refresh_motions();
         self.refresh_stages();
         self.refresh_log();
@@ -810,8 +727,10 @@ impl Session {
         if from == 0 {
             self.rows.clear();
             self.track = Track::default();
+            self.plots = Plots::default();
         }
         for record in self.sim.history().records().get(from..).unwrap_or_default() {
+            self.plots.note(record);
             if record.is_act() {
                 self.track.mark(record.at.micros(), Tone::of(record));
             }
@@ -892,7 +811,7 @@ impl Session {
     }
 
     fn preview(&mut self) {
-        let preview = engine::preview(self.sim.world(), &self.check);
+        let preview = engine::preview(self.world(), &self.check);
         if *self.state.editor.preview != *preview.sentence {
             self.state.editor.preview = preview.sentence.into();
         }
@@ -917,6 +836,7 @@ impl Session {
             let run = self.saved_run(false);
             let plain = SavedRun { text: String::new(), view: Default::default(), shown: None, ..run };
             kept &= saved::set_run(&plain);
+            kept &= self.save_branches();
         }
         if !kept && !self.storage_full {
             let text = "The browser has no room left to save this for the next visit.".to_owned();
@@ -984,6 +904,7 @@ pub fn install_panic_dialog() {
         || storage::get(saved::TEXT).unwrap_or_else(|| TUTORIAL.to_owned()),
         || {
             storage::remove(saved::SCENARIO);
+            storage::remove(saved::BRANCHES);
         },
     ));
 }

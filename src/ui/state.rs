@@ -10,8 +10,10 @@ use crate::api::Name;
 use crate::engine::file::SavedRun;
 use crate::engine::{Command, Scenario};
 use crate::lesson::{Lesson, Verdict};
+use crate::view::ahead::Ahead;
 use crate::view::log::LogWindow;
 use crate::view::motion::Motion;
+use crate::view::timeline::Timeline;
 use crate::view::{Inspection, ObjectRef, Offer, Scene, Track};
 
 /// The whole page. Cheap to clone: every part is small or shared.
@@ -28,6 +30,10 @@ pub struct AppState {
     pub editor: EditorState,
     pub time: TimeState,
     pub track: Shared<Track>,
+    pub timeline_open: bool,
+    pub timeline: Shared<Timeline>,
+    /// What Apply would lead to, while that is shown.
+    pub ahead: Shared<Ahead>,
     pub theme: Theme,
     /// What the cluster is called.
     pub cluster: Rc<str>,
@@ -209,6 +215,8 @@ pub struct Stages {
 pub struct TimeState {
     pub micros: u64,
     pub playing: bool,
+    /// Playing backward.
+    pub back: bool,
     pub speed: Speed,
     /// The page shows the past.
     pub past: bool,
@@ -265,6 +273,11 @@ pub enum Dialog {
         link: Rc<str>,
         log: u64,
     },
+    /// What Apply would lead to.
+    Ahead,
+    /// Whether to go on from the moment in the past that is shown: what is to be done, and the branch that is left.
+    Fork(Rc<str>, Rc<str>),
+    RenameBranch(u32, Rc<str>),
     AddNode,
     Taint(Name),
     /// What a node can hold.
@@ -301,6 +314,20 @@ pub enum Job {
     HideNotice,
     /// The control loop's stage has been seen long enough.
     Stage,
+    /// Work that is done in slices: looking ahead, or doing a branch again.
+    Work,
+}
+
+/// What can be done to a branch of time.
+#[derive(Clone)]
+pub enum BranchAct {
+    /// Another one begins at the moment that is shown.
+    New,
+    Switch(u32),
+    /// Lies beside the present one in the plot; or no longer.
+    Beside(u32),
+    Rename(u32, String),
+    Discard(u32),
 }
 
 #[derive(Clone)]
@@ -330,9 +357,17 @@ pub enum Action {
     Share,
     SaveFile,
     OpenFile,
-    PlayPause,
+    /// Plays forward, or backward; pauses if it does so already.
+    Play(bool),
     Step,
-    ToStart,
+    StepBack,
+    /// To the next, or the last, act on what is selected.
+    Jump(bool),
+    ToggleTimeline,
+    /// Goes on from the past, as the reader was asked.
+    Fork,
+    Branch(BranchAct),
+    LookAhead,
     SetSpeed(Speed),
     Seek(u64),
     Select(ObjectRef),

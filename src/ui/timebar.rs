@@ -1,7 +1,7 @@
-//! Time: play, pause, step, speed, the clock, and the track of all acts.
+//! Time: play forth and back, step, speed, the clock, and the track of all acts.
 
 use wasm_bindgen::JsCast;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, HtmlSelectElement};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::icon::{self, icon};
@@ -10,7 +10,10 @@ use super::shared::Shared;
 use super::state::{Action, Speed, TimeState};
 use crate::view::{Tone, Track, words};
 
-pub fn time_bar(desk: &Desk, time: &TimeState, track: &Shared<Track>) -> Html {
+/// Pixels at both ends of the track, so that the head is whole there.
+const EDGE: f64 = 8.0;
+
+pub fn time_bar(desk: &Desk, time: &TimeState, track: &Shared<Track>, open: bool) -> Html {
     let onchange = {
         let desk = desk.clone();
         Callback::from(move |event: Event| {
@@ -22,23 +25,50 @@ pub fn time_bar(desk: &Desk, time: &TimeState, track: &Shared<Track>) -> Html {
         })
     };
     let chosen = time.speed.word();
-    let (picture, name) = if time.playing { (icon::PAUSE, "Pause") } else { (icon::PLAY, "Play") };
+    let (forth, back) = (time.playing && !time.back, time.playing && time.back);
+    let (picture, name) = if forth { (icon::PAUSE, "Pause") } else { (icon::PLAY, "Play") };
+    let (back_picture, back_name) = if back { (icon::PAUSE, "Pause") } else { (icon::BACK, "Play backward") };
+    let square = |class: &'static str, id: &'static str, picture, name: &'static str, title: &'static str, action| {
+        html! {
+            <button class={class} data-testid={id} {title} aria-label={name} onclick={desk.on(action)}>{icon(picture)}</button>
+        }
+    };
     html! {
-        <section class={if time.past { "time past" } else { "time" }} aria-label="Time">
-            <button class="square" title="To the start" aria-label="To the start" data-testid="to-start" onclick={desk.on(Action::ToStart)}>{icon(icon::START)}</button>
-            <button class="square" data-testid="play" data-playing={time.playing.to_string()} data-quiet={time.quiet.to_string()} title={[name, " (space)"].concat()} aria-label={name}
-                onclick={desk.on(Action::PlayPause)}>{icon(picture)}</button>
-            <button class="step" data-testid="step" title="One act further (.)" aria-label="Step: one act further" onclick={desk.on(Action::Step)}>{icon(icon::STEP)}<span>{"Step"}</span></button>
+        <section class={classes!("time", time.past.then_some("past"), open.then_some("open"))} aria-label="Time">
+            {square("square extra", "to-start", icon::START, "To the start", "To the start (Home)", Action::Seek(0))}
+            {square("square extra", "play-back", back_picture, back_name, "Play backward", Action::Play(true))}
+            {square("square", "step-back", icon::STEP_BACK, "Step back: one act", "One act back (←)", Action::StepBack)}
+            <button class="square" data-testid="play" data-playing={forth.to_string()} data-quiet={time.quiet.to_string()} title={[name, " (space)"].concat()} aria-label={name}
+                onclick={desk.on(Action::Play(false))}>{icon(picture)}</button>
+            <button class="step" data-testid="step" title="One act further (→)" aria-label="Step: one act further" onclick={desk.on(Action::Step)}>{icon(icon::STEP)}<span>{"Step"}</span></button>
             <select data-testid="speed" aria-label="Speed" title="Speed" {onchange}>
                 {for Speed::CHOICES.iter().map(|(word, label)| html! {
                     <option value={*word} selected={*word == chosen}>{*label}</option>
                 })}
             </select>
             <TrackView desk={desk.clone()} track={track.clone()} />
-            if time.past { <button class="now" data-testid="now" onclick={desk.on(Action::Seek(u64::MAX))}>{"Now"}</button> }
+            if time.past { <button class="now" data-testid="now" title="Back to the present (End)" onclick={desk.on(Action::Seek(u64::MAX))}>{"Now"}</button> }
             <output class="clock" data-testid="clock" data-micros={time.micros.to_string()} title={time.next.to_string()}>{words::clock(time.micros)}</output>
+            <button class="square" data-testid="timeline-toggle" title="Timeline: all acts and numbers over time" aria-label="Timeline" aria-expanded={open.to_string()}
+                onclick={desk.on(Action::ToggleTimeline)}>{icon(icon::LINES)}</button>
         </section>
     }
+}
+
+/// What a pointer that is dragged over an element of a class does: `to` gets its distance from the left edge, and the
+/// width.
+pub fn dragging(class: &'static str, to: impl Fn(f64, f64) + 'static) -> Callback<PointerEvent> {
+    Callback::from(move |event: PointerEvent| {
+        let target = event.target_dyn_into::<web_sys::Element>();
+        let Some(element) = target.and_then(|target| target.closest(class).ok()?) else { return };
+        match event.type_().as_str() {
+            "pointerdown" if event.button() == 0 => drop(element.set_pointer_capture(event.pointer_id())),
+            "pointermove" if element.has_pointer_capture(event.pointer_id()) => {}
+            _ => return,
+        }
+        let at = element.get_bounding_client_rect();
+        to(f64::from(event.client_x()) - at.left(), at.width());
+    })
 }
 
 #[derive(Properties, PartialEq)]
@@ -59,39 +89,31 @@ fn TrackView(props: &TrackProps) -> Html {
         });
     }
     let track = &props.track;
-    let seek_to = {
+    let drag = {
         let (desk, track) = (props.desk.clone(), track.clone());
-        move |part: f64| desk.send(Action::Seek((track.span() as f64 * part.clamp(0.0, 1.0)) as u64))
-    };
-    let onclick = {
-        let seek_to = seek_to.clone();
-        Callback::from(move |event: MouseEvent| {
-            if let Some(element) = event.target_dyn_into::<HtmlElement>() {
-                let at = element.get_bounding_client_rect();
-                seek_to((f64::from(event.client_x()) - at.left()) / at.width().max(1.0));
-            }
+        dragging(".track", move |x, width| {
+            let part = (x - EDGE) / (width - 2.0 * EDGE).max(1.0);
+            desk.send(Action::Seek((track.span() as f64 * part.clamp(0.0, 1.0)) as u64));
         })
     };
     let onkeydown = {
-        let track = track.clone();
+        let (desk, track) = (props.desk.clone(), track.clone());
         Callback::from(move |event: KeyboardEvent| {
-            let (now, whole) = (track.at as f64, track.span() as f64);
-            let to = match event.key().as_str() {
-                "ArrowLeft" | "ArrowDown" => now - 1e6,
-                "ArrowRight" | "ArrowUp" => now + 1e6,
-                "PageUp" => now + 1e7,
-                "PageDown" => now - 1e7,
-                "Home" => 0.0,
-                "End" => track.end as f64,
+            let action = match event.key().as_str() {
+                "ArrowLeft" | "ArrowDown" => Action::StepBack,
+                "ArrowRight" | "ArrowUp" => Action::Step,
+                "PageUp" => Action::Seek(track.at + 10_000_000),
+                "PageDown" => Action::Seek(track.at.saturating_sub(10_000_000)),
                 _ => return,
             };
             event.prevent_default();
-            seek_to(to / whole);
+            event.stop_propagation();
+            desk.send(action);
         })
     };
     html! {
-        <div class="track" role="slider" tabindex="0" aria-label="Point in time" aria-valuemin="0" aria-valuemax={(track.end / 1000).to_string()}
-            aria-valuenow={(track.at / 1000).to_string()} aria-valuetext={words::clock(track.at)} {onclick} {onkeydown}>
+        <div class="track" data-testid="track" role="slider" tabindex="0" aria-label="Point in time" aria-valuemin="0" aria-valuemax={(track.end / 1000).to_string()}
+            aria-valuenow={(track.at / 1000).to_string()} aria-valuetext={words::clock(track.at)} onpointerdown={drag.clone()} onpointermove={drag} {onkeydown}>
             <canvas ref={canvas} aria-hidden="true"></canvas>
         </div>
     }
@@ -111,7 +133,7 @@ fn paint(canvas: &HtmlCanvasElement, track: &Track) -> Option<()> {
     let color = |name: &str| style.get_property_value(name).unwrap_or_default();
     pen.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0).ok()?;
     pen.clear_rect(0.0, 0.0, width, height);
-    let x = |micros: u64| 8.0 + (width - 16.0) * micros as f64 / track.span() as f64;
+    let x = |micros: u64| EDGE + (width - 2.0 * EDGE) * micros as f64 / track.span() as f64;
     // What has not happened yet.
     pen.save();
     pen.begin_path();

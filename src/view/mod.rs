@@ -19,6 +19,7 @@ pub mod plot;
 pub mod scene;
 pub mod script;
 pub mod stage;
+pub mod timeline;
 pub mod track;
 pub mod words;
 

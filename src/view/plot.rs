@@ -224,8 +224,8 @@ impl Scale {
         let mut number = points.get(first).map_or(0, |(_, it)| series.of(it));
         let mut path = String::new();
         let _ = write!(path, "M{:.1} {:.1}", self.left, self.y(number));
-        // Where the pen is, and what it has covered in the present column of pixels.
-        let (mut column, mut pen, mut low, mut high) = (self.left, number, number, number);
+        // Where the pen is, whether it has come to the present column, and what it has covered there.
+        let (mut column, mut there, mut pen, mut low, mut high) = (self.left, true, number, number, number);
         let later = points.get(first + 1..).unwrap_or_default().iter().take_while(|(at, _)| *at <= to);
         for (at, numbers) in later.filter(|(at, _)| *at > from) {
             let next = series.of(numbers);
@@ -234,14 +234,14 @@ impl Scale {
                 if pen != number {
                     let _ = write!(path, "V{:.1}", self.y(number));
                 }
-                (column, pen, low, high) = (x, number, number, number);
-                if next != number {
-                    let _ = write!(path, "H{x:.1}");
-                }
+                (column, there, pen, low, high) = (x, false, number, number, number);
             }
             number = next;
             if next < low || next > high {
-                (pen, low, high) = (next, low.min(next), high.max(next));
+                if !there {
+                    let _ = write!(path, "H{x:.1}");
+                }
+                (there, pen, low, high) = (true, next, low.min(next), high.max(next));
                 let _ = write!(path, "V{:.1}", self.y(next));
             }
         }
@@ -285,6 +285,9 @@ mod tests {
     fn a_path_steps_and_draws_a_crowd_once() {
         let points = [(0, numbers(0)), (25, numbers(6)), (50, numbers(3))];
         assert_eq!(scale(100, 6).path(&points, 0, 100, Series::Ready), "M0.0 60.0H25.0V0.0H50.0V30.0H100.0");
+        // A point that changes another number does not hold up the next one.
+        let twice = [(0, numbers(0)), (25, numbers(0)), (25, numbers(6))];
+        assert_eq!(scale(100, 6).path(&twice, 0, 100, Series::Ready), "M0.0 60.0H25.0V0.0H100.0");
         // Shifted: what was at 25 is at the left edge.
         assert_eq!(scale(100, 6).path(&points, 25, 75, Series::Ready), "M0.0 0.0H25.0V30.0H50.0");
         // A thousand changes in one column: down to the lowest, up to the highest, and back to the last.

@@ -23,6 +23,9 @@ const AT_ONCE: f64 = 100.0;
 /// Works of the reader's that are kept when others are opened in their place.
 const KEPT_MAX: usize = 3;
 
+/// In what is kept of the reader's works: the branches of time that belong to them.
+const BRANCHES: &str = "branches";
+
 /// A run that is being done again.
 pub(super) struct Opening {
     replay: Replay,
@@ -132,6 +135,7 @@ impl Session {
         self.keep_mine();
         self.state.dialog = None;
         self.state.selection = None;
+        self.bring_back_branches("");
         self.bring_back(run.clone(), true);
     }
 
@@ -204,7 +208,11 @@ impl Session {
         }
         let commands = words::count(self.sim.scenario().commands.len(), "command");
         let name = [&*self.state.cluster, ", ", &commands].concat();
-        self.kept.insert(0, (name, file::encode(&self.saved_run(false))));
+        let mut run = self.saved_run(false);
+        if let Some(branches) = self.branches_as_text() {
+            run.view.insert(BRANCHES.to_owned(), branches);
+        }
+        self.kept.insert(0, (name, file::encode(&run)));
         self.kept.truncate(KEPT_MAX);
         if !saved::set_kept(&self.kept) {
             let text = "The browser has no room to keep what you had for the next visit: while this page is open it is \
@@ -221,6 +229,7 @@ impl Session {
             match file::decode(&text) {
                 Ok(run) => {
                     self.keep_mine();
+                    self.bring_back_branches(run.view.get(BRANCHES).map_or("", String::as_str));
                     self.bring_back(run, false);
                 }
                 Err(text) => self.say(Notice { error: true, text }),
