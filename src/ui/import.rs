@@ -70,6 +70,8 @@ pub fn export_view(desk: &Desk) -> Html {
         ),
         (Export::Log, "Log", "Every act with actor, object, reason and cause, as JSON lines"),
         (Export::Script, "Script", "The kubectl commands that repeat this run on a real cluster, or on one of kwok's"),
+        (Export::MapSvg, "Map as SVG", "The map as it is, as a drawing that stays sharp"),
+        (Export::MapPng, "Map as PNG", "The map as it is, as pixels"),
     ];
     html! {
         <ul class="choices">

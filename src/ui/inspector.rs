@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::state::{Action, InspectorTab, Notice};
 use crate::platform::{page, save};
 use crate::view::inspect::{Line, Revision};
-use crate::view::picture::{self, Palette};
+use crate::view::picture;
 use crate::view::{Block, Inspection, Link, Mark, ObjectRef, Offer, Row};
 
 #[derive(Properties, PartialEq)]
@@ -273,17 +273,7 @@ fn view_link(desk: &Desk, link: &Link) -> Html {
 fn save_chain(desk: &Desk, title: &str, links: &[Link], png: bool) {
     let mut colors = Colors::default();
     colors.refresh();
-    let palette = Palette {
-        background: colors.panel,
-        text: colors.text,
-        dim: colors.dim,
-        line: colors.edge,
-        accent: colors.accent,
-        create: colors.create,
-        delete: colors.delete,
-        update: colors.update,
-    };
-    let (svg, size) = picture::svg(title, links, &palette);
+    let (svg, size) = picture::svg(title, links, &colors.palette());
     let desk = desk.clone();
     let say = move |saved: bool| {
         let text = if saved { "Saved." } else { "The browser does not allow saving here." };

@@ -12,6 +12,7 @@ pub mod fix;
 pub mod forms;
 pub mod inspect;
 pub mod log;
+pub mod map_picture;
 pub mod motion;
 pub mod object;
 pub mod picture;

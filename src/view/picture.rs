@@ -65,8 +65,12 @@ pub fn svg(title: &str, links: &[Link], palette: &Palette) -> (String, (f64, f64
         }
         mark(&mut body, link.tone, top + 9, color);
     }
-    let height = y + MARGIN - BETWEEN;
-    let (w, h) = (WIDTH.to_string(), height.to_string());
+    document(title, &body, WIDTH, y + MARGIN - BETWEEN, palette)
+}
+
+/// A whole picture around its body: `t`, `b`, `n`, `d`, `m` and `l` are the classes of its texts. Gives its size too.
+pub fn document(title: &str, body: &str, width: usize, height: usize, palette: &Palette) -> (String, (f64, f64)) {
+    let (w, h) = (width.to_string(), height.to_string());
     let svg = [
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"",
         &w,
@@ -79,14 +83,14 @@ pub fn svg(title: &str, links: &[Link], palette: &Palette) -> (String, (f64, f64
         "\"><title>",
         &escaped(title),
         "</title><style>text{font:13px system-ui,sans-serif}.t{font-size:15px;font-weight:600}.b{font-weight:600}\
-         .d{font-size:11.5px}.m{font:11px ui-monospace,Menlo,Consolas,monospace}</style><rect width=\"100%\" height=\"100%\" \
-         rx=\"12\" fill=\"",
+         .d{font-size:11.5px}.m{font:11px ui-monospace,Menlo,Consolas,monospace}.l{font-size:10px;font-weight:700}\
+         </style><rect width=\"100%\" height=\"100%\" rx=\"12\" fill=\"",
         &palette.background,
         "\"/>",
-        &body,
+        body,
         "</svg>\n",
     ];
-    (svg.concat(), (WIDTH as f64, height as f64))
+    (svg.concat(), (width as f64, height as f64))
 }
 
 /// The mark of a link: its shape tells the tone as well as its colour.
@@ -108,7 +112,7 @@ fn text(body: &mut String, x: usize, y: usize, class: &str, text: &str, color: &
     body.extend(["<text class=\"", class, "\" x=\"", &x, "\" y=\"", &y, "\" fill=\"", color, "\">", &text, "</text>"]);
 }
 
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -5,6 +5,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{CssStyleDeclaration, Element, MutationObserver, MutationObserverInit};
 
 use crate::platform::page;
+use crate::view::picture::Palette;
 use crate::view::scene::SLOTS;
 
 /// The colours of the theme that is on, as the style sheet has them.
@@ -37,6 +38,20 @@ impl Colors {
         }
         *self = Colors::read(theme, &root).unwrap_or_default();
         true
+    }
+
+    /// What pictures that stand alone are drawn in.
+    pub fn palette(&self) -> Palette {
+        Palette {
+            background: self.panel.clone(),
+            text: self.text.clone(),
+            dim: self.dim.clone(),
+            line: self.edge.clone(),
+            accent: self.accent.clone(),
+            create: self.create.clone(),
+            delete: self.delete.clone(),
+            update: self.update.clone(),
+        }
     }
 
     fn read(theme: String, root: &Element) -> Option<Colors> {

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use gloo::timers::callback::Timeout;
 
+use super::super::paint::colors::Colors;
 use super::super::state::{Action, Dialog, ImportTold, Notice};
 use super::{Desk, Session};
+use crate::api::Kind;
 use crate::engine::Scenario;
 use crate::engine::import::{Import, import};
 use crate::platform::save;
-use crate::view::{export, script, words};
+use crate::view::{export, map_picture, script, words};
 
 /// How long the page may show that it reads before it does, in milliseconds.
 const SHOWN_BEFORE: u32 = 40;
@@ -22,6 +24,8 @@ pub enum Export {
     Cluster,
     Log,
     Script,
+    MapSvg,
+    MapPng,
 }
 
 impl Desk {
@@ -39,6 +43,9 @@ impl Desk {
     }
 
     pub(super) fn export(&self, what: Export) {
+        if matches!(what, Export::MapSvg | Export::MapPng) {
+            return self.export_map(what == Export::MapPng);
+        }
         let Ok(session) = self.0.session.try_borrow() else { return };
         let (world, name) = (session.world(), &session.state.cluster);
         let kept = match what {
@@ -47,6 +54,7 @@ impl Desk {
             }
             Export::Cluster => save::text(&export::file_name(name, "yaml"), save::TEXT, &export::cluster(world)),
             Export::Script => save::text(&export::file_name(name, "sh"), save::TEXT, &script::script(&session.sim)),
+            Export::MapSvg | Export::MapPng => true,
             Export::Log => {
                 let log = export::log(session.sim.history());
                 save::text(&export::file_name(&[name, "-log"].concat(), "jsonl"), save::TEXT, &log)
@@ -56,6 +64,26 @@ impl Desk {
         if !kept {
             let text = "The browser does not allow a file to be saved here.".to_owned();
             self.send(Action::Say(Notice { error: true, text }));
+        }
+    }
+}
+
+impl Desk {
+    fn export_map(&self, png: bool) {
+        let Ok(session) = self.0.session.try_borrow() else { return };
+        let mut colors = Colors::default();
+        colors.refresh();
+        let set = session.state.selection.as_ref().filter(|it| it.kind == Kind::DaemonSet).map(|it| &it.key);
+        let (svg, size) = map_picture::svg(&session.state.scene, set, &colors.palette(), &colors.slots);
+        drop(session);
+        let desk = self.clone();
+        let say = move |saved: bool| {
+            let text = if saved { "Saved." } else { "The browser does not allow saving here." };
+            desk.send(Action::Say(Notice { error: !saved, text: text.to_owned() }));
+        };
+        match png {
+            true => save::png("map.png", &svg, size, say),
+            false => say(save::text("map.svg", save::SVG, &svg)),
         }
     }
 }
