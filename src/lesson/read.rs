@@ -87,19 +87,15 @@ impl Lesson {
     pub fn read(file: &str) -> (Lesson, Vec<Finding>) {
         let (mut source, value) = Source::read(file);
         let mut lesson = Lesson { nodes: Scenario::walk_through().nodes, ..Lesson::default() };
-        let Some(map) = (match (&value, source.findings.is_empty()) {
-            (Value::Null, false) => None,
-            _ => source.map(&value, "", LESSON, 2),
-        }) else {
-            return (lesson, source.findings);
-        };
+        let unreadable = value.is_null() && !source.findings.is_empty();
+        let map = if unreadable { None } else { source.map(&value, "", LESSON, 2) };
+        let Some(map) = map else { return (lesson, source.findings) };
         lesson.title = text(map, "title");
         lesson.about = text(map, "about");
         if map.contains_key("cluster") {
             lesson.nodes = cluster::groups(&mut source, list(map, "cluster"), "cluster");
         }
-        let whole = |name: &str| map.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        lesson.manifest = whole("manifest");
+        lesson.manifest = map.get("manifest").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut manifest = lesson.manifest.clone();
         for (index, value) in list(map, "steps").iter().enumerate() {
             let step = step(&mut source, value, &item("steps", index), &mut manifest);

@@ -55,7 +55,9 @@ walk("the keyboard reaches everything", async ({ page, app }) => {
   await page.keyboard.press("Escape");
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), `Actions for pod ${pod.name}`);
   await page.keyboard.press("Enter");
-  for (let step = 0; step < 3; step++) await page.keyboard.press("ArrowDown");
+  const focused = () => page.evaluate(() => document.activeElement.innerText);
+  for (let step = 0; step < 20 && (await focused()) !== "Delete the pod"; step++) await page.keyboard.press("ArrowDown");
+  assert.equal(await focused(), "Delete the pod");
   await page.keyboard.press("Enter");
   await eventually(async () => assert.ok(!(await app.map()).some(({ name }) => name === pod.name)));
   await app.pods(3, { phase: "Running" });
