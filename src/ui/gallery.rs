@@ -9,7 +9,6 @@ use yew::prelude::*;
 
 use super::session::Desk;
 use super::state::{Action, LeftTab, Notice, Tab};
-use crate::engine::Command;
 use crate::lesson::{Example, Gallery};
 use crate::platform::{fetch, page};
 use crate::view::words;
@@ -125,13 +124,10 @@ async fn load(desk: Desk, example: Example, with_cluster: bool) {
         (Ok(before), Ok(text)) => (before, text),
         (Err(trouble), _) | (_, Err(trouble)) => return desk.send(Action::Say(Notice { error: true, text: trouble })),
     };
-    if with_cluster {
-        desk.send(Action::Replace(example.cluster.scenario(), text.clone()));
-    }
-    if let Some(text) = before {
-        desk.send(Action::Run(Command::Apply { text }));
-    }
-    desk.send(Action::Load(text));
+    desk.send(match with_cluster {
+        true => Action::Replace { scenario: example.cluster.scenario(), text, before },
+        false => Action::Load(text),
+    });
     desk.send(Action::CloseDialog);
     desk.send(Action::ShowLeft(LeftTab::Manifest));
     desk.send(Action::ShowTab(Tab::Yaml));

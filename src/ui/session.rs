@@ -462,7 +462,7 @@ impl Session {
             Action::ShowTab(tab) => self.state.tab = tab,
             Action::ShowLeft(tab) => self.state.left = tab,
             Action::Lesson(act) => self.act_on_lesson(act),
-            Action::Replace(scenario, text) => self.replace_all(scenario, text),
+            Action::Replace { scenario, text, before } => self.replace_all(scenario, text, before),
             Action::ShowInspector(tab) => {
                 self.state.inspector_tab = tab;
                 self.inspected_at = f64::MIN;

@@ -386,8 +386,12 @@ pub enum Action {
     ShowTab(Tab),
     ShowLeft(LeftTab),
     Lesson(LessonAct),
-    /// A cluster and a text of the page's own, instead of what is there.
-    Replace(Scenario, String),
+    /// A cluster and a text of the page's own, instead of what is there; `before` is applied already.
+    Replace {
+        scenario: Scenario,
+        text: String,
+        before: Option<String>,
+    },
     ShowInspector(InspectorTab),
     NextTheme,
     OpenMenu(Rc<str>, HtmlElement),

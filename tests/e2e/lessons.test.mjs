@@ -294,6 +294,19 @@ walk("a lesson asks before it replaces the reader's own cluster, and keeps it", 
   await app.pods(3, { phase: "Running" });
 }, { query: "?speed=max" });
 
+walk("one lesson after the other begins without a question, until the reader goes on by themselves", async ({ page, app }) => {
+  const me = new Reader({ page, app });
+  await me.begin("on-delete.yaml");
+  await page.getByTestId("do-it").click();
+  await me.done(1);
+  await page.getByRole("button", { name: "Leave the lesson" }).click();
+  await me.begin("scheduling.yaml");
+  await page.getByRole("button", { name: "Leave the lesson" }).click();
+  await me.node("worker-1", "Cordon");
+  await page.locator('[data-lesson="history.yaml"]').click();
+  await page.getByText("What you have now is kept").waitFor();
+}, { query: "?speed=max" });
+
 const own = `title: Mine
 steps:
 - title: One

@@ -121,11 +121,19 @@ impl Session {
     }
 
     /// A cluster and a text of the page's own take the place of what is there; what the reader had is kept.
-    pub(super) fn replace_all(&mut self, scenario: crate::engine::Scenario, text: String) {
+    pub(super) fn replace_all(&mut self, scenario: crate::engine::Scenario, text: String, before: Option<String>) {
         self.keep_mine();
-        self.base = (scenario.clone(), text.clone());
         self.act(Action::Begin(scenario));
+        if let Some(text) = before {
+            drop(self.submit(Command::Apply { text }));
+        }
         self.load(text);
+        self.disown();
+    }
+
+    /// What is there now is the page's own: nothing is lost when something else takes its place.
+    fn disown(&mut self) {
+        self.base = (self.sim.scenario().clone(), (*self.state.editor.text).clone());
     }
 
     pub(super) fn act_on_lesson(&mut self, act: LessonAct) {
@@ -203,6 +211,9 @@ impl Session {
                 storage::set(saved::FIRST, "seen");
             }
             LessonAct::Leave => {
+                if self.lesson.is_some() {
+                    self.disown();
+                }
                 self.lesson = None;
                 self.state.lesson = LessonState::default();
                 storage::remove(saved::LESSON);
@@ -217,8 +228,10 @@ impl Session {
     }
 
     fn begin_lesson(&mut self, file: Rc<str>, lesson: Rc<Lesson>) {
-        self.lesson = None;
-        self.replace_all(lesson.scenario(), lesson.manifest.clone());
+        if self.lesson.take().is_some() {
+            self.disown();
+        }
+        self.replace_all(lesson.scenario(), lesson.manifest.clone(), None);
         self.state.lesson = LessonState { file, ..LessonState::default() };
         self.state.left = LeftTab::Lesson;
         self.show_lesson_tab();
