@@ -7,8 +7,11 @@
   const parameters = new URLSearchParams(location.search);
   const embedded = parameters.has("embed");
   let theme = parameters.get("theme");
+  // A link, or a reader who comes back, needs more of the program at once than a first visit.
+  let needsAll = location.search !== "" || location.hash !== "";
   try {
     if (!embedded) theme = localStorage.getItem("everynode.theme");
+    needsAll ||= localStorage.getItem("everynode.scenario") !== null;
   } catch {
     // Storage may be forbidden; the page works without it.
   }
@@ -26,13 +29,58 @@
   globalThis.loadEditor = module("editor-file");
   globalThis.loadTransfer = module("transfer-file");
 
+  // The part of the program that the first paint does not need (`cargo xtask build` makes it; Trunk alone makes one of
+  // all). It is fetched after the first paint. Should something of it be called before it is here, it is fetched in
+  // the middle of that, which a browser does for an XMLHttpRequest only.
+  let rest;
+  let fetched;
+  const fetchRest = () =>
+    (fetched ??= WebAssembly.compileStreaming(fetch(url(files.rest), { priority: needsAll ? "auto" : "low" })).then(
+      (module) => (rest ??= module),
+    ));
+  const fetchRestNow = () => {
+    const request = new XMLHttpRequest();
+    request.open("GET", url(files.rest), false);
+    // Bytes as characters: a request that blocks gives nothing else.
+    request.overrideMimeType("text/plain; charset=x-user-defined");
+    request.send();
+    if (request.status !== 200) throw new Error(`${files.rest} is not to be had (${request.status})`);
+    return new WebAssembly.Module(Uint8Array.from(request.response, (character) => character.charCodeAt(0)));
+  };
+  const sayLost = (error) => {
+    const dialog = document.createElement("div");
+    dialog.className = "crash";
+    dialog.setAttribute("role", "alertdialog");
+    dialog.innerHTML =
+      "<div><h2>A part of the page could not be fetched</h2><p>What you made is kept. Look at your connection, then load " +
+      'the page again.</p><small></small><div class="buttons"><button class="primary">Load again</button></div></div>';
+    dialog.querySelector("small").textContent = error.message;
+    dialog.querySelector("button").onclick = () => location.reload();
+    document.body.append(dialog);
+    dialog.querySelector("button").focus();
+  };
+  globalThis.joinRest = (exports) => {
+    if (exports.rest_arrived.value) return;
+    try {
+      new WebAssembly.Instance((rest ??= fetchRestNow()), { m: exports });
+      exports.rest_arrived.value = 1;
+    } catch (error) {
+      sayLost(error);
+      throw error;
+    }
+  };
+
   const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
   const start = async () => {
     if (location.protocol === "file:") {
       throw new Error("a browser does not run it from a file. Serve this folder, for instance: python3 -m http.server");
     }
-    const [app] = await Promise.all([import(url(files.js)), parsed]);
-    await app.default({ module_or_path: url(files.wasm) });
+    const [app] = await Promise.all([import(url(files.js)), parsed, files.rest && needsAll && fetchRest()]);
+    const exports = await app.default({ module_or_path: url(files.wasm) });
+    if (files.rest) {
+      // Once more when it is wanted, should this fail.
+      await fetchRest().then(() => globalThis.joinRest(exports), () => {});
+    }
     // From the next visit on, the page needs no network. An embedded figure leaves no traces in its host's reader.
     if (embedded || !navigator.serviceWorker) return;
     setTimeout(() => navigator.serviceWorker.register(url("sw.js"), { updateViaCache: "none" }).catch(() => {}), 2000);

@@ -5,6 +5,7 @@ pub mod editor;
 pub mod fetch;
 pub mod frame;
 pub mod page;
+pub mod rest;
 pub mod save;
 pub mod storage;
 pub mod transfer;

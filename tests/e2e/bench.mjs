@@ -1,5 +1,6 @@
 // What a reader of the page waits for, measured in the installed Chromium on dist/: `cargo xtask bench`.
 //
+//   core       CPU time of the core at 10 to 5,000 nodes, without the page
 //   loading    from navigation (empty cache, fresh profile) to an Apply that works, and to the first pod on the map
 //   rollout    frames during a rolling update, watched at the speed that the page starts with for some seconds, and
 //              run as fast as possible to its end
@@ -8,17 +9,17 @@
 // Prints tables, and writes the same figures to test-output/bench.json. Arguments choose parts; NODES and RUNS choose
 // cluster sizes (10,100,1000) and how often loading is measured (7).
 
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, gzipSync } from "node:zlib";
 import { App } from "./app.mjs";
 import { launch } from "./browser.mjs";
-import { dist, serveDist } from "./server.mjs";
+import { serveDist } from "./server.mjs";
+import { fileSizes, firstPaint, sum } from "./sizes.mjs";
 
 const runs = Number(process.env.RUNS ?? 7);
 const sizes = (process.env.NODES ?? "10,100,1000").split(",").map(Number);
-const parts = process.argv.length > 2 ? process.argv.slice(2) : ["loading", "rollout", "sizes"];
+const parts = process.argv.length > 2 ? process.argv.slice(2) : ["core", "loading", "rollout", "sizes"];
 const viewport = { width: 1440, height: 900 };
 const watchSeconds = 8;
 const giveUpSeconds = 180;
@@ -181,33 +182,33 @@ async function rollouts(browser, url) {
   return rows;
 }
 
-/** The editor and pictures come after the first paint with a working Apply. */
-const isLater = (name) => name.startsWith("editor-") || !/\.(html|css|js|wasm)$/.test(name);
-
-async function fileSizes() {
-  const names = (await readdir(dist, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(dist.length + 1))
-    .sort();
-  const rows = [];
-  for (const name of names) {
-    const raw = await readFile(join(dist, name));
-    const gzip = gzipSync(raw, { level: 9 }).length;
-    rows.push({ file: name, raw: raw.length, gzip, brotli: brotliCompressSync(raw).length, needed: isLater(name) ? "later" : "first" });
+/** The core as the page has it, without the page: examples/core.rs, which `cargo xtask bench` builds into CORE. */
+async function core(browser) {
+  const host = await serveDist({ folder: process.env.CORE });
+  try {
+    const page = await browser.newPage();
+    await page.goto(host.url);
+    await page.waitForFunction(() => document.documentElement.dataset.bench, null, { timeout: giveUpSeconds * 1000, polling: 500 });
+    const lines = (await page.evaluate(() => document.documentElement.dataset.bench)).split("\n");
+    console.log(`\nCPU time of the core in the browser\n\n${lines.join("\n")}`);
+    return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  } finally {
+    await host.close();
   }
-  const sum = (file, some) => {
-    const total = (key) => some.reduce((sum, row) => sum + row[key], 0);
-    return { file, raw: total("raw"), gzip: total("gzip"), brotli: total("brotli"), needed: "" };
-  };
-  rows.push(sum("first paint with a working Apply", rows.filter((row) => row.needed === "first")), sum("all", rows));
+}
+
+async function sizesOfFiles() {
+  const rows = await fileSizes();
+  rows.push(sum("first paint with a working Apply", firstPaint(rows)), sum("all", rows));
   show("Bytes of dist/", rows);
   return rows;
 }
 
 const figures = {};
-if (parts.includes("loading") || parts.includes("rollout")) {
+if (["core", "loading", "rollout"].some((part) => parts.includes(part))) {
   const [browser, host] = await Promise.all([launch(), serveDist()]);
   try {
+    if (parts.includes("core") && process.env.CORE) figures.core = await core(browser);
     if (parts.includes("loading")) figures.loading = await loading(browser, host.url);
     if (parts.includes("rollout")) figures.rollout = await rollouts(browser, host.url);
   } finally {
@@ -215,7 +216,7 @@ if (parts.includes("loading") || parts.includes("rollout")) {
     await host.close();
   }
 }
-if (parts.includes("sizes")) figures.sizes = await fileSizes();
+if (parts.includes("sizes")) figures.sizes = await sizesOfFiles();
 
 const output = fileURLToPath(new URL("../../test-output", import.meta.url));
 await mkdir(output, { recursive: true });

@@ -41,8 +41,8 @@ const types = {
  * Serves dist/ on a free port. Gives the page's address and a way to end. `host.folder` may be set to another build;
  * `plain` sends no header but the type, like the simplest of file servers.
  */
-export async function serveDist({ plain = false, port = 0 } = {}) {
-  const host = { folder: dist, asked: [] };
+export async function serveDist({ plain = false, port = 0, folder = dist } = {}) {
+  const host = { folder, asked: [] };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     host.asked.push(request.url);

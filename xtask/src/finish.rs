@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::run::{Failure, root};
+use crate::wasm;
 
 /// What the pages allow themselves, in a `<meta>` element for hosts that send no headers.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: \
@@ -25,6 +26,10 @@ pub fn finish() -> Result<(), Failure> {
     // Trunk's own script, which reloads the page under development, is inline; and nothing is to be kept there.
     if env::var("TRUNK_PROFILE").as_deref() != Ok("release") {
         return write(&folder.join("sw.js"), &worker);
+    }
+    // Before anything counts the files.
+    if env::var_os(wasm::PARTS).is_some() {
+        wasm::divide(&folder)?;
     }
     let mut names = Vec::new();
     list(&folder, "", &mut names)?;

@@ -3,12 +3,13 @@
 mod finish;
 mod run;
 mod tools;
+mod wasm;
 
 use std::fs;
 use std::io::IsTerminal;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
 use run::{Failure, Tally, replace_by, root, run, tally, total};
 use tools::{Tool, Tools};
@@ -27,6 +28,8 @@ Usage: cargo xtask <command>
   conformance      run everything recorded of a real control plane, and renew static/conformance.html, the table of
                    what agrees, and tests/conformance/disagree.txt, what is known not to
   bench            measure: CPU time natively, loading and frame times in a headless browser, sizes of dist/
+  profile          find out, in a headless browser, which functions the first paint with a working Apply needs; `build`
+                   puts the others into a module of their own, which comes later
   lint             check formatting, clippy natively and for wasm32, and that static/editor.js is of its source
   editor [--check] make static/editor.js from static/editor/ (or only compare)
 
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         "serve" => serve(args),
         "test" => test(args),
         "build" => build(args),
+        "profile" => profile(args),
         "bench" => without_arguments(args).and_then(|()| bench()),
         "conformance" => without_arguments(args).and_then(|()| conformance()),
         "lint" => without_arguments(args).and_then(|()| lint()),
@@ -116,7 +120,29 @@ fn build(args: &[String]) -> Result<(), Failure> {
 }
 
 fn build_with(tools: &Tools, args: &[String]) -> Result<(), Failure> {
-    run(tools.trunk("build").arg("--release").args(args))
+    run(tools.trunk("build").arg("--release").args(args).env("RUSTFLAGS", wasm::flags()).env(wasm::PARTS, "2"))
+}
+
+/// Counts calls in a release build of its own folder, and writes the profile by which `build` divides the program.
+fn profile(args: &[String]) -> Result<(), Failure> {
+    let page = [Tool::WasmTarget, Tool::Trunk, Tool::WasmBindgen, Tool::Node, Tool::WasmOpt];
+    let tools = Tools::set_up(&[&page[..], &[Tool::Browser, Tool::E2ePackages]].concat())?;
+    let folder = root().join("target/profile-dist");
+    if args != ["--no-build"] {
+        without_arguments(args)?;
+        let mut trunk = tools.trunk("build");
+        run(trunk.args(["--release", "--dist"]).arg(&folder).env("RUSTFLAGS", wasm::flags()))?;
+    }
+    let (counting, names) = wasm::counting(tools.command("wasm-bindgen"), &folder)?;
+    let mut node = tools.node();
+    node.arg(root().join("tests/e2e/profile.mjs")).env("DIST", counting);
+    let numbers = node.stderr(Stdio::inherit()).output();
+    let numbers = numbers.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    if numbers.is_empty() {
+        return Err(Failure::new("The page could not be counted: see above what tests/e2e/profile.mjs says."));
+    }
+    let called = numbers.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+    wasm::write_profile(&names, &called)
 }
 
 fn test(args: &[String]) -> Result<(), Failure> {
@@ -252,7 +278,8 @@ fn bench() -> Result<(), Failure> {
     heading("Release build");
     build_with(&tools, &[])?;
     heading("In the browser");
-    run(tools.node().arg(root().join("tests/e2e/bench.mjs")))
+    let core = wasm::example(&tools, "core")?;
+    run(tools.node().arg(root().join("tests/e2e/bench.mjs")).env("CORE", core))
 }
 
 /// The files of a folder with this ending, in order of their names.

@@ -1,0 +1,200 @@
+//! The page's WebAssembly in two parts: what the first paint with a working Apply needs, and the rest, which boot.js
+//! fetches after it. `cargo xtask build` divides it; a page that Trunk alone has built is in one piece.
+
+mod module;
+mod split;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{Failure, root, run};
+use crate::tools::{Tools, WASM};
+
+/// Names of functions in a form that is the same in each build and says what is generic over what.
+pub const NAMES: &str = "-C symbol-mangling-version=v0";
+/// Set for a build that is to be divided: then Trunk has been given the flags for that, and finds the tools.
+pub const PARTS: &str = "EVERYNODE_PARTS";
+/// Which functions were not called until the first pods were ready, as hashes of their names: `cargo xtask profile`
+/// writes it. What it does not know belongs to the first part, so an old profile costs bytes, nothing else.
+const PROFILE: &str = "xtask/rest.profile";
+/// How the module is called within the JavaScript that wasm-bindgen writes.
+const NAME: &str = "everynode";
+
+/// The flags for rustc with which a page is built that is to be divided.
+pub fn flags() -> String {
+    match std::env::var("RUSTFLAGS") {
+        Ok(flags) if !flags.is_empty() => format!("{flags} {NAMES}"),
+        _ => NAMES.to_owned(),
+    }
+}
+
+/// Exchanges the module in a folder that Trunk has made by two.
+pub fn divide(dist: &Path) -> Result<(), Failure> {
+    let page = Page::read(dist)?;
+    let module = bindgen(Command::new("wasm-bindgen"))?;
+    let rest: BTreeSet<String> = read_text(&root().join(PROFILE))?.lines().map(str::to_owned).collect();
+    let parts = split::split(&module, &|name| !rest.contains(&hash(plain(name).as_bytes()))).map_err(|error| {
+        Failure::new(format!("The module cannot be divided: {error}. Trunk's page works as it is."))
+    })?;
+    println!("The first part of the program has {} functions, the rest {}.", parts.functions.0, parts.functions.1);
+    let mut index = page.index.clone();
+    let mut names = Vec::new();
+    for (part, content) in [("bg", &parts.first), ("rest", &parts.rest)] {
+        let small = optimise(part, content)?;
+        let name = format!("{NAME}-{}_{part}.wasm", hash(&small));
+        write(&dist.join(&name), &small)?;
+        names.push(name);
+    }
+    index = index.replace(&page.wasm, &names[0]);
+    index = index.replacen(" data-wasm=", &format!(" data-rest=\"./{}\" data-wasm=", names[1]), 1);
+    write(&dist.join("index.html"), index.as_bytes())?;
+    if !names.contains(&page.wasm) {
+        let _ = fs::remove_file(dist.join(&page.wasm));
+    }
+    Ok(())
+}
+
+/// Makes a page in which every function notes that it was called. Gives its folder, and the names of the functions.
+pub fn counting(wasm_bindgen: Command, dist: &Path) -> Result<(PathBuf, Vec<String>), Failure> {
+    let page = Page::read(dist)?;
+    let module = bindgen(wasm_bindgen)?;
+    let counted = split::count(&module).map_err(Failure::new)?;
+    let folder = target().join("profile");
+    let _ = fs::remove_dir_all(&folder);
+    copy_folder(dist, &folder).map_err(|error| Failure::new(format!("The page cannot be copied ({error}).")))?;
+    write(&folder.join(&page.wasm), &counted)?;
+    let names = split::names(&module).map_err(Failure::new)?;
+    Ok((folder, names.into_iter().map(plain).collect()))
+}
+
+/// Writes the profile: `called` tells of every function, in the order of the module, whether it was.
+pub fn write_profile(names: &[String], called: &BTreeSet<usize>) -> Result<(), Failure> {
+    let first: BTreeSet<&String> = called.iter().filter_map(|at| names.get(*at)).collect();
+    let rest: BTreeSet<String> = names
+        .iter()
+        .filter(|name| !name.is_empty() && !first.contains(name))
+        .map(|name| hash(name.as_bytes()))
+        .collect();
+    println!("{} functions were called, {} names were not.", called.len(), rest.len());
+    let text = rest.into_iter().map(|hash| hash + "\n").collect::<String>();
+    write(&root().join(PROFILE), text.as_bytes())
+}
+
+/// Builds an example as a page of its own, with the same optimisation as the page.
+pub fn example(tools: &Tools, name: &str) -> Result<PathBuf, Failure> {
+    let target = target();
+    let folder = target.join("example-page");
+    let _ = fs::remove_dir_all(&folder);
+    run(tools.cargo("build").args(["--release", "--target", WASM, "--example", name]).env("RUSTFLAGS", flags()))?;
+    let mut bindgen = tools.command("wasm-bindgen");
+    bindgen.args(["--target", "web", "--no-typescript", "--out-name", name, "--out-dir"]).arg(&folder);
+    run(bindgen.arg(target.join(WASM).join("release/examples").join(name).with_extension("wasm")))?;
+    let module = folder.join(format!("{name}_bg.wasm"));
+    run(tools.command("wasm-opt").arg("-Oz").arg(&module).arg("-o").arg(&module))?;
+    write(&folder.join("main.js"), format!("import start from \"./{name}.js\";\nstart();\n").as_bytes())?;
+    write(
+        &folder.join("index.html"),
+        b"<!doctype html><title>Bench</title><script type=module src=main.js></script>\n",
+    )?;
+    Ok(folder)
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// What the page's index.html says of its module.
+struct Page {
+    index: String,
+    wasm: String,
+}
+
+impl Page {
+    fn read(dist: &Path) -> Result<Page, Failure> {
+        let index = read_text(&dist.join("index.html"))?;
+        let wasm = index
+            .split_once(" data-wasm=\"./")
+            .and_then(|(_, after)| after.split_once('"'))
+            .map(|(name, _)| name.to_owned())
+            .ok_or_else(|| Failure::new("dist/index.html names no module: see pattern_script in Trunk.toml."))?;
+        Ok(Page { index, wasm })
+    }
+}
+
+/// The module as wasm-bindgen leaves it, with the names of its functions.
+fn bindgen(mut bindgen: Command) -> Result<Vec<u8>, Failure> {
+    let target = target();
+    let folder = target.join("parts");
+    bindgen.args(["--target", "web", "--no-typescript", "--out-name", NAME, "--out-dir"]).arg(&folder);
+    run(bindgen.arg(target.join(WASM).join("release").join(NAME).with_extension("wasm")))?;
+    let file = folder.join(format!("{NAME}_bg.wasm"));
+    fs::read(&file).map_err(|error| Failure::new(format!("{} cannot be read ({error}).", file.display())))
+}
+
+fn optimise(part: &str, module: &[u8]) -> Result<Vec<u8>, Failure> {
+    let folder = target().join("parts");
+    let (large, small) = (folder.join(format!("{part}.wasm")), folder.join(format!("{part}.small.wasm")));
+    write(&large, module)?;
+    run(Command::new("wasm-opt").arg("-Oz").arg(&large).arg("-o").arg(&small))?;
+    fs::read(&small).map_err(|error| Failure::new(format!("{} cannot be read ({error}).", small.display())))
+}
+
+/// A function's name without what differs from build to build: `core[0123456789abcdef]::fmt` is `core::fmt`.
+fn plain(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('[') {
+        plain.push_str(before);
+        match after.get(..17).and_then(|hash| hash.strip_suffix(']')) {
+            Some(hash) if hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => rest = &after[17..],
+            _ => {
+                plain.push('[');
+                rest = after;
+            }
+        }
+    }
+    plain + rest
+}
+
+/// FNV-1a, as hexadecimal digits: enough to tell a few thousand names and files apart.
+fn hash(bytes: &[u8]) -> String {
+    let hash = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+fn read_text(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|error| Failure::new(format!("{} cannot be read ({error}).", file.display())))
+}
+
+fn write(file: &Path, content: &[u8]) -> Result<(), Failure> {
+    fs::write(file, content).map_err(|error| Failure::new(format!("{} cannot be written ({error}).", file.display())))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), place)?;
+        } else {
+            copy_folder(&entry.path(), &place)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn names_are_freed_of_hashes() {
+        assert_eq!(plain("<alloc[0123456789abcdef]::vec::Vec<[u8]>>::push"), "<alloc::vec::Vec<[u8]>>::push");
+        assert_eq!(plain("a[0]::b"), "a[0]::b");
+    }
+}
