@@ -12,7 +12,7 @@ use super::session::Desk;
 use super::shared::Shared;
 use super::state::{Action, InspectorTab, Notice};
 use crate::platform::{page, save};
-use crate::view::inspect::{Line, Revision};
+use crate::view::inspect::{Line, Revision, describe_command};
 use crate::view::picture;
 use crate::view::{Block, Inspection, Link, Mark, ObjectRef, Offer, Row};
 
@@ -26,8 +26,11 @@ pub struct InspectorProps {
 }
 
 /// The tabs: their ids in the document, and their names.
-const TABS: [(InspectorTab, &str, &str); 2] =
-    [(InspectorTab::Why, "tab-why", "Why"), (InspectorTab::Yaml, "tab-yaml", "YAML")];
+const TABS: [(InspectorTab, &str, &str); 3] = [
+    (InspectorTab::Why, "tab-why", "Why"),
+    (InspectorTab::Describe, "tab-describe", "Describe"),
+    (InspectorTab::Yaml, "tab-yaml", "YAML"),
+];
 const PANEL: &str = "inspector-panel";
 
 #[component]
@@ -61,11 +64,10 @@ pub fn Inspector(props: &InspectorProps) -> Html {
         (None, _) if inspection.blocks.is_empty() => html! {
             <p class="empty">{"Select a node, a pod, a DaemonSet or a line of the activity log, and this panel tells why it is as it is."}</p>
         },
-        (_, InspectorTab::Yaml) if inspection.yaml.is_empty() => {
-            html! { <p class="empty">{"This object does not exist at this moment."}</p> }
+        (None, _) | (_, InspectorTab::Why) => {
+            html! { <>{for inspection.blocks.iter().map(|block| view_block(desk, &inspection.title, block))}</> }
         }
-        (_, InspectorTab::Yaml) => view_yaml(desk, inspection),
-        _ => html! { <>{for inspection.blocks.iter().map(|block| view_block(desk, &inspection.title, block))}</> },
+        (Some(object), tab) => view_text(desk, object, tab, &inspection.text),
     };
     html! {
         <section class="panel right" data-testid="inspector" aria-label="Inspector">
@@ -285,11 +287,19 @@ fn save_chain(desk: &Desk, title: &str, links: &[Link], png: bool) {
     }
 }
 
-fn view_yaml(desk: &Desk, inspection: &Inspection) -> Html {
+/// The object in another's words: its YAML, or what kubectl describes.
+fn view_text(desk: &Desk, object: &ObjectRef, tab: InspectorTab, text: &Rc<str>) -> Html {
+    let command = describe_command(object);
+    let label = if tab == InspectorTab::Yaml { "YAML of the object" } else { "What kubectl describes" };
     html! {
         <div class="yaml">
-            <button class="copy" onclick={desk.on(Action::Copy(Rc::clone(&inspection.yaml)))}>{icon(icon::COPY)}{"Copy"}</button>
-            <pre tabindex="0" aria-label="YAML of the object">{&*inspection.yaml}</pre>
+            if tab == InspectorTab::Describe { <code>{command}</code> }
+            if text.is_empty() {
+                <p class="empty">{"This object does not exist at this moment."}</p>
+            } else {
+                <button class="copy" onclick={desk.on(Action::Copy(Rc::clone(text)))}>{icon(icon::COPY)}{"Copy"}</button>
+                <pre tabindex="0" aria-label={label}>{&**text}</pre>
+            }
         </div>
     }
 }

@@ -24,11 +24,12 @@ use crate::api::{Labels, Name, Node, ObjectKey, SimTime, Taint};
 use crate::engine::file::SavedRun;
 use crate::engine::import::is_dump;
 use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, Sim};
+use crate::kubectl;
 use crate::manifest::{Finding, Severity};
 use crate::platform::frame::Frames;
 use crate::platform::{crash, page, storage};
 use crate::store::{Object, World};
-use crate::view::inspect::{Moment, inspect};
+use crate::view::inspect::{Moment, describe_command, inspect};
 use crate::view::log::{LogWindow, announcement, target};
 use crate::view::stage::Busy;
 use crate::view::{
@@ -784,7 +785,13 @@ impl Session {
             unfolded: self.state.unfolded,
         };
         let with_yaml = self.state.inspector_tab == InspectorTab::Yaml;
-        let inspection = inspect(&moment, self.state.selection.as_ref(), self.state.record, with_yaml);
+        let mut inspection = inspect(&moment, self.state.selection.as_ref(), self.state.record, with_yaml);
+        if let (InspectorTab::Describe, Some(object)) = (self.state.inspector_tab, &self.state.selection) {
+            let Moment { world, history, records, now, .. } = moment;
+            let mut job = kubectl::Job::new(&describe_command(object));
+            let _ = job.next(&kubectl::Moment { world, now, history, records }, None);
+            inspection.text = job.answer().stdout().into();
+        }
         self.state.inspection.update(inspection);
     }
 

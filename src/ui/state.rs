@@ -122,6 +122,7 @@ pub enum LessonAct {
 pub enum InspectorTab {
     #[default]
     Why,
+    Describe,
     Yaml,
 }
 

@@ -120,8 +120,8 @@ pub struct Inspection {
     pub kind: String,
     pub object: Option<ObjectRef>,
     pub blocks: Vec<Block>,
-    /// Empty while its tab is not shown, or when the object is gone.
-    pub yaml: Rc<str>,
+    /// What the tab beside the explanation shows: YAML, or what kubectl describes. Empty when the object is not there.
+    pub text: Rc<str>,
 }
 
 /// What there is to know at one moment.
@@ -159,7 +159,7 @@ pub fn inspect(moment: &Moment, object: Option<&ObjectRef>, record: Option<u64>,
             (["`", &object.key.name, "`"].concat(), object.kind.as_str().to_owned())
         }
     };
-    Inspection { title, kind, object: Some(object.clone()), blocks: explained.blocks, yaml: yaml.into() }
+    Inspection { title, kind, object: Some(object.clone()), blocks: explained.blocks, text: yaml.into() }
 }
 
 fn explain_object(moment: &Moment, object: &ObjectRef, explained: &mut Explained) {
@@ -180,6 +180,21 @@ fn explain_object(moment: &Moment, object: &ObjectRef, explained: &mut Explained
     } else if !matches!(object.kind, Kind::Pod) {
         explain::last_act(moment, object, explained);
     }
+}
+
+/// The command that describes an object.
+pub fn describe_command(object: &ObjectRef) -> String {
+    let kind = match object.kind {
+        Kind::DaemonSet => "daemonset",
+        Kind::Pod => "pod",
+        Kind::Node => "node",
+        other => other.as_str(),
+    };
+    let namespace = match &*object.key.namespace {
+        "" | "default" => String::new(),
+        other => [" -n ", other].concat(),
+    };
+    ["kubectl describe ", kind, " ", &object.key.name, &namespace].concat()
 }
 
 impl Row {

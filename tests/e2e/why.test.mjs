@@ -121,6 +121,24 @@ walk("a chain is saved as SVG and as PNG", async ({ page, app }) => {
   assert.equal((await save("PNG")).subarray(1, 4).toString(), "PNG");
 }, { query: "?speed=8" });
 
+walk("an object as kubectl describes it, and its YAML", async ({ page, app, shot, axe }) => {
+  await app.typing();
+  await app.apply();
+  const [pod] = await app.pods(3, { phase: "Running" });
+  await app.page.locator(`[data-pod="${pod.name}"] button`).first().click();
+  const inspector = page.getByTestId("inspector");
+  const tab = (name) => inspector.getByRole("tab", { name });
+  await tab("Why").focus();
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await tab("Describe").getAttribute("aria-selected"), "true");
+  await eventually(async () => assert.match(await inspector.locator("pre").innerText(), new RegExp(`^Name: +${pod.name}\\n[^]*Node-Selectors:[^]*Successfully assigned default/${pod.name} to ${pod.node}`)));
+  assert.match(await inspector.innerText(), new RegExp(`kubectl describe pod ${pod.name}`));
+  await shot("describe");
+  await axe();
+  await page.keyboard.press("ArrowRight");
+  await eventually(async () => assert.match(await inspector.locator("pre").innerText(), /^apiVersion: v1\nkind: Pod/));
+}, { query: "?speed=8" });
+
 walk("looking back, the explanation is that moment's", async ({ page, app }) => {
   await rollOut(app);
   await app.pods(3, { phase: "Running", revision: "2" });
