@@ -62,7 +62,7 @@ walk("a pod's chain leads to the reader's own act, by keyboard", async ({ page, 
   await page.keyboard.press("Enter");
   await block(page, "What you did").waitFor();
   const inspector = page.getByTestId("inspector");
-  await eventually(async () => assert.match(await inspector.locator("h2").innerText(), /You applied nginx-daemon-set/));
+  await eventually(async () => assert.match(await inspector.locator("#inspector-panel h2").innerText(), /You applied nginx-daemon-set/));
   assert.equal(await page.evaluate(() => document.activeElement.id), "inspector-panel");
   assert.match(await block(page, "What it changed in DaemonSet").innerText(), /\+\s+- image: nginx:1\.17/);
   const came = block(page, "What came of it").locator("ol button").first();

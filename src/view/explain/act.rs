@@ -13,8 +13,8 @@ use crate::scheduler;
 
 /// Changed lines that are shown.
 const LINES_MAX: usize = 60;
-/// Fields that change with every write and say nothing.
-const NOISE: [&str; 1] = ["resourceVersion:"];
+/// Lines that say nothing: fields that change with every write, and the manifest that kubectl keeps in an annotation.
+const NOISE: [&str; 2] = ["resourceVersion:", "{\"apiVersion\""];
 
 pub fn explain(moment: &Moment, record: &Record, explained: &mut Explained) {
     let cause = record.caused_by.and_then(|seq| moment.history.get(seq));
@@ -31,7 +31,7 @@ pub fn explain(moment: &Moment, record: &Record, explained: &mut Explained) {
         explained.rows("What the scheduler saw", nodes.iter().map(row).collect());
     }
     let decided = match record.actor {
-        Actor::You => Row::new(Mark::Note, "You", record.reason.to_string()),
+        Actor::You => Row::new(Mark::Note, decision(record), record.reason.to_string()),
         _ => Row::new(Mark::Next, decision(record), said(record)),
     };
     let decided = decided.by(record.reason.function().unwrap_or(""));
