@@ -7,20 +7,21 @@
 
 mod act;
 mod columns;
+mod complete;
 mod describe;
 mod diff;
 pub mod events;
 mod files;
 mod follow;
 mod layout;
-pub mod line;
+mod line;
 mod path;
 mod print;
 mod read;
 mod resources;
 mod rollout;
 mod selector;
-pub mod verbs;
+mod verbs;
 
 use std::collections::VecDeque;
 
@@ -28,6 +29,7 @@ use crate::api::SimTime;
 use crate::engine::{Command, History, Outcome, Sim};
 use crate::store::World;
 
+pub use complete::{Completion, complete};
 use follow::Follow;
 use line::Line;
 
