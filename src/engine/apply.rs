@@ -126,10 +126,9 @@ pub fn write(
     let patches = verb == FileVerb::Apply && existing.is_some();
     match &document.refusal {
         Some((Stage::Decoding, _)) if patches && document.simulated() => {}
-        Some((Stage::Decoding, _)) if validation != Validation::Strict && unknown_fields(document).is_some() => {
-            if validation == Validation::Warn {
-                warnings.extend(unknown_fields(document).into_iter().flatten().map(unknown_field));
-            }
+        Some((Stage::Decoding, _)) if validation == Validation::Ignore && unknown_fields(document).is_some() => {}
+        Some((Stage::Decoding, _)) if validation == Validation::Warn && unknown_fields(document).is_some() => {
+            warnings.extend(unknown_fields(document).into_iter().flatten().map(unknown_field));
         }
         Some(_) => return Err(super::check::refusal(document, source).unwrap_or_default()),
         None if !document.simulated() => return Ok(None),

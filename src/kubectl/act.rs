@@ -62,7 +62,7 @@ fn task(line: &Line, item: &Item, command: Command) -> Result<Task, String> {
 }
 
 /// Parts the arguments of `label`, `annotate`, `taint`, `set`: the objects first, then what is to change.
-fn parted<'a>(args: &'a [String], is_change: impl Fn(&str) -> bool) -> (&'a [String], &'a [String]) {
+fn parted(args: &[String], is_change: impl Fn(&str) -> bool) -> (&[String], &[String]) {
     let at = args.iter().position(|arg| is_change(arg)).unwrap_or(args.len());
     args.split_at(at)
 }

@@ -292,7 +292,7 @@ fn containers(out: &mut Out, label: &str, containers: &[Value], statuses: &Value
                 state(out, "Last State", status.get("lastState"));
             }
             out.field(2, "Ready", if truth(status.get("ready")) { "True" } else { "False" });
-            out.field(2, "Restart Count", &or(&plain(status.get("restartCount")), "0").to_owned());
+            out.field(2, "Restart Count", or(&plain(status.get("restartCount")), "0"));
         }
         amounts(out, container.get("resources"), 2);
         for (field, title) in
@@ -338,7 +338,7 @@ fn state(out: &mut Out, name: &str, state: Option<&Value>) {
         out.field(2, name, "Terminated");
         out.some(3, "Reason", text(ended, &["reason"]));
         out.some(3, "Message", text(ended, &["message"]));
-        out.field(3, "Exit Code", &or(&plain(ended.get("exitCode")), "0").to_owned());
+        out.field(3, "Exit Code", or(&plain(ended.get("exitCode")), "0"));
         out.field(3, "Started", &moment(ended, "startedAt"));
         out.field(3, "Finished", &moment(ended, "finishedAt"));
     } else {

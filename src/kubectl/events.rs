@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{Event, Kind, SimTime, Value};
+use crate::api::{Event, Involved, SimTime};
 
 use super::act::Files;
 use super::follow::{Follow, Stream};
@@ -128,19 +128,11 @@ pub(super) fn plan(line: &Line, moment: &Moment, _: &Files) -> Result<Vec<Task>,
     Ok(tasks)
 }
 
-/// All events at a moment as rows for the page: last seen, type, reason, object and message, the newest first.
-pub fn rows(moment: &Moment) -> Vec<(Vec<String>, Value)> {
+/// All events at a moment as rows for the page, the newest first: namespace, last seen, type, reason, object, message, and
+/// the object that it is about.
+pub fn rows(moment: &Moment) -> Vec<(Vec<String>, Involved)> {
     let wanted = Wanted { namespace: None, about: None, types: Vec::new() };
     let mut events: Vec<&Arc<Event>> = moment.world.events.values().collect();
     events.sort_by_key(|event| std::cmp::Reverse(event.last_at));
-    let about = |event: &Event| -> Value {
-        let kind: Kind = event.involved.kind;
-        [
-            ("kind", Value::from(kind.as_str())),
-            ("namespace", (&*event.involved.namespace).into()),
-            ("name", (&*event.involved.name).into()),
-        ]
-        .into()
-    };
-    events.into_iter().map(|event| (wanted.row(event, moment.now), about(event))).collect()
+    events.into_iter().map(|event| (wanted.row(event, moment.now), event.involved.clone())).collect()
 }

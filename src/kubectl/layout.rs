@@ -80,8 +80,8 @@ pub fn human(seconds: i64) -> String {
     };
     let (minutes, hours) = (seconds / 60, seconds / 3600);
     match seconds {
-        ..-1 => "<invalid>".to_owned(),
-        ..0 => "0s".to_owned(),
+        ..=-2 => "<invalid>".to_owned(),
+        -1 => "0s".to_owned(),
         0..120 => format!("{seconds}s"),
         120..600 => join(minutes, "m", seconds % 60, "s"),
         600..10_800 => format!("{minutes}m"),
@@ -98,7 +98,7 @@ pub fn human(seconds: i64) -> String {
 pub fn age(timestamp: Option<&Value>, now: SimTime) -> String {
     match timestamp.and_then(Value::as_str).and_then(SimTime::parse_rfc3339) {
         // Timestamps are whole seconds, the clock is not; what is left is cut off.
-        Some(at) => human((now.0 as i64 - at.0 as i64) / 1_000_000),
+        Some(at) => human((now.0 - at.0) / 1_000_000),
         None => "<unknown>".to_owned(),
     }
 }

@@ -77,9 +77,10 @@ impl Template {
 pub fn relaxed(text: &str) -> Result<Template, String> {
     let bare = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text);
     if bare.contains(['{', '}']) || bare.is_empty() {
-        return Err(format!(
-            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
-        ));
+        return Err(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
+                .to_owned(),
+        );
     }
     Template::parse(&format!("{{.{}}}", bare.strip_prefix('.').unwrap_or(bare)))
 }

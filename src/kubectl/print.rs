@@ -41,7 +41,7 @@ impl Format {
         }
         let template = || match rest {
             Some(text) if !text.is_empty() => Ok(text),
-            _ => Err(format!("error: template format specified but no template given")),
+            _ => Err("error: template format specified but no template given".to_owned()),
         };
         Ok(match name {
             "" | "wide" => Format::Table(Style {

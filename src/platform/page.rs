@@ -75,6 +75,19 @@ pub fn focused() -> Option<HtmlElement> {
 }
 
 /// Sets a style property without a style attribute, which a strict content security policy forbids.
+/// Gives an element the focus.
+pub fn focus(element: &Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let _ = element.focus();
+    }
+}
+
+/// The text that is selected on the page.
+pub fn selected_text() -> String {
+    let selection = web_sys::window().and_then(|window| window.get_selection().ok()?);
+    selection.map(|selection| String::from(selection.to_string())).unwrap_or_default()
+}
+
 pub fn set_style(element: &Element, property: &str, value: &str) {
     if let Some(element) = element.dyn_ref::<HtmlElement>() {
         let _ = element.style().set_property(property, value);

@@ -5,13 +5,13 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 use yew::prelude::*;
 
+use super::bottom::bottom;
 use super::dialogs::DialogView;
 use super::editor::editor_panel;
 use super::header::header;
 use super::inspector::Inspector;
 use super::lesson::{first_line, first_visit, strip};
 use super::live::{OpeningView, live, notices};
-use super::log::Log;
 use super::map::MapView;
 use super::menu::MenuView;
 use super::paint::Overlay;
@@ -78,7 +78,7 @@ pub fn App() -> Html {
                         <TimelineView desk={desk.clone()} timeline={state.timeline.clone()} at={state.time.micros}
                             selected={state.selection.as_ref().map(|object| object.key.name.to_string())} />
                     }
-                    <Log desk={desk.clone()} log={state.log.clone()} all={state.log_all} record={state.record} />
+                    {bottom(desk, &state)}
                 </div>
                 <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab}>
                     {first_visit(desk, &state.first, &state.lesson)}

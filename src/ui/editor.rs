@@ -61,7 +61,7 @@ pub fn editor_panel(desk: &Desk, editor: &EditorState, left: LeftTab, lesson: &L
             <div class="bar">
                 <span class="preview" id="preview" aria-live="polite" title={editor.preview.to_string()}>{&*editor.preview}</span>
                 <button data-testid="look-ahead" title="What Apply would lead to, node by node, and what would change" onclick={desk.on(Action::LookAhead)}>{"Diff"}</button>
-                <button class="primary" data-testid="apply" aria-describedby="preview" title="Ctrl+Enter"
+                <button class="primary" data-testid="apply" aria-describedby="preview" title="kubectl apply -f -   (Ctrl+Enter)"
                     onclick={desk.on(Action::Apply)}>{"Apply"}</button>
             </div>
             </div>

@@ -21,7 +21,6 @@ const SPARE: usize = 12;
 pub struct LogProps {
     pub desk: Desk,
     pub log: LogWindow,
-    pub all: bool,
     pub record: Option<u64>,
 }
 
@@ -91,9 +90,6 @@ pub fn Log(props: &LogProps) -> Html {
             view_row(row, props.log.first + index + 1, props.log.total, props.record == Some(row.seq))
         });
     html! {
-        <section class="log-panel" aria-label="Activity">
-            <div class="tabs"><h2 class="tab-title">{"Activity"}</h2><span class="count">{props.log.total}</span><span class="space"></span>
-                <label class="all"><input type="checkbox" checked={props.all} onchange={props.desk.on(Action::ToggleLogAll)} />{"comparisons and status too"}</label></div>
             <div class="log" data-testid="log" role="listbox" aria-label="Acts, the newest last" tabindex="0" ref={scroller}
                 aria-activedescendant={active.map(|seq| ["row-", &seq.to_string()].concat())} {onscroll} {onkeydown} {onclick}>
                 <div class="log-space" role="presentation" ref={spacer}><div class="log-rows" role="presentation">{for rows}</div></div>
@@ -101,7 +97,6 @@ pub fn Log(props: &LogProps) -> Html {
                     <p class="empty" role="option" aria-selected="false">{"Nothing has happened yet."}</p>
                 }
             </div>
-        </section>
     }
 }
 

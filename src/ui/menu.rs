@@ -64,8 +64,14 @@ pub fn MenuView(props: &MenuProps) -> Html {
             close(true);
             desk.send(action.clone());
         });
+        // The command that the item stands for, so that people learn it.
+        let command = match &item.action {
+            Action::Run(command) => Some(command.to_text()).filter(|text| text.starts_with("kubectl ")),
+            _ => None,
+        };
         html! {
-            <button role="menuitem" tabindex="-1" class={item.danger.then_some("danger")} {onclick}>{&item.label}</button>
+            <button role="menuitem" tabindex="-1" class={item.danger.then_some("danger")} {onclick}>{&item.label}
+                if let Some(command) = command { <code class="stands-for">{&*command}</code> }</button>
         }
     });
     let outside = {

@@ -4,6 +4,8 @@
 
 mod ahead;
 mod app;
+mod bottom;
+mod console;
 mod dialogs;
 mod editor;
 mod gallery;

@@ -23,6 +23,8 @@ pub const LESSONS_DONE: &str = "everynode.lessons";
 /// Set once a visitor has tried, or does not want to see, what is to be tried first.
 pub const FIRST: &str = "everynode.first";
 pub const SELECTION: &str = "everynode.selection";
+/// The lines that were typed into the console.
+pub const CONSOLE: &str = "everynode.console";
 /// A list of names and runs.
 const KEPT: &str = "everynode.kept";
 /// A run that could not be read.

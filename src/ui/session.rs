@@ -1,6 +1,7 @@
 //! The imperative shell: owns the simulation, runs it within the frame's budget, and hands out what the page shows.
 
 mod branches;
+mod console;
 mod importing;
 mod lesson;
 mod look_ahead;
@@ -95,6 +96,7 @@ struct Session {
     plots: Plots,
     timeline_at: f64,
     check: Check,
+    console: console::Console,
     /// Where the clock is between two steps, in microseconds.
     clock: f64,
     last_frame: Option<f64>,
@@ -254,6 +256,9 @@ impl Desk {
             session.timers.retain(|(other, _)| *other != job);
             session.timers.push((job, timer));
         }
+        if let Some(name) = session.wanted_file() {
+            self.fetch_for_console(name);
+        }
         let state = session.state.clone();
         let moving = session.moves();
         drop(session);
@@ -302,6 +307,7 @@ impl Session {
             plots: Plots::default(),
             timeline_at: f64::MIN,
             check: Check::default(),
+            console: console::Console::restored(),
             clock: 0.0,
             last_frame: None,
             inspected_at: f64::MIN,
@@ -340,7 +346,7 @@ impl Session {
     /// Whether time goes on by itself, forth or back.
     fn moves(&self) -> bool {
         let time = &self.state.time;
-        let goes_on = time.back || self.past.is_some() || !self.sim.is_quiet();
+        let goes_on = time.back || self.past.is_some() || !self.sim.is_quiet() || self.awaited().is_some();
         self.opening.is_some() || time.playing && goes_on
     }
 
@@ -405,6 +411,7 @@ impl Session {
             }
             Action::Run(command) => drop(self.submit(command)),
             Action::Begin(scenario) => {
+                self.end_line();
                 self.keep_mine();
                 self.begin(&scenario);
             }
@@ -460,6 +467,11 @@ impl Session {
                 self.log_first = None;
                 self.list_rows(0);
             }
+            Action::ShowBottom(bottom) => self.state.bottom = bottom,
+            Action::RunLine(line) => self.type_line(&line),
+            Action::GoOnLine => self.go_on_line(),
+            Action::EndLine => self.end_line(),
+            Action::FileRead(name, text) => self.file_read(name, text),
             Action::ShowTab(tab) => self.state.tab = tab,
             Action::ShowLeft(tab) => self.state.left = tab,
             Action::Lesson(act) => self.act_on_lesson(act),
@@ -633,6 +645,7 @@ impl Session {
 
     /// Brings all that is shown up to date; what did not change keeps its pointer.
     fn refresh(&mut self) {
+        self.console_goes_on();
         let new = self.seen;
         let records = self.sim.history().records();
         if new < records.len() {
@@ -659,6 +672,9 @@ impl Session {
         self.refresh_inspection();
         self.follow_lesson();
         self.follow_visit();
+        if self.state.bottom == Bottom::Events {
+            self.refresh_events();
+        }
     }
 
     fn refresh_time(&mut self) {

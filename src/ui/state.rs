@@ -9,6 +9,7 @@ use super::shared::Shared;
 use crate::api::Name;
 use crate::engine::file::SavedRun;
 use crate::engine::{Command, Scenario};
+use crate::kubectl::Chunk;
 use crate::lesson::{Lesson, Verdict};
 use crate::view::ahead::Ahead;
 use crate::view::log::LogWindow;
@@ -25,6 +26,10 @@ pub struct AppState {
     pub log: LogWindow,
     /// Whether the log also shows comparisons and status writes.
     pub log_all: bool,
+    pub bottom: Bottom,
+    pub console: ConsoleState,
+    /// The newest events, and how many older ones are left out.
+    pub events: Shared<(Vec<EventRow>, usize)>,
     pub stages: Shared<Stages>,
     pub inspection: Shared<Inspection>,
     pub editor: EditorState,
@@ -116,6 +121,44 @@ pub enum LessonAct {
     /// What a new visitor can try has come.
     Visit(Rc<Lesson>),
     EndVisit,
+}
+
+/// The tabs below the map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bottom {
+    #[default]
+    Activity,
+    Kubectl,
+    Events,
+}
+
+/// What was typed into the console, and what came out.
+#[derive(Clone, Default, PartialEq)]
+pub struct ConsoleState {
+    pub entries: Shared<Vec<Rc<ConsoleEntry>>>,
+    /// Whether the last command still goes on.
+    pub running: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConsoleEntry {
+    pub id: u32,
+    pub line: String,
+    /// The moment that was shown, as the clock shows it.
+    pub at: String,
+    /// What the page has to say about it.
+    pub note: &'static str,
+    pub chunks: Vec<Chunk>,
+    /// None while it goes on.
+    pub exit: Option<i32>,
+}
+
+/// An event as `kubectl events` prints it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRow {
+    pub cells: Vec<String>,
+    pub warning: bool,
+    pub object: ObjectRef,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -384,6 +427,15 @@ pub enum Action {
     /// Rows from this one on; beyond the end, the newest.
     ShowLog(usize),
     ToggleLogAll,
+    ShowBottom(Bottom),
+    /// A line of the console.
+    RunLine(String),
+    /// The console's command may go on: what it does makes another future.
+    GoOnLine,
+    /// Ctrl-C in the console.
+    EndLine,
+    /// A file that a command of the console asked for; none if there is none.
+    FileRead(String, Option<String>),
     ShowTab(Tab),
     ShowLeft(LeftTab),
     Lesson(LessonAct),

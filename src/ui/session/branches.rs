@@ -198,10 +198,15 @@ impl Session {
             (Some(_), Action::Run(command)) => command.to_text(),
             _ => return false,
         };
-        self.pause_for_question();
-        self.asked_to_fork = Some(action.clone());
-        self.state.dialog = Some(Dialog::Fork((*what).into(), self.branches.current.name.as_str().into()));
+        self.ask_to_fork(action.clone(), &what);
         true
+    }
+
+    /// Asks whether to go on from the past with what the reader wants done.
+    pub(super) fn ask_to_fork(&mut self, action: Action, what: &str) {
+        self.pause_for_question();
+        self.asked_to_fork = Some(action);
+        self.state.dialog = Some(Dialog::Fork(what.into(), self.branches.current.name.as_str().into()));
     }
 
     fn pause_for_question(&mut self) {

@@ -62,7 +62,10 @@ impl Session {
                 break;
             }
         }
-        if self.sim.is_quiet() {
+        if let Some(until) = self.awaited().filter(|_| self.sim.is_quiet()) {
+            // Nothing is left to happen, but a command waits for time to pass.
+            self.sim.wait_until(goal.min(until));
+        } else if self.sim.is_quiet() {
             if self.sim.history().is_full()
                 && let Some(text) = words::limits(self.sim.history())
             {

@@ -1,0 +1,162 @@
+// The console: each kind of command, typed as a person does, against the page.
+
+import assert from "node:assert/strict";
+import { eventually, walk } from "./harness.mjs";
+
+/** Opens the console and gives what types into it. */
+async function console_(page) {
+  if (await page.locator(".bottom button", { hasText: "Activity" }).isVisible()) {
+    await page.locator(".bottom button", { hasText: "Activity" }).click();
+  }
+  await page.getByRole("tab", { name: "kubectl" }).click();
+  const line = page.getByTestId("kubectl-line");
+  const last = page.locator(".answer").last();
+  return {
+    line,
+    last,
+    /** Types a line; gives its answer when it is done. */
+    async run(text, exit = 0) {
+      const before = await page.locator(".answer").count();
+      await line.fill(text);
+      await line.press("Enter");
+      await eventually(async () => {
+        assert.equal(await page.locator(".answer").count(), Math.min(before + 1, 100));
+        assert.equal(await last.getAttribute("data-exit"), String(exit), `${text}: ${await last.innerText()}`);
+      });
+      return (await last.locator("pre").count()) ? await last.locator("pre").innerText() : "";
+    },
+    /** Types a line that goes on. */
+    async start(text) {
+      await line.fill(text);
+      await line.press("Enter");
+      await eventually(async () => assert.equal(await last.locator("code").innerText(), text));
+    },
+  };
+}
+
+walk("typed commands do what the buttons do, and answer as kubectl", async ({ page, app, shot, axe }) => {
+  const { run, last } = await console_(page);
+  await axe();
+  assert.match(await run("kubectl get nodes"), /^NAME +STATUS +ROLES +AGE +VERSION\nmaster-1 +Ready +control-plane/);
+  assert.match(await run("kubectl get ds"), /No resources found in default namespace\./);
+
+  // What stands in the editor is what is applied.
+  assert.equal(await run("kubectl apply -f -"), "daemonset.apps/nginx-daemon-set created\n");
+  assert.match(await last.locator(".note").innerText(), /text of the editor/);
+  await app.pods(3, { phase: "Running" });
+  assert.equal(await run("kubectl apply -f -"), "daemonset.apps/nginx-daemon-set unchanged\n");
+  assert.match(await run("kubectl get pods -o wide"), /Running +0 +\S+ +10\.42\.\d+\.\d+ +worker-1 +<none> +<none>/);
+  assert.match(await run("kubectl get pods,ds"), /pod\/nginx.*\n\nNAME +DESIRED/s);
+  assert.match(await run("kubectl describe ds nginx-daemon-set"), /Pods Status: +3 Running \/ 0 Waiting/);
+  assert.match(await run("kubectl get ds nginx-daemon-set -o yaml"), /numberReady: 3/);
+  assert.equal(await run("kubectl get ds nginx-daemon-set -o jsonpath={.status.numberReady}"), "3");
+  assert.match(await run("kubectl events --for ds/nginx-daemon-set"), /SuccessfulCreate +DaemonSet\/nginx-daemon-set +Created pod/);
+  assert.equal(await run("kubectl rollout status ds/nginx-daemon-set"), 'daemon set "nginx-daemon-set" successfully rolled out\n');
+
+  assert.equal(await run("kubectl set image ds/nginx-daemon-set '*=nginx:1.17'"), "daemonset.apps/nginx-daemon-set image updated\n");
+  assert.match(await run("kubectl rollout status ds/nginx-daemon-set"), /Waiting for daemon set .* rollout to finish[\s\S]*successfully rolled out\n$/);
+  assert.match(await run("kubectl rollout history ds/nginx-daemon-set"), /REVISION +CHANGE-CAUSE\n1 +<none>\n2 +<none>/);
+  assert.match(await run("kubectl diff -f -", 1), /-.*image: nginx:1\.17\n\+.*image: nginx:1\.16/);
+  assert.match(await run("kubectl rollout undo ds/nginx-daemon-set"), /rolled back/);
+  assert.match(await run("kubectl rollout restart ds/nginx-daemon-set"), /restarted/);
+
+  assert.equal(await run("kubectl cordon worker-1"), "node/worker-1 cordoned\n");
+  assert.equal(await run("kubectl cordon worker-1"), "node/worker-1 already cordoned\n");
+  assert.match(await run("kubectl drain worker-1", 1), /cannot delete DaemonSet-managed Pods/);
+  assert.match(await run("kubectl drain worker-1 --ignore-daemonsets"), /node\/worker-1 drained/);
+  assert.equal(await run("kubectl uncordon worker-1"), "node/worker-1 uncordoned\n");
+  assert.equal(await run("kubectl taint nodes worker-2 dedicated=gpu:NoSchedule"), "node/worker-2 tainted\n");
+  assert.equal(await run("kubectl taint nodes worker-2 dedicated-"), "node/worker-2 untainted\n");
+  assert.equal(await run("kubectl label node worker-3 disk=ssd"), "node/worker-3 labeled\n");
+  assert.equal(await run("kubectl label node worker-3 disk-"), "node/worker-3 unlabeled\n");
+  assert.match(await run("kubectl annotate ds/nginx-daemon-set kubernetes.io/change-cause='again'"), /annotated/);
+  assert.match(await run(`kubectl patch ds nginx-daemon-set -p '{"spec":{"minReadySeconds":1}}'`), /patched/);
+  assert.match(await run("kubectl scale ds nginx-daemon-set --replicas=3", 1), /could not find the requested resource/);
+  assert.match(await run("kubectl wait --for=condition=Ready pod -l app=nginx --timeout=60s"), /condition met/);
+  assert.match(await run("kubectl delete pods -l app=nginx"), /^pod "nginx-daemon-set-\w{5}" deleted from default namespace\n/);
+  await shot("kubectl");
+
+  assert.match(await run("kubectl logs ds/nginx-daemon-set", 1), /not simulated here; these commands are: .*get/);
+  assert.match(await run("kubectl get foo", 1), /the server doesn't have a resource type "foo"/);
+  assert.match(await run("kubectl gte pods", 1), /unknown command "gte" for "kubectl"[\s\S]*get/);
+  assert.match(await run("kubectl get pods | grep x", 1), /there is no shell here/);
+  assert.match(await run("kubectl get --help"), /Options:[\s\S]*--selector=/);
+  assert.match(await run("kubectl version"), /Server Version: v1\.36/);
+
+  assert.equal(await run("kubectl delete ds nginx-daemon-set"), 'daemonset.apps "nginx-daemon-set" deleted from default namespace\n');
+  await app.pods(0);
+  assert.match(await run("kubectl create -f https://example.org/manifests/node-exporter.yaml"), /daemonset\.apps\/node-exporter created/);
+  assert.match(await run("kubectl apply -f nothing-like-this.yaml", 1), /the path "nothing-like-this.yaml" does not exist/);
+  await axe();
+}, { query: "?fresh&speed=8" });
+
+walk("a watch follows the simulated time until it is ended, and the page stays usable meanwhile", async ({ page, app, shot }) => {
+  const { start, last, line } = await console_(page);
+  await start("kubectl get pods -w");
+  await app.apply();
+  await app.pods(3, { phase: "Running" });
+  await eventually(async () => {
+    const text = await last.locator("pre").innerText();
+    assert.match(text, /^NAME +READY +STATUS +RESTARTS +AGE\n/);
+    for (const status of ["Pending", "ContainerCreating", "Running"]) assert.match(text, new RegExp(` ${status} `));
+  });
+  assert.equal(await last.getAttribute("data-exit"), null);
+  await shot("kubectl-watch");
+  await line.press("Control+c");
+  await eventually(async () => assert.equal(await last.getAttribute("data-exit"), "130"));
+  assert.match(await last.locator("pre").innerText(), /\^C/);
+}, { query: "?fresh&speed=4" });
+
+walk("Tab completes, the arrows bring lines back, and they survive a reload", async ({ page }) => {
+  const { run, line } = await console_(page);
+  await line.fill("kubectl get no");
+  await line.press("Tab");
+  await eventually(async () => assert.match(await line.inputValue(), /^kubectl get node/));
+  await line.fill("kubectl cordon worker-");
+  await line.press("Tab");
+  await eventually(async () => assert.match(await page.locator(".candidates").innerText(), /worker-1\s+worker-2\s+worker-3/));
+  await line.fill("kubectl cordon worker-1");
+  await line.press("Enter");
+  await run("kubectl get nodes");
+  await line.press("ArrowUp");
+  await line.press("ArrowUp");
+  assert.equal(await line.inputValue(), "kubectl cordon worker-1");
+  await line.press("ArrowDown");
+  await line.press("ArrowDown");
+  assert.equal(await line.inputValue(), "");
+  await page.reload();
+  const again = await console_(page);
+  await again.line.press("ArrowUp");
+  assert.equal(await again.line.inputValue(), "kubectl get nodes");
+});
+
+walk("in the past the answers are that moment's", async ({ page, app }) => {
+  await app.apply();
+  await app.pods(3, { phase: "Running" });
+  const { run } = await console_(page);
+  assert.match(await run("kubectl get pods"), /Running/);
+  await page.getByRole("button", { name: /^Pause/ }).click();
+  await page.getByRole("button", { name: "To the start" }).click();
+  assert.match(await run("kubectl get pods"), /No resources found/);
+}, { query: "?fresh&speed=8" });
+
+walk("the Events tab shows what kubectl events prints, and menus show the command they stand for", async ({ page, app, shot, axe }) => {
+  await app.apply();
+  await app.pods(3, { phase: "Running" });
+  await page.getByRole("tab", { name: "Events" }).click();
+  await eventually(async () => {
+    assert.ok((await page.getByTestId("events").locator("tbody tr").count()) >= 6);
+  });
+  assert.match(await page.getByTestId("events").innerText(), /Normal\s+SuccessfulCreate\s+DaemonSet\/nginx-daemon-set\s+Created pod/);
+  await axe();
+  await shot("events");
+  await app.node("worker-1").getByRole("button", { name: /Actions|Menu|More/i }).first().click();
+  assert.match(await page.getByRole("menu").innerText(), /kubectl cordon worker-1/);
+}, { query: "?fresh&speed=8" });
+
+walk("the console is good on a phone", async ({ page, shot, axe }) => {
+  const { run } = await console_(page);
+  assert.match(await run("kubectl get nodes"), /master-1/);
+  await shot("kubectl-phone");
+  await axe();
+}, { viewport: "phone", theme: "light" });
