@@ -16,6 +16,9 @@ use crate::manifest::Finding;
 use crate::platform::{fetch, page, storage};
 use crate::view::ObjectRef;
 
+/// While things move, checks are made at this pace, in milliseconds: a large cluster has many pods to look at.
+const LOOK_EVERY: f64 = 150.0;
+
 /// A lesson on its way.
 pub(super) struct Run {
     lesson: Rc<Lesson>,
@@ -26,8 +29,9 @@ pub(super) struct Run {
     since: usize,
     /// Acts that are still to be done: a pod that is to be selected may not be there yet.
     pending: VecDeque<Act>,
-    /// What the verdicts were made from.
+    /// What the verdicts were made from, and when.
     seen: Option<Seen>,
+    looked_at: f64,
 }
 
 /// What a new visitor can try, and what of it is done.
@@ -35,6 +39,7 @@ pub(super) struct FirstVisit {
     lesson: Lesson,
     done: Vec<bool>,
     seen: (usize, bool),
+    looked_at: f64,
 }
 
 type Seen = (usize, usize, Option<ObjectRef>, InspectorTab, Shared<String>);
@@ -62,7 +67,9 @@ impl Desk {
     /// Opens the lesson of the address, or goes on with the one that was being taken.
     pub(super) fn open_lesson_of_address(&self) {
         let wanted = page::parameter("lesson").filter(|file| !file.is_empty());
-        if let Some(file) = wanted.or_else(|| Progress::saved().map(|progress| progress.file)) {
+        // Who comes by a link wants to see what it holds.
+        let saved = || Progress::saved().filter(|_| page::fragment().is_empty()).map(|progress| progress.file);
+        if let Some(file) = wanted.or_else(saved) {
             self.fetch_lesson(file, false);
         }
     }
@@ -203,7 +210,12 @@ impl Session {
             }
             LessonAct::Visit(lesson) => {
                 let done = vec![false; lesson.steps.len()];
-                self.first = Some(FirstVisit { lesson: (*lesson).clone(), done, seen: (usize::MAX, false) });
+                self.first = Some(FirstVisit {
+                    lesson: (*lesson).clone(),
+                    done,
+                    seen: (usize::MAX, false),
+                    looked_at: f64::MIN,
+                });
             }
             LessonAct::EndVisit => {
                 self.first = None;
@@ -242,7 +254,8 @@ impl Session {
 
     fn take(&mut self, lesson: Rc<Lesson>, step: usize, since: usize, done: Vec<bool>) {
         self.state.lesson.taken = Some(Shared(Rc::clone(&lesson)));
-        self.lesson = Some(Run { lesson, step, done, since, pending: VecDeque::new(), seen: None });
+        let (pending, seen, looked_at) = (VecDeque::new(), None, f64::MIN);
+        self.lesson = Some(Run { lesson, step, done, since, pending, seen, looked_at });
     }
 
     fn keep_progress(&self) {
@@ -277,7 +290,9 @@ impl Session {
         let records = self.sim.history().records().len();
         let (selection, tab) = (self.state.selection.clone(), self.state.inspector_tab);
         let seen = (run.step, records, selection, tab, self.state.editor.text.clone());
-        if run.seen.as_ref() != Some(&seen) {
+        let is_time = !self.moves() || page::now_ms() - run.looked_at > LOOK_EVERY;
+        if is_time && run.seen.as_ref() != Some(&seen) {
+            run.looked_at = page::now_ms();
             let moment = Moment {
                 sim: &self.sim,
                 since: run.since,
@@ -331,8 +346,10 @@ impl Session {
         let records = self.sim.history().records().len();
         let seen = (records, self.state.selection.is_some());
         let Some(mut visit) = self.first.take() else { return };
-        if visit.seen != seen && self.opening.is_none() {
+        let is_time = !self.moves() || page::now_ms() - visit.looked_at > LOOK_EVERY;
+        if visit.seen != seen && self.opening.is_none() && is_time {
             visit.seen = seen;
+            visit.looked_at = page::now_ms();
             let moment = Moment {
                 sim: &self.sim,
                 since: 0,

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::state::{Action, Dialog, Notice, Speed};
+use super::super::state::{Action, Dialog, LessonAct, Notice, Speed};
 use super::super::{menus, saved};
 use super::{Desk, Session, TUTORIAL};
 use crate::api::SimTime;
@@ -133,6 +133,7 @@ impl Session {
     /// Opens a run of somebody else's; what the reader had is kept.
     pub(super) fn open_run(&mut self, run: &SavedRun) {
         self.keep_mine();
+        self.act_on_lesson(LessonAct::Leave);
         self.state.dialog = None;
         self.state.selection = None;
         self.bring_back_branches("");
