@@ -271,7 +271,7 @@ walk("progress survives a reload, and steps can be gone back", async ({ page, ap
   await page.reload();
   await page.locator('[data-testid=lesson][data-step="3"]').waitFor();
   await app.pods(3, { phase: "Running" });
-  await page.getByRole("button", { name: "Back" }).click();
+  await me.panel.getByRole("button", { name: "Back" }).click();
   await page.locator('[data-testid=lesson][data-step="2"][data-done=true]').waitFor();
   await me.next();
   await page.getByTestId("do-it").click();
