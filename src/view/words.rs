@@ -29,7 +29,7 @@ pub fn limits(history: &History) -> Option<String> {
     }
     let thinned = records.get(history.thinned_before())?;
     (history.thinned_before() > 0).then(|| {
-        let moment = clock(thinned.at.micros().max(0) as u64);
+        let moment = clock(thinned.at.micros());
         ["In this long run fewer keyframes are kept before ", &moment, ": continuing from there takes longer to begin."]
             .concat()
     })

@@ -3,10 +3,12 @@
 /// The characters of generated names (apimachinery `rand.SafeEncodeString`).
 const SUFFIX: &str = "bcdfghjklmnpqrstvwxz2456789";
 
+/// Finds a free part at a place: where it ends, and what stands for it.
+type Mark = fn(&[char], usize) -> Option<(usize, String)>;
+
 /// A text without what may differ from run to run.
 pub fn text(text: &str) -> String {
-    let marks: [fn(&[char], usize) -> Option<(usize, String)>; 7] =
-        [uid, generated_name, rfc3339, long_date, address, resource_version, age];
+    let marks: [Mark; 7] = [uid, generated_name, rfc3339, long_date, address, resource_version, age];
     let mut chars: Vec<char> = text.chars().collect();
     for mark in marks {
         let mut out = Vec::with_capacity(chars.len());
