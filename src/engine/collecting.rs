@@ -21,6 +21,13 @@ impl Sim {
         self.schedule_at(at, step);
     }
 
+    /// An object with new owners, of which one is gone already, or waits for its dependents to go.
+    pub(super) fn collect_if_left_alone(&mut self, object: &Object, cause: u64) {
+        if !garbage_collector::collect(&self.state.world, object).is_empty() {
+            self.collect_later(object, cause);
+        }
+    }
+
     pub(super) fn collect_dependents(&mut self, owner: Uid, cause: u64) {
         for object in garbage_collector::dependents(&self.state.world, owner) {
             self.collect_later(&object, cause);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{ConditionStatus, Kind, Name, Node, ObjectKey, Pod, SimDuration, SimTime};
+use crate::api::{ConditionStatus, Kind, Name, Node, Pod, SimDuration, SimTime};
 use crate::controllers::node_lifecycle;
 use crate::store::{
     ApiError, Delta, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Patch, Request, Rng, Table, World,
@@ -429,8 +429,11 @@ impl Sim {
                 }
             }
             (Some(Object::ControllerRevision(revision)), None) => self.collect_terminating_owner(&revision.meta, cause),
-            (Some(_), Some(Object::ControllerRevision(revision))) => {
-                self.collect_orphaning_owners(cause, &revision.meta.namespace);
+            (before, Some(Object::ControllerRevision(revision))) => {
+                if before.is_some() {
+                    self.collect_orphaning_owners(cause, &revision.meta.namespace);
+                }
+                self.collect_if_left_alone(&Object::ControllerRevision(revision.clone()), cause);
             }
             _ => {}
         }
@@ -460,14 +463,7 @@ impl Sim {
             if old.is_some() {
                 self.collect_orphaning_owners(cause, &pod.meta.namespace);
             }
-            let owner_is_gone = pod.meta.owner_references.iter().any(|owner| {
-                let key = ObjectKey { namespace: pod.meta.namespace.clone(), name: owner.name.clone() };
-                &*owner.kind == "DaemonSet"
-                    && self.state.world.daemonsets.get(&key).is_none_or(|set| set.meta.uid != owner.uid)
-            });
-            if owner_is_gone {
-                self.collect_later(&Object::Pod(Arc::new(pod.clone())), cause);
-            }
+            self.collect_if_left_alone(&Object::Pod(Arc::new(pod.clone())), cause);
         }
     }
 
