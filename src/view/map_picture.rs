@@ -17,7 +17,7 @@ const HEADING: usize = 30;
 const ROW: usize = 26;
 /// Characters of a name in a card and of a line of text in it.
 const NAME_CHARS: usize = 26;
-const CHIP_CHARS: usize = 34;
+const CHIP_CHARS: usize = 31;
 /// Room for the cells of a map of many nodes.
 const CELLS_HEIGHT: usize = 640;
 
