@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use everynode::api::value::{Map, Value};
 use everynode::api::{
-    ConditionStatus, DaemonSet, Kind, Name, ObjectKey, Pod, PodPhase, SimDuration, SimTime, Taint, Toleration, Uid,
+    ConditionStatus, DaemonSet, Kind, Name, ObjectKey, Pod, PodPhase, Quantity, SimDuration, SimTime, Taint, Toleration, Uid,
 };
 use everynode::controllers::daemonset::history;
 use everynode::engine::{Command, Outcome, Scenario, Settings, Sim};
+use everynode::kubectl;
 use everynode::kubelet;
 use everynode::manifest;
 use everynode::store::{Delta, Object, Propagation, World};
@@ -190,6 +191,22 @@ impl Replay {
             "createNamespace" => {
                 Command::Apply { text: format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n") }
             }
+            "kubectl" => return self.kubectl(step),
+            "nodeAllocatable" => {
+                let amounts = step.get("allocatable").and_then(Value::as_map).cloned().unwrap_or_default();
+                let milli = |value: &Value| match value {
+                    Value::Int(number) => Some(number.saturating_mul(1000)),
+                    value => Quantity::parse(value.as_str()?).ok().map(|quantity| quantity.milli()),
+                };
+                let amounts = amounts.iter().filter_map(|(key, value)| Some((key.clone(), milli(value)?)));
+                Command::SetCapacity { name, allocatable: amounts.collect() }
+            }
+            "deleteNamespace" => Command::Delete {
+                kind: Kind::Namespace,
+                namespace: String::new(),
+                name,
+                propagation: Propagation::Background,
+            },
             "wait" => {
                 let until = self.sim.now() + seconds(number(step.get("seconds")).unwrap_or(0.0));
                 self.sim.wait_until(until);
@@ -200,6 +217,20 @@ impl Replay {
             }
         };
         self.sim.submit(command)
+    }
+
+    /// A command line. Its exit code is told by whether it has errors, of which the texts of both streams are kept apart.
+    fn kubectl(&mut self, step: &Value) -> Outcome {
+        let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+        let args = step.texts("args").unwrap_or_default();
+        let line = ["kubectl".to_owned()].into_iter().chain(args.iter().map(|arg| quoted(arg)));
+        let stdin = step.get("stdin").and_then(Value::as_str).map(str::to_owned);
+        let line: Vec<String> = line.collect();
+        let answer = kubectl::run(&mut self.sim, &line.join(" "), &mut |_| stdin.clone());
+        let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let (messages, told) = (lines(answer.stdout()), lines(answer.stderr()));
+        let (warnings, errors) = if answer.exit == 0 { (told, Vec::new()) } else { (Vec::new(), told) };
+        Outcome { messages, warnings, errors }
     }
 
     /// The oldest pod of the DaemonSet on the node that is not terminating; without a DaemonSet, any pod there.
