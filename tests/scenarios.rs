@@ -17,6 +17,8 @@
 //! How time goes: `run 5s`; `settle [1.6s]` (until nothing has changed for so long); `quiet` (until nothing is left to
 //! happen).
 //!
+//! `kubectl ...` is typed, with a manifest below it as standard input.
+//!
 //! What is asked: `print [nodes] [daemonsets] [revisions] [pods]`; `acts [ACTOR..]` (the log since the last `acts`, without
 //! times and status writes); `timed [ACTOR..]` (with times); `syncs` (what each sync since then found to do);
 //! `why node N`, `why daemonset D`, `why pod N [of D]`, `why act ACTOR VERB` (the last such act): what the inspector says,

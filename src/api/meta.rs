@@ -19,6 +19,7 @@ pub enum Kind {
     Namespace,
     Node,
     PriorityClass,
+    ResourceQuota,
     DaemonSet,
     ControllerRevision,
     Pod,
@@ -26,10 +27,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Namespace,
         Kind::Node,
         Kind::PriorityClass,
+        Kind::ResourceQuota,
         Kind::DaemonSet,
         Kind::ControllerRevision,
         Kind::Pod,
@@ -41,6 +43,7 @@ impl Kind {
             Kind::Namespace => "Namespace",
             Kind::Node => "Node",
             Kind::PriorityClass => "PriorityClass",
+            Kind::ResourceQuota => "ResourceQuota",
             Kind::DaemonSet => "DaemonSet",
             Kind::ControllerRevision => "ControllerRevision",
             Kind::Pod => "Pod",
@@ -50,7 +53,7 @@ impl Kind {
 
     pub fn api_version(self) -> &'static str {
         match self {
-            Kind::Namespace | Kind::Node | Kind::Pod | Kind::Event => "v1",
+            Kind::Namespace | Kind::Node | Kind::Pod | Kind::Event | Kind::ResourceQuota => "v1",
             Kind::PriorityClass => "scheduling.k8s.io/v1",
             Kind::DaemonSet | Kind::ControllerRevision => "apps/v1",
         }
@@ -62,6 +65,7 @@ impl Kind {
             Kind::Namespace => "namespaces",
             Kind::Node => "nodes",
             Kind::PriorityClass => "priorityclasses.scheduling.k8s.io",
+            Kind::ResourceQuota => "resourcequotas",
             Kind::DaemonSet => "daemonsets.apps",
             Kind::ControllerRevision => "controllerrevisions.apps",
             Kind::Pod => "pods",
@@ -75,6 +79,7 @@ impl Kind {
             Kind::Namespace => "namespace",
             Kind::Node => "node",
             Kind::PriorityClass => "priorityclass.scheduling.k8s.io",
+            Kind::ResourceQuota => "resourcequota",
             Kind::DaemonSet => "daemonset.apps",
             Kind::ControllerRevision => "controllerrevision.apps",
             Kind::Pod => "pod",
@@ -87,7 +92,7 @@ impl Kind {
     }
 }
 
-super::typed::typed!(words Kind { Namespace, Node, PriorityClass, DaemonSet, ControllerRevision, Pod, Event });
+super::typed::typed!(words Kind { Namespace, Node, PriorityClass, ResourceQuota, DaemonSet, ControllerRevision, Pod, Event });
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

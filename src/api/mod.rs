@@ -8,6 +8,7 @@ pub mod node;
 pub mod patch;
 pub mod pod;
 pub mod quantity;
+pub mod quota;
 pub mod schema;
 pub mod selector;
 pub mod taint;

@@ -242,6 +242,17 @@ impl PodTemplateSpec {
         }
     }
 
+    /// Sums of the containers' limits, in milli-units of each resource.
+    pub fn limits(&self) -> BTreeMap<String, i64> {
+        let mut total = BTreeMap::new();
+        for container in self.value.list("containers") {
+            for (name, amount) in quantities(container.at(&["resources", "limits"])) {
+                *total.entry(name).or_insert(0) += amount;
+            }
+        }
+        total
+    }
+
     /// The first container's image.
     pub fn image(&self) -> &str {
         self.containers.first().map_or("", |container| &container.image)

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::api::patch::{after_merge, json_merge, strategic_merge, three_way};
+use crate::api::quota::ResourceQuota;
 use crate::api::schema::{self, Problem, Type, Wrong};
 use crate::api::typed::typed;
 use crate::api::value::Map;
@@ -13,7 +14,7 @@ use crate::api::{
 };
 use crate::manifest::{self, Document, Stage};
 use crate::store::validation::{self, FieldError};
-use crate::store::{Object, Request, World, defaulting};
+use crate::store::{Object, Request, World, defaulting, pod_security};
 
 /// Annotation in which `kubectl apply` keeps what was applied.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -139,7 +140,8 @@ pub fn write(
         && let Some(existing) = &existing
     {
         return apply_over(existing, document, validation, &key)
-            .map(|write| Some(Write { warnings: warnings.into_iter().chain(write.warnings).collect(), ..write }));
+            .map(|write| Write { warnings: warnings.into_iter().chain(write.warnings).collect(), ..write })
+            .map(|write| Some(warned(world, write)));
     }
     let mut value = document.value.clone();
     set_namespace(&mut value, &key);
@@ -163,7 +165,7 @@ pub fn write(
         FileVerb::Replace => (Request::Update(object.clone()), "replaced"),
         _ => (Request::Create(object.clone()), "created"),
     };
-    Ok(Some(Write { request: Some(request), object, done, warnings }))
+    Ok(Some(warned(world, Write { request: Some(request), object, done, warnings })))
 }
 
 /// Applies a document over the object that is there, as the client side's three-way merge does.
@@ -201,6 +203,21 @@ fn apply_over(
     let write = patched(existing, &patch, PatchType::Strategic, validation)?;
     warnings.extend(write.warnings);
     Ok(Write { done: "configured", warnings, ..write })
+}
+
+/// With the warning of the admission plugin PodSecurity, if the namespace has any.
+fn warned(world: &World, mut write: Write) -> Write {
+    let spec = match &write.object {
+        Object::DaemonSet(set) => &set.spec.template.spec,
+        Object::Pod(pod) => &pod.spec.template,
+        _ => return write,
+    };
+    let is_pod = write.object.kind() == Kind::Pod;
+    let namespace = world.namespaces.get(&write.object.meta().namespace).filter(|_| write.request.is_some());
+    if let Some(text) = namespace.and_then(|it| pod_security::warning(&it.meta.labels, &spec.value, is_pod)) {
+        write.warnings.push(format!("Warning: {text}"));
+    }
+    write
 }
 
 /// What a patch makes of an object (`applyPatchToObject`).
@@ -318,6 +335,9 @@ fn to_object(kind: Kind, value: &Value, old: Option<&Object>) -> Result<Object, 
                 return Err("value: Forbidden: may not be changed in an update.".to_owned());
             }
             Object::PriorityClass(Arc::new(new))
+        }
+        (Kind::ResourceQuota, _) => {
+            Object::ResourceQuota(Arc::new(ResourceQuota { meta, ..ResourceQuota::from_value(value) }))
         }
         (Kind::ControllerRevision, old) => {
             let data = value.get("data").cloned().unwrap_or_default();

@@ -12,6 +12,7 @@ mod history;
 pub mod import;
 mod kubelets;
 mod manager;
+mod namespaces;
 mod nodes;
 mod pace;
 mod pod_collecting;

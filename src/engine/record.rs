@@ -18,6 +18,8 @@ pub enum Actor {
     GarbageCollector,
     NodeLifecycle,
     TaintEviction,
+    Namespace,
+    ResourceQuota,
     PodGc,
 }
 
@@ -32,6 +34,8 @@ impl Actor {
             Actor::GarbageCollector => "garbage-collector",
             Actor::NodeLifecycle => "node-lifecycle",
             Actor::TaintEviction => "taint-eviction-controller",
+            Actor::Namespace => "namespace-controller",
+            Actor::ResourceQuota => "resourcequota-controller",
             Actor::PodGc => "pod-gc",
         }
     }
@@ -159,6 +163,12 @@ pub enum Reason {
     },
     /// The pod was never bound, so no kubelet finishes it.
     NeverBound,
+    /// The namespace is deleted, and everything in it.
+    NamespaceGoes {
+        namespace: Name,
+    },
+    /// What a namespace holds has changed.
+    QuotaCounted,
     /// The node's kubelet has been silent for too long.
     KubeletSilent {
         node: Name,
@@ -197,6 +207,8 @@ impl Reason {
             Reason::EvictionCancelled => "cancelWorkWithEvent",
             Reason::OutOfService { .. } => "gcTerminating",
             Reason::NeverBound => "gcUnscheduledTerminating",
+            Reason::NamespaceGoes { .. } => "deleteAllContent",
+            Reason::QuotaCounted => "syncResourceQuota",
             Reason::KubeletSilent { .. } => "tryUpdateNodeHealth",
             Reason::NodeNotReady { .. } => "MarkPodsNotReady",
             Reason::Command(_) | Reason::Refused { .. } | Reason::Told => return None,
@@ -234,6 +246,8 @@ impl fmt::Display for Reason {
             Reason::TolerationOver { node, after } => write!(f, "it tolerates the taints of {node} only for {after}"),
             Reason::EvictionCancelled => f.write_str("it may stay after all"),
             Reason::OutOfService { node } => write!(f, "{node} is out of service, so nobody else will finish it"),
+            Reason::NamespaceGoes { namespace } => write!(f, "the namespace {namespace} is deleted"),
+            Reason::QuotaCounted => f.write_str("what the namespace holds has been counted"),
             Reason::NeverBound => f.write_str("it was never bound to a node, so nobody else will finish it"),
             Reason::KubeletSilent { node, silent_for } => {
                 write!(f, "the kubelet of {node} has been silent for {silent_for}")

@@ -14,6 +14,7 @@ use super::evictions::Evictions;
 use super::file::Position;
 use super::history::{History, Limits};
 use super::manager::{CONTROLLER_QPS, LoopState, Manager};
+use super::namespaces::NamespaceWatch;
 use super::nodes::NodeWatch;
 use super::pace::Limiter;
 use super::record::{Actor, ObjectRef, Reason, Record, Verb};
@@ -45,6 +46,7 @@ pub struct State {
     pub(super) collector: Option<Limiter>,
     pub(super) nodes: NodeWatch,
     pub(super) evictions: Evictions,
+    pub(super) namespaces: NamespaceWatch,
     /// Nodes whose kubelet is dead, and since when nothing has been heard from it.
     pub(super) dead_kubelets: Table<Name, SimTime>,
     /// Missing nodes, and since when the pod garbage collector knows.
@@ -126,6 +128,7 @@ impl Sim {
             collector: original_pace.then(|| Limiter::new(CONTROLLER_QPS.0, CONTROLLER_QPS.1)),
             nodes: NodeWatch::default(),
             evictions: Evictions::new(original_pace),
+            namespaces: NamespaceWatch::default(),
             dead_kubelets: Table::new(),
             quarantine: Table::new(),
             pod_gc_is_due: false,
@@ -350,6 +353,8 @@ impl Sim {
             Step::MarkPodsNotReady { node, cause } => self.mark_pods_not_ready(&node, cause),
             Step::TaintPass => self.taint_pass(),
             Step::Evict { pod, uid, marked, cause } => self.evict(pod, uid, marked, cause),
+            Step::EmptyNamespace { namespace, cause } => self.empty_namespace(&namespace, cause),
+            Step::CountQuotas { namespace, cause } => self.count_quotas(&namespace, cause),
             Step::PodGc => self.collect_lost_pods(),
         }
     }
@@ -397,6 +402,7 @@ impl Sim {
     fn deliver(&mut self, delta: &Delta, cause: u64) {
         self.observe_for_daemonsets(delta, cause);
         self.retry_unschedulable(delta, cause);
+        self.observe_for_namespaces(delta, cause);
         match (&delta.before, &delta.after) {
             (before, Some(Object::Pod(pod))) => {
                 let old = before.as_ref().and_then(Object::as_pod);
@@ -515,6 +521,8 @@ fn describe(step: &Step) -> String {
         Step::MarkPodsNotReady { node, .. } => format!("the pods of {node} are taken for not ready"),
         Step::TaintPass => "a node that is not ready is tainted".to_owned(),
         Step::Evict { pod, .. } => format!("{} leaves its node", pod.name),
+        Step::EmptyNamespace { namespace, .. } => format!("what is in {namespace} is deleted"),
+        Step::CountQuotas { namespace, .. } => format!("what is in {namespace} is counted"),
         Step::PodGc => "pods of missing nodes are looked for".to_owned(),
     }
 }

@@ -34,6 +34,10 @@ pub enum Step {
     TaintPass,
     /// The taint eviction controller marks a pod, and then deletes it.
     Evict { pod: ObjectKey, uid: Uid, marked: bool, cause: u64 },
+    /// The namespace controller tries to empty a namespace that is deleted.
+    EmptyNamespace { namespace: Name, cause: u64 },
+    /// The quota controller counts what a namespace holds.
+    CountQuotas { namespace: Name, cause: u64 },
     /// The pod garbage collector looks for pods that nobody will finish.
     PodGc,
 }

@@ -263,6 +263,9 @@ pub fn all(world: &World, resource: &'static Resource, namespace: Option<&str>) 
         Some(Kind::ControllerRevision) => {
             world.revisions.iter().filter(|(key, _)| inside(key)).map(|(_, it)| it.to_value()).collect()
         }
+        Some(Kind::ResourceQuota) => {
+            world.quotas.iter().filter(|(key, _)| inside(key)).map(|(_, it)| it.to_value()).collect()
+        }
         Some(Kind::Event) => world.events.iter().filter(|(key, _)| inside(key)).map(|(_, it)| it.to_value()).collect(),
         Some(Kind::Node) => world.nodes.values().map(|it| it.to_value()).collect(),
         Some(Kind::Namespace) => world.namespaces.values().map(|it| it.to_value()).collect(),

@@ -545,17 +545,18 @@ impl Reader {
 }
 
 /// The kinds that take part in the simulation, and where the server has them.
-const SIMULATED: [(&str, &str); 6] = [
+const SIMULATED: [(&str, &str); 7] = [
     ("DaemonSet", "apps/v1"),
     ("ControllerRevision", "apps/v1"),
     ("Pod", "v1"),
     ("Node", "v1"),
     ("Namespace", "v1"),
+    ("ResourceQuota", "v1"),
     ("PriorityClass", "scheduling.k8s.io/v1"),
 ];
 
 /// Kinds of the core and of apps and batch that Kubernetes has and this program passes over.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 19] = [
     "Binding",
     "ConfigMap",
     "CronJob",
@@ -570,7 +571,6 @@ const OTHERS: [&str; 20] = [
     "PodTemplate",
     "ReplicaSet",
     "ReplicationController",
-    "ResourceQuota",
     "Secret",
     "Service",
     "ServiceAccount",

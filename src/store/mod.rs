@@ -1,6 +1,8 @@
 //! The API server: the only owner of the cluster's state. Knows no controller.
 
 pub mod defaulting;
+pub mod pod_security;
+pub mod quota;
 mod request;
 mod rng;
 mod server;

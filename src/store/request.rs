@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::world::Object;
+use crate::api::quota::QuotaStatus;
 use crate::api::typed::typed;
 use crate::api::{
     DaemonSetStatus, Kind, Name, NodeCondition, ObjectKey, OwnerReference, PodStatus, SimTime, Taint, Uid,
@@ -57,6 +58,7 @@ pub enum Patch {
         message: Name,
         last_at: SimTime,
     },
+    QuotaStatus(QuotaStatus),
     /// The number of a ControllerRevision.
     Revision(i64),
 }

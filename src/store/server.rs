@@ -18,6 +18,8 @@ use super::world::{Delta, Object, World};
 
 /// generateName is cut to this length before the suffix is appended, so that a name never has more than 253 characters.
 const GENERATED_PREFIX_MAX: usize = 248;
+/// Namespaces that are not deleted (admission plugin NamespaceLifecycle).
+const IMMORTAL_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];
 /// Attempts at a free generated name (`createWithGenerateNameRetry`).
 const GENERATE_NAME_ATTEMPTS: usize = 8;
 
@@ -54,7 +56,7 @@ impl World {
         deltas: &mut Vec<Delta>,
     ) -> Result<Object, ApiError> {
         let delta = match request {
-            Request::Create(object) => self.create(object, now, rng)?,
+            Request::Create(object) => self.create(object, now, rng, deltas)?,
             Request::Update(object) => self.update(object)?,
             Request::Patch { kind, key, uid, patch } => self.patch(kind, &key, uid, patch, now)?,
             Request::Delete { kind, key, uid, propagation, grace_period_seconds } => {
@@ -93,12 +95,21 @@ impl World {
     // ------------------------------------------------------------ create
 
     /// Models `Store.Create` with the types' `PrepareForCreate` and the admission plugins that touch these kinds.
-    fn create(&mut self, mut object: Object, now: SimTime, rng: &mut Rng) -> Result<Delta, ApiError> {
+    fn create(
+        &mut self,
+        mut object: Object,
+        now: SimTime,
+        rng: &mut Rng,
+        deltas: &mut Vec<Delta>,
+    ) -> Result<Delta, ApiError> {
         let kind = object.kind();
+        self.choose_name(&mut object, rng);
         if kind.is_namespaced() {
             self.admit_into_namespace(&object)?;
         }
-        self.choose_name(&mut object, rng)?;
+        if self.get(kind, &object.key()).is_some() {
+            return Err(ApiError::already_exists(kind, &object.meta().name));
+        }
         match &mut object {
             Object::Node(node) => self.admit_node(Arc::make_mut(node)),
             Object::Pod(pod) => self.admit_pod(Arc::make_mut(pod))?,
@@ -108,9 +119,25 @@ impl World {
                 let annotations = Arc::make_mut(&mut daemonset.meta.annotations);
                 annotations.entry(TEMPLATE_GENERATION_ANNOTATION.to_owned()).or_insert_with(|| "1".to_owned());
             }
+            Object::ResourceQuota(quota) => Arc::make_mut(quota).status = None,
             _ => {}
         }
+        self.charge_quotas(&object, deltas)?;
         Ok(self.put_new(object, now, rng))
+    }
+
+    /// Admission plugin ResourceQuota, the last of all: what is admitted is counted at once.
+    fn charge_quotas(&mut self, object: &Object, deltas: &mut Vec<Delta>) -> Result<(), ApiError> {
+        if self.quotas.is_empty() {
+            return Ok(());
+        }
+        let charged = super::quota::admit(self, object).map_err(|why| forbidden(object.kind(), object.meta(), &why))?;
+        for (quota, status) in charged {
+            let mut new = (*quota).clone();
+            new.status = Some(status);
+            deltas.push(self.put_changed(Object::ResourceQuota(quota), Object::ResourceQuota(Arc::new(new))));
+        }
+        Ok(())
     }
 
     fn put_new(&mut self, mut object: Object, now: SimTime, rng: &mut Rng) -> Delta {
@@ -144,21 +171,16 @@ impl World {
         }
     }
 
-    fn choose_name(&self, object: &mut Object, rng: &mut Rng) -> Result<(), ApiError> {
+    fn choose_name(&self, object: &mut Object, rng: &mut Rng) {
         let kind = object.kind();
         let meta = object.meta_mut();
-        if let (true, Some(prefix)) = (meta.name.is_empty(), meta.generate_name.clone()) {
-            let end = prefix.char_indices().map(|(at, _)| at).nth(GENERATED_PREFIX_MAX).unwrap_or(prefix.len());
-            for _ in 0..GENERATE_NAME_ATTEMPTS {
-                meta.name = format!("{}{}", &prefix[..end], rng.name_suffix()).into();
-                if self.get(kind, &meta.key()).is_none() {
-                    return Ok(());
-                }
+        let (true, Some(prefix)) = (meta.name.is_empty(), meta.generate_name.clone()) else { return };
+        let end = prefix.char_indices().map(|(at, _)| at).nth(GENERATED_PREFIX_MAX).unwrap_or(prefix.len());
+        for _ in 0..GENERATE_NAME_ATTEMPTS {
+            meta.name = format!("{}{}", &prefix[..end], rng.name_suffix()).into();
+            if self.get(kind, &meta.key()).is_none() {
+                return;
             }
-        }
-        match self.get(kind, &meta.key()) {
-            Some(_) => Err(ApiError::already_exists(kind, &meta.name)),
-            None => Ok(()),
         }
     }
 
@@ -195,7 +217,11 @@ impl World {
             pod.spec.tolerations = pod.spec.tolerations.iter().cloned().chain(missing).collect();
         }
         pod.status = PodStatus::default();
-        Ok(())
+        let labels = self.namespaces.get(&pod.meta.namespace).map(|namespace| namespace.meta.labels.clone());
+        match labels.and_then(|labels| super::pod_security::refusal(&labels, &pod.spec.template.value)) {
+            Some(why) => Err(forbidden(Kind::Pod, &pod.meta, &why)),
+            None => Ok(()),
+        }
     }
 
     /// Admission plugin Priority: the class decides, and what a pod says of its own has to be the same.
@@ -203,11 +229,9 @@ impl World {
         let name = &pod.spec.template.priority_class_name;
         let class = match name.as_str() {
             "" => self.priority_classes.values().filter(|class| class.global_default).min_by_key(|class| class.value),
-            name => Some(
-                self.priority_classes
-                    .get(name)
-                    .ok_or_else(|| forbidden(&pod.meta, &format!("no PriorityClass with name {name} was found")))?,
-            ),
+            name => Some(self.priority_classes.get(name).ok_or_else(|| {
+                forbidden(Kind::Pod, &pod.meta, &format!("no PriorityClass with name {name} was found"))
+            })?),
         };
         let priority = class.map_or(0, |class| class.value);
         let policy = class.map_or(PREEMPT_LOWER_PRIORITY, |class| &class.preemption_policy);
@@ -217,7 +241,7 @@ impl World {
                 "the {what} ({own}) must not be provided in pod spec; priority admission controller computed {computed} \
                  from the given PriorityClass name"
             );
-            Err(forbidden(&pod.meta, &why))
+            Err(forbidden(Kind::Pod, &pod.meta, &why))
         };
         if let Some(own) = own.value.int("priority").filter(|own| *own != i64::from(priority)) {
             return differs("integer value of priority", &own.to_string(), &priority.to_string());
@@ -259,6 +283,9 @@ impl World {
                     .insert(TEMPLATE_GENERATION_ANNOTATION.to_owned(), template_generation.to_string());
             }
             (Object::Pod(old), Object::Pod(new)) => Arc::make_mut(new).status = old.status.clone(),
+            (Object::ResourceQuota(old), Object::ResourceQuota(new)) => {
+                Arc::make_mut(new).status = old.status.clone();
+            }
             (Object::Node(old), Object::Node(new)) => {
                 let new = Arc::make_mut(new);
                 new.pod_cidr = old.pod_cidr.clone();
@@ -298,6 +325,7 @@ impl World {
             (Object::Node(node), Patch::Unschedulable(on)) => Arc::make_mut(node).unschedulable = on,
             (Object::Node(node), Patch::NodeConditions(conditions)) => Arc::make_mut(node).conditions = conditions,
             (Object::Node(node), Patch::Allocatable(allocatable)) => Arc::make_mut(node).allocatable = allocatable,
+            (Object::ResourceQuota(quota), Patch::QuotaStatus(status)) => Arc::make_mut(quota).status = Some(status),
             (Object::ControllerRevision(it), Patch::Revision(number)) => Arc::make_mut(it).revision = number,
             (Object::Event(event), Patch::Event { count, message, last_at }) => {
                 let event = Arc::make_mut(event);
@@ -366,7 +394,11 @@ impl World {
         };
         let meta = new.meta_mut();
         set_gc_finalizers(meta, propagation);
-        let waits = grace > 0 || !meta.finalizers.is_empty();
+        if kind == Kind::Namespace && IMMORTAL_NAMESPACES.contains(&&*meta.name) {
+            return Err(forbidden(kind, meta, "this namespace may not be deleted"));
+        }
+        // A namespace goes when its controller has emptied it (`spec.finalizers`).
+        let waits = grace > 0 || !meta.finalizers.is_empty() || kind == Kind::Namespace;
         if !waits {
             return Ok(self.remove_from_store(old));
         }
@@ -394,8 +426,8 @@ impl World {
     }
 }
 
-fn forbidden(pod: &ObjectMeta, why: &str) -> ApiError {
-    let message = format!("pods {:?} is forbidden: {why}", &*pod.name);
+fn forbidden(kind: Kind, meta: &ObjectMeta, why: &str) -> ApiError {
+    let message = format!("{} {:?} is forbidden: {why}", kind.resource(), &*meta.name);
     ApiError { reason: ErrorReason::Forbidden, message }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::api::quota::ResourceQuota;
 use crate::api::{
     ControllerRevision, DaemonSet, Event, Kind, Name, Namespace, Node, ObjectKey, ObjectMeta, Pod, PriorityClass, Uid,
     Value,
@@ -15,6 +16,7 @@ pub enum Object {
     Namespace(Arc<Namespace>),
     Node(Arc<Node>),
     PriorityClass(Arc<PriorityClass>),
+    ResourceQuota(Arc<ResourceQuota>),
     DaemonSet(Arc<DaemonSet>),
     ControllerRevision(Arc<ControllerRevision>),
     Pod(Arc<Pod>),
@@ -27,6 +29,7 @@ impl Object {
             Object::Namespace(_) => Kind::Namespace,
             Object::Node(_) => Kind::Node,
             Object::PriorityClass(_) => Kind::PriorityClass,
+            Object::ResourceQuota(_) => Kind::ResourceQuota,
             Object::DaemonSet(_) => Kind::DaemonSet,
             Object::ControllerRevision(_) => Kind::ControllerRevision,
             Object::Pod(_) => Kind::Pod,
@@ -39,6 +42,7 @@ impl Object {
             Object::Namespace(object) => &object.meta,
             Object::Node(object) => &object.meta,
             Object::PriorityClass(object) => &object.meta,
+            Object::ResourceQuota(object) => &object.meta,
             Object::DaemonSet(object) => &object.meta,
             Object::ControllerRevision(object) => &object.meta,
             Object::Pod(object) => &object.meta,
@@ -52,6 +56,7 @@ impl Object {
             Object::Namespace(object) => &mut Arc::make_mut(object).meta,
             Object::Node(object) => &mut Arc::make_mut(object).meta,
             Object::PriorityClass(object) => &mut Arc::make_mut(object).meta,
+            Object::ResourceQuota(object) => &mut Arc::make_mut(object).meta,
             Object::DaemonSet(object) => &mut Arc::make_mut(object).meta,
             Object::ControllerRevision(object) => &mut Arc::make_mut(object).meta,
             Object::Pod(object) => &mut Arc::make_mut(object).meta,
@@ -68,6 +73,7 @@ impl Object {
             Object::Namespace(object) => object.to_value(),
             Object::Node(object) => object.to_value(),
             Object::PriorityClass(object) => object.to_value(),
+            Object::ResourceQuota(object) => object.to_value(),
             Object::DaemonSet(object) => object.to_value(),
             Object::ControllerRevision(object) => object.to_value(),
             Object::Pod(object) => object.to_value(),
@@ -106,6 +112,7 @@ pub struct World {
     pub namespaces: Table<Name, Arc<Namespace>>,
     pub nodes: Table<Name, Arc<Node>>,
     pub priority_classes: Table<Name, Arc<PriorityClass>>,
+    pub quotas: Table<ObjectKey, Arc<ResourceQuota>>,
     pub daemonsets: Table<ObjectKey, Arc<DaemonSet>>,
     pub revisions: Table<ObjectKey, Arc<ControllerRevision>>,
     pub pods: Table<ObjectKey, Arc<Pod>>,
@@ -130,6 +137,7 @@ impl World {
             Kind::Namespace => self.namespaces.get(&key.name).cloned().map(Object::Namespace),
             Kind::Node => self.nodes.get(&key.name).cloned().map(Object::Node),
             Kind::PriorityClass => self.priority_classes.get(&key.name).cloned().map(Object::PriorityClass),
+            Kind::ResourceQuota => self.quotas.get(key).cloned().map(Object::ResourceQuota),
             Kind::DaemonSet => self.daemonsets.get(key).cloned().map(Object::DaemonSet),
             Kind::ControllerRevision => self.revisions.get(key).cloned().map(Object::ControllerRevision),
             Kind::Pod => self.pods.get(key).cloned().map(Object::Pod),
@@ -174,6 +182,13 @@ impl World {
     /// The names of nodes that have pods bound to them, whether or not the node exists.
     pub fn nodes_with_pods(&self) -> impl Iterator<Item = &Name> {
         self.pods_by_node.keys()
+    }
+
+    /// The pods in a namespace.
+    pub fn pods_in(&self, namespace: &Name) -> impl Iterator<Item = &Arc<Pod>> {
+        let namespace = namespace.clone();
+        let from = ObjectKey { namespace: namespace.clone(), name: "".into() };
+        self.pods.iter_from(&from).take_while(move |(key, _)| key.namespace == namespace).map(|(_, pod)| pod)
     }
 
     /// The revisions in a namespace.
@@ -226,6 +241,7 @@ impl World {
             Object::Namespace(it) => self.namespaces.insert(it.meta.name.clone(), it.clone()),
             Object::Node(it) => self.nodes.insert(it.meta.name.clone(), it.clone()),
             Object::PriorityClass(it) => self.priority_classes.insert(it.meta.name.clone(), it.clone()),
+            Object::ResourceQuota(it) => self.quotas.insert(it.meta.key(), it.clone()),
             Object::DaemonSet(it) => self.daemonsets.insert(it.meta.key(), it.clone()),
             Object::ControllerRevision(it) => self.revisions.insert(it.meta.key(), it.clone()),
             Object::Event(it) => self.events.insert(it.meta.key(), it.clone()),
@@ -254,6 +270,7 @@ impl World {
             Object::Namespace(_) => drop(self.namespaces.remove(&meta.name)),
             Object::Node(_) => drop(self.nodes.remove(&meta.name)),
             Object::PriorityClass(_) => drop(self.priority_classes.remove(&meta.name)),
+            Object::ResourceQuota(_) => drop(self.quotas.remove(&meta.key())),
             Object::DaemonSet(_) => drop(self.daemonsets.remove(&meta.key())),
             Object::ControllerRevision(_) => drop(self.revisions.remove(&meta.key())),
             Object::Pod(_) => drop(self.pods.remove(&meta.key())),
@@ -313,6 +330,7 @@ impl PartialEq for World {
         self.namespaces == other.namespaces
             && self.nodes == other.nodes
             && self.priority_classes == other.priority_classes
+            && self.quotas == other.quotas
             && self.daemonsets == other.daemonsets
             && self.revisions == other.revisions
             && self.pods == other.pods

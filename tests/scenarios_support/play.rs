@@ -76,6 +76,12 @@ impl Player {
                 self.submit(Command::Apply { text: self.manifest.clone() })
             }
             ("change", _) => self.change(line),
+            ("kubectl", _) => {
+                let sim = self.sim.as_mut().expect("the cluster has begun");
+                let answer = everynode::kubectl::run(sim, line, &mut |_| Some(manifest.to_owned()));
+                self.now = self.now.max(sim.now());
+                Ok(format!("{}{}", answer.stdout(), answer.stderr()))
+            }
             ("run", [length]) => self.run(length),
             ("settle", []) => self.settle(SimDuration::from_millis(1600)),
             ("settle", [length]) => self.settle(duration(length)?),

@@ -114,6 +114,8 @@ pub fn title(record: &Record) -> String {
         Actor::NodeLifecycle => "The node lifecycle controller",
         Actor::PodGc => "The pod garbage collector",
         Actor::TaintEviction => "The taint eviction controller",
+        Actor::Namespace => "The namespace controller",
+        Actor::ResourceQuota => "The quota controller",
     };
     let (does, then) = match record.verb {
         Verb::Apply => ("applied", ""),
