@@ -4,6 +4,7 @@ pub mod crash;
 pub mod editor;
 pub mod fetch;
 pub mod frame;
+pub mod host;
 pub mod page;
 pub mod rest;
 pub mod save;

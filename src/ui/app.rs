@@ -18,7 +18,7 @@ use super::paint::Overlay;
 use super::plot::TimelineView;
 use super::ribbon::{Ribbons, control_loop};
 use super::session::Desk;
-use super::state::{Action, Dialog, Tab};
+use super::state::{Action, Dialog, Part, Tab};
 use super::timebar::time_bar;
 use crate::platform::page;
 
@@ -51,6 +51,8 @@ pub fn App() -> Html {
             <button aria-current={(state.tab == tab).then_some("page")} onclick={desk.on(Action::ShowTab(tab))}>{name}</button>
         }
     };
+    let embedded = state.parts.is_embedded();
+    let has = |part| state.parts.has(part);
     let shown = match state.tab {
         Tab::Map => "map",
         Tab::Yaml => "yaml",
@@ -58,10 +60,11 @@ pub fn App() -> Html {
         Tab::Why => "why",
     };
     html! {
-        <div class="app" data-tab={shown}>
-            {header(desk, state.theme, &state.cluster)}
+        <div class={if embedded { "app embed" } else { "app" }} data-tab={shown} data-parts={embedded.then(|| state.parts.names())}>
+            if !embedded { {header(desk, state.theme, &state.cluster)} }
             <main>
-                {editor_panel(desk, &state.editor, state.left, &state.lesson)}
+                if embedded { <h1 class="unseen">{"Everynode"}</h1> }
+                if has(Part::Editor) || has(Part::Lesson) { {editor_panel(desk, &state.editor, state.left, &state.lesson)} }
                 <div class="center">
                     <div class="stage">
                         <div class="ribbon">
@@ -72,27 +75,34 @@ pub fn App() -> Html {
                         </div>
                         <MapView desk={desk.clone()} scene={state.scene.clone()} selection={state.selection.clone()} />
                         <Overlay motions={state.motions.clone()} time={state.time.clone()} scene={state.scene.clone()} />
+                        if embedded { {whole_page_link()} }
                     </div>
-                    {time_bar(desk, &state.time, &state.track, state.timeline_open)}
-                    if state.timeline_open {
-                        <TimelineView desk={desk.clone()} timeline={state.timeline.clone()} at={state.time.micros}
-                            selected={state.selection.as_ref().map(|object| object.key.name.to_string())} />
+                    if has(Part::Timeline) {
+                        {time_bar(desk, &state.time, &state.track, state.timeline_open)}
+                        if state.timeline_open {
+                            <TimelineView desk={desk.clone()} timeline={state.timeline.clone()} at={state.time.micros}
+                                selected={state.selection.as_ref().map(|object| object.key.name.to_string())} />
+                        }
                     }
-                    {bottom(desk, &state)}
+                    if has(Part::Log) || has(Part::Console) { {bottom(desk, &state)} }
                 </div>
-                <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab}>
-                    {first_visit(desk, &state.first, &state.lesson)}
-                </Inspector>
+                if has(Part::Why) {
+                    <Inspector desk={desk.clone()} inspection={state.inspection.clone()} tab={state.inspector_tab}>
+                        if !embedded { {first_visit(desk, &state.first, &state.lesson)} }
+                    </Inspector>
+                }
                 if let Some(menu) = &state.menu {
                     <MenuView desk={desk.clone()} menu={menu.clone()} />
                 }
             </main>
-            <nav class="bottom" aria-label="Panels">
-                {tab(Tab::Map, "Map")}
-                {tab(Tab::Yaml, if state.lesson.taken.is_some() { "Lesson" } else { "YAML" })}
-                {tab(Tab::Activity, "Activity")}
-                {tab(Tab::Why, "Why")}
-            </nav>
+            if !embedded {
+                <nav class="bottom" aria-label="Panels">
+                    {tab(Tab::Map, "Map")}
+                    {tab(Tab::Yaml, if state.lesson.taken.is_some() { "Lesson" } else { "YAML" })}
+                    {tab(Tab::Activity, "Activity")}
+                    {tab(Tab::Why, "Why")}
+                </nav>
+            }
             {notices(desk, state.notice.as_deref(), state.can_go_back)}
             {live(&state.announcement)}
             if let Some(percent) = state.opening {
@@ -103,6 +113,12 @@ pub fn App() -> Html {
             }
         </div>
     }
+}
+
+/// From a figure to the whole page, with the run that the figure began with.
+fn whole_page_link() -> Html {
+    let href = [page::address(), page::fragment()].concat();
+    html! { <a class="chip whole" {href} target="_blank" rel="noopener" title="Open in Everynode, with everything around it">{"Everynode ↗"}</a> }
 }
 
 /// What scrolls, or moves within itself, with the arrows, Home and End.

@@ -6,7 +6,7 @@ use super::console::Console;
 use super::log::Log;
 use super::session::Desk;
 use super::shared::Shared;
-use super::state::{Action, AppState, Bottom, EventRow};
+use super::state::{Action, AppState, Bottom, EventRow, Part};
 
 const TABS: [(Bottom, &str, &str); 3] = [
     (Bottom::Activity, "activity", "Activity"),
@@ -16,24 +16,27 @@ const TABS: [(Bottom, &str, &str); 3] = [
 
 pub fn bottom(desk: &Desk, state: &AppState) -> Html {
     let shown = state.bottom;
+    // A figure may have only some of them.
+    let there = |tab: Bottom| state.parts.has(if tab == Bottom::Kubectl { Part::Console } else { Part::Log });
+    let tabs: Vec<_> = TABS.iter().filter(|(tab, _, _)| there(*tab)).collect();
     let onkeydown = {
-        let desk = desk.clone();
+        let (desk, tabs) = (desk.clone(), tabs.clone());
         Callback::from(move |event: KeyboardEvent| {
-            let at = TABS.iter().position(|(tab, _, _)| *tab == shown).unwrap_or(0);
+            let at = tabs.iter().position(|(tab, _, _)| *tab == shown).unwrap_or(0);
             let to = match event.key().as_str() {
-                "ArrowRight" => (at + 1) % TABS.len(),
-                "ArrowLeft" => (at + TABS.len() - 1) % TABS.len(),
+                "ArrowRight" => (at + 1) % tabs.len(),
+                "ArrowLeft" => (at + tabs.len() - 1) % tabs.len(),
                 _ => return,
             };
             event.prevent_default();
             event.stop_propagation();
-            desk.send(Action::ShowBottom(TABS[to].0));
-            if let Some(tab) = crate::platform::page::by_id(&["tab-", TABS[to].1].concat()) {
+            desk.send(Action::ShowBottom(tabs[to].0));
+            if let Some(tab) = crate::platform::page::by_id(&["tab-", tabs[to].1].concat()) {
                 crate::platform::page::focus(&tab);
             }
         })
     };
-    let tabs = TABS.iter().map(|(tab, id, name)| {
+    let tabs = tabs.iter().map(|(tab, id, name)| {
         let on = *tab == shown;
         html! {
             <button id={["tab-", id].concat()} role="tab" aria-selected={on.to_string()} tabindex={if on { "0" } else { "-1" }}

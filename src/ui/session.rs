@@ -2,6 +2,7 @@
 
 mod branches;
 mod console;
+mod embedding;
 mod importing;
 mod lesson;
 mod look_ahead;
@@ -118,6 +119,8 @@ struct Session {
     kept: Vec<opening::Kept>,
     lesson: Option<lesson::Run>,
     first: Option<lesson::FirstVisit>,
+    /// In a figure whose page wants to talk.
+    talk: Option<embedding::Talk>,
     /// Jobs that are due later, each at most once.
     timers: Vec<(Job, Timeout)>,
     asked: Vec<(Job, u32)>,
@@ -275,17 +278,26 @@ impl Desk {
 
 impl Session {
     fn start() -> Session {
+        let embedded = page::parameter("embed").is_some();
+        if embedded {
+            storage::turn_off();
+        }
         let fresh = page::parameter("fresh").is_some();
         let get = |key: &str| if fresh { None } else { storage::get(key) };
         let workers = page::parameter("nodes").and_then(|count| count.parse::<u32>().ok());
         let scenario = workers.map_or_else(Scenario::walk_through, |count| Scenario::with_workers(count.min(100_000)));
         let sim = Sim::new(&scenario);
         let speed = page::parameter("speed").or_else(|| get(saved::SPEED));
+        let theme = if embedded { page::parameter("theme") } else { storage::get(saved::THEME) };
         let mut state = AppState {
-            theme: Theme::parse(&storage::get(saved::THEME).unwrap_or_default()),
+            theme: Theme::parse(&theme.unwrap_or_default()),
+            parts: if embedded { opening::parts() } else { Parts::All },
             selection: get(saved::SELECTION).and_then(|text| ObjectRef::parse(&text)),
             ..AppState::default()
         };
+        if state.parts.has(Part::Console) && !state.parts.has(Part::Log) {
+            state.bottom = Bottom::Kubectl;
+        }
         state.time.playing = true;
         state.timeline_open = get(saved::TIMELINE).is_some();
         state.time.speed = speed.and_then(|word| Speed::parse(&word)).unwrap_or_default();
@@ -323,6 +335,7 @@ impl Session {
             kept: saved::kept(),
             lesson: None,
             first: None,
+            talk: if embedded { embedding::Talk::asked() } else { None },
             timers: Vec::new(),
             asked: Vec::new(),
         };
@@ -502,6 +515,7 @@ impl Session {
             Action::OpenRun(run) => self.open_run(&run),
             Action::Receive(text) => self.receive(text),
             Action::TakeOver(text) => self.take_over(&text),
+            Action::Hear(id, request) => self.hear(id, request),
             Action::StopOpening => self.finish_opening(),
             Action::BackToMine(index) => self.back_to_mine(index),
             // Need no session.
@@ -591,6 +605,10 @@ impl Session {
     }
 
     fn say(&mut self, notice: Notice) {
+        // A figure is small; what went well is seen on its map.
+        if self.state.parts.is_embedded() && !notice.error {
+            return;
+        }
         self.ask(Job::HideNotice, if notice.error { 20_000 } else { 6_000 });
         self.state.notice = Some(Shared::from(notice));
     }
@@ -675,6 +693,7 @@ impl Session {
         if self.state.bottom == Bottom::Events {
             self.refresh_events();
         }
+        self.tell_host();
     }
 
     fn refresh_time(&mut self) {

@@ -7,11 +7,13 @@ use web_sys::HtmlElement;
 use super::session::Export;
 use super::shared::Shared;
 use crate::api::Name;
+use crate::api::value::Value;
 use crate::engine::file::SavedRun;
 use crate::engine::{Command, Scenario};
 use crate::kubectl::Chunk;
 use crate::lesson::{Lesson, Verdict};
 use crate::view::ahead::Ahead;
+use crate::view::embed::Request;
 use crate::view::log::LogWindow;
 use crate::view::motion::Motion;
 use crate::view::timeline::Timeline;
@@ -55,12 +57,62 @@ pub struct AppState {
     pub unfolded: bool,
     pub menu: Option<Shared<Menu>>,
     pub dialog: Option<Dialog>,
+    pub parts: Parts,
     pub notice: Option<Shared<Notice>>,
     /// Whether the notice offers the way back to what the reader had before.
     pub can_go_back: bool,
     /// How much of a run has been done again, in percent, while that takes its time.
     pub opening: Option<u32>,
     pub announcement: Rc<str>,
+}
+
+/// What there is of the page: all of it, or in a figure the map and what the address names beside it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Parts {
+    #[default]
+    All,
+    Embedded(Vec<Part>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Editor,
+    Timeline,
+    Console,
+    Log,
+    Why,
+    Lesson,
+}
+
+impl Part {
+    /// The parts by the names of their switches.
+    pub const NAMES: [(&'static str, Part); 6] = [
+        ("editor", Part::Editor),
+        ("timeline", Part::Timeline),
+        ("console", Part::Console),
+        ("log", Part::Log),
+        ("why", Part::Why),
+        ("lesson", Part::Lesson),
+    ];
+}
+
+impl Parts {
+    pub fn has(&self, part: Part) -> bool {
+        match self {
+            Parts::All => true,
+            Parts::Embedded(parts) => parts.contains(&part),
+        }
+    }
+
+    pub fn is_embedded(&self) -> bool {
+        matches!(self, Parts::Embedded(_))
+    }
+
+    /// The names of the parts of a figure, for its style.
+    pub fn names(&self) -> String {
+        let there = Part::NAMES.iter().filter(|(_, part)| self.has(*part));
+        there.map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// The parts of the page that are tabs on a phone.
@@ -398,6 +450,8 @@ pub enum Action {
     StopOpening,
     /// What the reader had before, the last one first.
     BackToMine(usize),
+    /// A message of the embedding page: its id, and what it wants or what is wrong with it.
+    Hear(Value, Result<Request, String>),
     Share,
     SaveFile,
     OpenFile,

@@ -6,6 +6,7 @@ pub mod ahead;
 pub mod branch;
 pub mod builder;
 pub mod dense;
+pub mod embed;
 pub mod explain;
 pub mod export;
 pub mod fix;

@@ -56,10 +56,11 @@ after(async () => {
  * @param {keyof viewports} [options.viewport] - desktop, tablet or phone
  * @param {"dark" | "light"} [options.theme] - what the system prefers
  * @param {boolean} [options.motion] - false: the system asks for reduced motion
+ * @param {string} [options.path] - of another page than the usual one
  * @param {string} [options.query] - for the address, for instance "?nodes=100&speed=max"
  * @param {RegExp[]} [options.allow] - complaints that this test provokes on purpose
  */
-export function walk(name, body, { viewport = "desktop", theme = "dark", motion = true, query = "", allow = [] } = {}) {
+export function walk(name, body, { viewport = "desktop", theme = "dark", motion = true, path = "", query = "", allow = [] } = {}) {
   test(name, async () => {
     const context = await browser.newContext({
       viewport: viewports[viewport],
@@ -86,7 +87,7 @@ export function walk(name, body, { viewport = "desktop", theme = "dark", motion 
       return { page: otherPage, app: new App(otherPage), context: other };
     };
     try {
-      await page.goto(host.url + query);
+      await page.goto(host.url + path + query);
       await page.locator("#boot-status").waitFor({ state: "detached" });
       await body({ page, app: new App(page), shot, axe: () => axe(page), visitor, host, context });
       const unexpected = complaints.filter((text) => !allow.some((pattern) => pattern.test(text)));

@@ -279,7 +279,8 @@ fn bench() -> Result<(), Failure> {
     build_with(&tools, &[])?;
     heading("In the browser");
     let core = wasm::example(&tools, "core")?;
-    run(tools.node().arg(root().join("tests/e2e/bench.mjs")).env("CORE", core))
+    run(tools.node().arg(root().join("tests/e2e/bench.mjs")).env("CORE", core))?;
+    run(tools.node().arg(root().join("tests/e2e/figures.bench.mjs")))
 }
 
 /// The files of a folder with this ending, in order of their names.

@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::state::{Action, Dialog, LessonAct, Notice, Speed};
+use super::super::state::{Action, Dialog, LessonAct, Notice, Part, Parts, Speed};
 use super::super::{menus, saved};
 use super::{Desk, Session, TUTORIAL};
 use crate::api::SimTime;
 use crate::engine::file::{self, Position, SavedRun, TextKind};
 use crate::engine::import::BYTES_MAX;
 use crate::engine::{Replay, Scenario};
-use crate::platform::{page, save, transfer};
+use crate::platform::{page, save, storage, transfer};
 use crate::view::{ObjectRef, words};
 
 /// What a link's fragment begins with.
@@ -43,6 +43,9 @@ impl Desk {
         self.open_address();
         let desk = self.clone();
         page::on_fragment(move || desk.open_address());
+        if storage::is_off() {
+            return self.listen_to_host();
+        }
         let desk = self.clone();
         spawn_local(transfer::watch_drops(BYTES_MAX, move |texts| desk.receive(texts)));
     }
@@ -181,6 +184,10 @@ impl Session {
         }
         // From now on the storage holds it, with all that is done to it.
         self.save();
+        self.tell_host_loaded();
+        if self.state.parts.is_embedded() {
+            return;
+        }
         page::forget_fragment();
         let differs = run.log.is_some_and(|log| log != self.sim.history().log_hash());
         if differs {
@@ -202,6 +209,9 @@ impl Session {
 
     /// Keeps what is there, if there is something that the reader has done, before another thing takes its place.
     pub(super) fn keep_mine(&mut self) {
+        if self.state.parts.is_embedded() {
+            return;
+        }
         let text = &*self.state.editor.text;
         let pristine = self.sim.scenario().commands.is_empty() && text == TUTORIAL;
         if pristine || (self.sim.scenario(), text) == (&self.base.0, &self.base.1) {
@@ -246,6 +256,12 @@ impl Session {
         };
         self.kept.iter().enumerate().map(label).collect()
     }
+}
+
+/// The parts of a figure that its address names.
+pub(super) fn parts() -> Parts {
+    let named = Part::NAMES.iter().filter(|(name, _)| page::parameter(name).is_some());
+    Parts::Embedded(named.map(|(_, part)| *part).collect())
 }
 
 /// What a reader has who has done nothing yet.
