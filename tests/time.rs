@@ -182,7 +182,7 @@ fn a_refused_command_is_told_at_once_and_a_stopped_run_counts_as_it_stands() {
     stopped.step(100);
     assert!(stopped.progress().is_some() && stopped.forecasts().is_empty());
     stopped.stop();
-    assert!(stopped.is_done() && !stopped.forecasts()[0].settles);
+    assert!(stopped.is_done() && !stopped.forecasts()[0].settles && stopped.forecasts()[0].stopped_after.is_some());
 }
 
 fn told(sim: &Sim, text: &str, runs: usize) -> Ahead {

@@ -64,6 +64,8 @@ pub struct Forecast {
     pub after: Numbers,
     /// Whether the first run came to its end: every wanted pod is there and available.
     pub settles: bool,
+    /// The first run was stopped before its end was known: how far it had come.
+    pub stopped_after: Option<SimDuration>,
     pub nodes: Vec<NodeForecast>,
     /// Replacements of which none waited for another of the same wave.
     pub waves: Option<Range<usize>>,
@@ -162,7 +164,11 @@ impl DryRun {
     pub fn stop(&mut self) {
         self.runs_wanted = self.runs_done;
         match self.run.take() {
-            Some(run) if self.runs_done == 0 => self.finish(&run),
+            Some(run) if self.runs_done == 0 => {
+                self.finish(&run);
+                let after = run.sim.now().since(run.begin);
+                self.forecasts.iter_mut().for_each(|forecast| forecast.stopped_after = Some(after));
+            }
             _ => {}
         }
     }
@@ -316,6 +322,7 @@ impl Watched {
             before: self.before,
             after: self.tally.numbers,
             settles: self.tally.numbers.is_settled(),
+            stopped_after: None,
             nodes: self.nodes(before, after),
             waves: None,
             takes: None,

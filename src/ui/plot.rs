@@ -44,7 +44,7 @@ struct Layout {
 
 fn layout(timeline: &Timeline, width: f64) -> Layout {
     let narrow = width < 520.0;
-    let (left, right, plot) = if narrow { (70.0, 84.0, 92.0) } else { (132.0, 112.0, 120.0) };
+    let (left, right, plot) = if narrow { (70.0, 92.0, 92.0) } else { (132.0, 112.0, 120.0) };
     let bottom = TOP + plot;
     let scale = Scale {
         from: 0,
@@ -155,6 +155,10 @@ pub fn TimelineView(props: &TimelineProps) -> Html {
                 <span class="space"></span>
                 <button class="square narrow-only" title="To the start" aria-label="To the start of time" onclick={desk.on(Action::Seek(0))}>{icon(icon::START)}</button>
                 <button class="square narrow-only" title="Play backward" aria-label="Play time backward" onclick={desk.on(Action::Play(true))}>{icon(icon::BACK)}</button>
+                if timeline.curves.len() < 2 {
+                    <button class="square" data-testid="zoom-out" title="Show more time" aria-label="Show more time" disabled={!timeline.zooms.1} onclick={desk.on(Action::Zoom(false))}>{"−"}</button>
+                    <button class="square" data-testid="zoom-in" title="Show less time" aria-label="Show less time" disabled={!timeline.zooms.0} onclick={desk.on(Action::Zoom(true))}>{"+"}</button>
+                }
                 {jump(false, icon::EARLIER, "Last")}
                 {jump(true, icon::LATER, "Next")}
                 <button class="small" data-testid="as-table" aria-pressed={table.to_string()} title="The numbers as a table" onclick={turn}>{"Table"}</button>
@@ -242,7 +246,7 @@ fn Picture(props: &PictureProps) -> Html {
         html! { <>{line("grid", scale.left, y, scale.right, y)}{text(scale.left - 7.0, y + 3.5, "axis", "end", number.to_string())}</> }
     });
     let moments = scale
-        .moments(if narrow { 4 } else { 7 })
+        .moments(if narrow { 4 } else { 7 }, timeline.origin)
         .into_iter()
         .map(|(at, words)| text(scale.x(at), scale.bottom + 13.0, "axis", "middle", words));
     let two = timeline.curves.len() > 1;
@@ -268,6 +272,8 @@ fn Picture(props: &PictureProps) -> Html {
         let path = ["M", &(scale.right + 5.0).to_string(), " ", &y.to_string(), "h16"].concat();
         html! { <><path class={class(*series, *second)} d={path} />{text(scale.right + 25.0, y + 3.5, "name", "start", words)}</> }
     });
+    let thin = heights.iter().copied().reduce(f64::max).filter(|_| two);
+    let thin = thin.map(|y| text(scale.right + 25.0, y + 17.5, "axis", "start", "thin: updated".to_owned()));
     let lanes = LANES.iter().zip(&timeline.lanes).enumerate().map(|(index, (name, marks))| {
         let top = scale.bottom + AXIS + index as f64 * LANE;
         let name = if narrow { name.trim_start_matches("daemonset-") } else { name };
@@ -307,7 +313,7 @@ fn Picture(props: &PictureProps) -> Html {
     html! {
         <>
             {for grid}{for moments}
-            {for paths}{for labels}{for lanes}{for landmarks}
+            {for paths}{for labels}{for thin}{for lanes}{for landmarks}
         </>
     }
 }

@@ -95,7 +95,13 @@ struct Session {
     log_first: Option<usize>,
     track: Track,
     plots: Plots,
+    /// When the timeline was made last, and how long that took.
     timeline_at: f64,
+    timeline_took: f64,
+    /// How often the time that it shows is halved.
+    zoom: u32,
+    /// Where that time begins, and how long it is.
+    window: (u64, u64),
     check: Check,
     console: console::Console,
     /// Where the clock is between two steps, in microseconds.
@@ -318,6 +324,9 @@ impl Session {
             track: Track::default(),
             plots: Plots::default(),
             timeline_at: f64::MIN,
+            timeline_took: 0.0,
+            zoom: 0,
+            window: (0, 0),
             check: Check::default(),
             console: console::Console::restored(),
             clock: 0.0,
@@ -433,6 +442,7 @@ impl Session {
             Action::StepBack => self.step_back(),
             Action::Jump(forward) => self.jump(forward),
             Action::Seek(to) => self.seek(to),
+            Action::Zoom(closer) => self.zoom(closer),
             Action::ToggleTimeline => self.toggle_timeline(),
             Action::Fork => self.fork_as_asked(),
             Action::Branch(act) => self.act_on_branch(act),

@@ -462,6 +462,8 @@ pub enum Action {
     /// To the next, or the last, act on what is selected.
     Jump(bool),
     ToggleTimeline,
+    /// The timeline shows less time, or more.
+    Zoom(bool),
     /// Goes on from the past, as the reader was asked.
     Fork,
     Branch(BranchAct),

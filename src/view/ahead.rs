@@ -127,7 +127,7 @@ fn set_ahead(forecast: &Forecast, after: &World) -> SetAhead {
         let noun = if waves.most == 1 { " wave" } else { " waves" };
         say([&range(&waves, &|number| number.to_string()), noun].concat(), limit);
     }
-    if let Some(takes) = forecast.takes {
+    if let Some(takes) = forecast.takes.filter(|_| forecast.stopped_after.is_none()) {
         let over = ["at the present start times, over ", &words::count(forecast.runs, "seed")].concat();
         say(times(&takes), over);
     }
@@ -141,6 +141,11 @@ fn set_ahead(forecast: &Forecast, after: &World) -> SetAhead {
     let on_delete = strategy == Some(UpdateStrategy::OnDelete);
     let remark = match (forecast.settles, on_delete) {
         (true, _) => String::new(),
+        _ if let Some(after) = forecast.stopped_after => {
+            let (updated, desired) = (forecast.after.updated.to_string(), forecast.after.desired.to_string());
+            let time = words::seconds(after.0);
+            ["Looked no further ahead than ", &time, ": by then ", &updated, " of ", &desired, " are updated."].concat()
+        }
         (false, true) if forecast.after.updated < forecast.after.desired => {
             "With the strategy OnDelete the old pods stay until you delete them.".to_owned()
         }

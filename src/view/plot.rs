@@ -192,20 +192,26 @@ impl Scale {
         self.from + (self.to.saturating_sub(self.from) as f64 * part) as u64
     }
 
-    /// Moments worth a label, at most so many, and what they are called: counted from the left edge.
-    pub fn moments(&self, at_most: u64) -> Vec<(u64, String)> {
+    /// Moments worth a label, so many at most, and what they are called; the left edge is called `origin`.
+    pub fn moments(&self, at_most: u64, origin: u64) -> Vec<(u64, String)> {
         const STEPS: [u64; 16] = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600, 86_400];
+        const SECOND: u64 = 1_000_000;
         let span = self.to.saturating_sub(self.from);
-        let fits = |step: &&u64| span / (**step * 1_000_000) < at_most;
-        let step = STEPS.iter().find(fits).copied().unwrap_or((span / 1_000_000 / at_most.max(1)).max(1));
+        let fits = |step: &&u64| span / (**step * SECOND) < at_most;
+        let step = STEPS.iter().find(fits).copied().unwrap_or((span / SECOND / at_most.max(1)).max(1));
         let label = |seconds: u64| match (step, seconds) {
             (_, 0) => "0 s".to_owned(),
             (3600.., _) => [&(seconds / 3600).to_string(), " h"].concat(),
             (60.., _) => [&(seconds / 60).to_string(), " min"].concat(),
+            (_, 120..) => {
+                let second = seconds % 60;
+                [&*(seconds / 60).to_string(), if second < 10 { ":0" } else { ":" }, &*second.to_string()].concat()
+            }
             _ => [&seconds.to_string(), " s"].concat(),
         };
-        let count = span / (step * 1_000_000);
-        (0..=count).map(|index| (self.from + index * step * 1_000_000, label(index * step))).collect()
+        let first = origin.div_ceil(step * SECOND);
+        let last = (origin + span) / (step * SECOND);
+        (first..=last).map(|index| (self.from + index * step * SECOND - origin, label(index * step))).collect()
     }
 
     /// Numbers worth a line: 0 and a few more, in steps of 1, 2, 5, 10, 20, ...
@@ -304,10 +310,16 @@ mod tests {
         assert_eq!(scale(1, 9).numbers(), [0, 2, 4, 6, 8]);
         assert_eq!(scale(1, 1003).numbers(), [0, 200, 400, 600, 800, 1000]);
         assert_eq!(scale(1, 0).numbers(), [0]);
-        let labels =
-            |seconds: u64| scale(seconds * 1_000_000, 6).moments(6).into_iter().map(|(_, it)| it).collect::<Vec<_>>();
+        let labels = |seconds: u64| {
+            scale(seconds * 1_000_000, 6).moments(6, 0).into_iter().map(|(_, it)| it).collect::<Vec<_>>()
+        };
         assert_eq!(labels(30), ["0 s", "10 s", "20 s", "30 s"]);
         assert_eq!(labels(240), ["0 s", "1 min", "2 min", "3 min", "4 min"]);
+        let later = scale(30_000_000, 6).moments(6, 125_000_000);
+        assert_eq!(
+            later,
+            [(5_000_000, "2:10".to_owned()), (15_000_000, "2:20".to_owned()), (25_000_000, "2:30".to_owned())]
+        );
         assert_eq!(labels(7680), ["0 s", "30 min", "60 min", "90 min", "120 min"]);
     }
 

@@ -14,6 +14,10 @@ pub struct Timeline {
     /// The moment of the run at the left edge.
     pub start: u64,
     pub span: u64,
+    /// What the left edge is called: the moment itself, or 0 where two runs are compared from their begin.
+    pub origin: u64,
+    /// Whether less, or more, time can be shown.
+    pub zooms: (bool, bool),
     /// How far the run has come.
     pub end: u64,
     /// The run, and the branch beside it.

@@ -69,6 +69,13 @@ walk("the timeline is dragged, and everything on the page follows", async ({ pag
   }
   await shot("timeline");
   await axe();
+  // Less time is shown, then all of it again.
+  const labels = () => page.getByTestId("plot").locator("text.axis").allInnerTexts();
+  const whole = (await labels()).join();
+  await page.getByTestId("zoom-in").click();
+  await eventually(async () => assert.notEqual((await labels()).join(), whole));
+  await page.getByTestId("zoom-out").click();
+  await eventually(async () => assert.equal((await labels()).join(), whole));
   // The choice is remembered.
   await page.reload();
   await page.getByTestId("plot").waitFor();

@@ -6,10 +6,8 @@ use crate::view::ahead;
 
 /// Runs with different seeds.
 const RUNS: usize = 20;
-/// So much computing is spent at most, in milliseconds; then what is known is enough.
-const PATIENCE: f64 = 8000.0;
-/// Steps between two looks at the clock: a step may compare a thousand nodes.
-const STEPS: usize = 4;
+/// So much computing is spent at most, in milliseconds, on the first run and on all: then what is known is enough.
+const PATIENCE: (f64, f64) = (60_000.0, 8000.0);
 /// While it runs, what is shown follows at this pace, in milliseconds.
 const SHOW_EVERY: f64 = 200.0;
 
@@ -46,10 +44,12 @@ impl Session {
             return false;
         }
         let begin = page::now_ms();
-        while page::now_ms() < end && ahead.dry_run.step(STEPS) {}
+        // One step at a time: it may compare a thousand nodes.
+        while page::now_ms() < end && ahead.dry_run.step(1) {}
         let now = page::now_ms();
         ahead.spent += now - begin;
-        if ahead.spent > PATIENCE {
+        let patience = if ahead.dry_run.runs_done() == 0 { PATIENCE.0 } else { PATIENCE.1 };
+        if ahead.spent > patience {
             ahead.dry_run.stop();
         }
         let more = !ahead.dry_run.is_done();

@@ -9,6 +9,8 @@ use crate::view::{plot, track};
 const TIMELINE_EVERY: f64 = 120.0;
 /// More columns than the timeline ever has pixels for.
 const COLUMNS: u64 = 400;
+/// Less time than this is not shown.
+const CLOSEST: u64 = 4_000_000;
 /// Of two runs side by side at least so much time is shown.
 const SHORTEST: u64 = 5_000_000;
 /// Changes that are undone one by one; of more, the moment is looked up.
@@ -262,21 +264,49 @@ impl Session {
 
     pub(super) fn refresh_timeline(&mut self) {
         let now = page::now_ms();
-        if !self.state.timeline_open || self.moves() && now - self.timeline_at < TIMELINE_EVERY {
+        // A long run takes its time to look through: then it is done less often.
+        let pause = TIMELINE_EVERY.max(25.0 * self.timeline_took);
+        if !self.state.timeline_open || self.moves() && now - self.timeline_at < pause {
             return;
         }
         self.timeline_at = now;
         let timeline = self.timeline();
         self.state.timeline.update(timeline);
+        self.timeline_took = page::now_ms() - now;
     }
 
-    fn timeline(&self) -> Timeline {
+    pub(super) fn zoom(&mut self, closer: bool) {
+        self.zoom = if closer { self.zoom + 1 } else { self.zoom.saturating_sub(1) };
+        self.timeline_at = f64::MIN;
+    }
+
+    /// The stretch of time that the timeline shows, and whether it could be shorter or longer.
+    fn window(&mut self) -> (u64, u64, (bool, bool)) {
+        let whole = self.track.span();
+        while self.zoom > 0 && whole >> self.zoom < CLOSEST {
+            self.zoom -= 1;
+        }
+        let span = whole >> self.zoom;
+        let now = self.state.time.micros;
+        // The picture stands still as long as the moment is in it; then it moves on by halves.
+        let (from, shown) = self.window;
+        let start = match self.zoom {
+            0 => 0,
+            _ if shown == span && (from..=from + span).contains(&now) => from,
+            _ => (now / (span / 2).max(1)).saturating_sub(1) * (span / 2),
+        };
+        self.window = (start, span);
+        (start, span, (span / 2 >= CLOSEST, self.zoom > 0))
+    }
+
+    fn timeline(&mut self) -> Timeline {
+        let (start, span, zooms) = self.window();
         let key = self.plotted();
         let end = self.sim.now().micros();
         let records = self.sim.history().records();
         let beside = self.branches.beside().filter(|_| key.is_some());
         let plot = key.as_ref().and_then(|key| self.plots.get(key));
-        let mut timeline = Timeline { span: self.track.span(), end, ..Timeline::default() };
+        let mut timeline = Timeline { start, span, origin: start, zooms, end, ..Timeline::default() };
         let name = self.branches.current.name.clone();
         match (plot, beside.and_then(|(branch, other)| Some((branch, other, other.plots.get(key.as_ref()?)?)))) {
             (Some(plot), Some((branch, other, other_plot))) => {
@@ -287,7 +317,7 @@ impl Session {
                 let other_start = first_act(other.sim.history().records(), since).unwrap_or(since);
                 let (one, two) = (plot.rollout(start, end), other_plot.rollout(other_start, other_end));
                 let longest = (one.until - start.min(one.until)).max(two.until - other_start.min(two.until));
-                timeline.start = start;
+                (timeline.start, timeline.origin) = (start, 0);
                 timeline.span = (longest + longest / 12).max(SHORTEST);
                 timeline.summary = plot::summary(&[one, two]);
                 timeline.curves = vec![
@@ -301,9 +331,9 @@ impl Session {
                 ];
             }
             (Some(plot), None) => {
-                timeline.curves = vec![Curve { branch: name, start: 0, end, points: plot.points().into() }];
+                timeline.curves = vec![Curve { branch: name, start, end, points: plot.points().into() }];
                 let last = track::landmarks(records, 0, end).last().map_or(0, |(at, _)| *at);
-                timeline.summary = plot::summary(&[plot.rollout(last, end)]);
+                timeline.summary = ["Since your last act: ", &plot::summary(&[plot.rollout(last, end)])].concat();
             }
             _ => {}
         }
