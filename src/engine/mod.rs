@@ -41,5 +41,6 @@ pub use replay::Replay;
 pub use rollout::{Numbers, Tally};
 pub use sim::{Sim, WakeReason};
 pub use step::Step;
+pub use submit::managed_by_apply;
 pub use take_over::IMPORT_COMMAND;
 pub use upcoming::{About, Upcoming};

@@ -340,14 +340,7 @@ impl Submission<'_> {
         let Some(daemonset) = self.sim.world().daemonsets.get(key).cloned() else {
             return self.refused(&ApiError::not_found(Kind::DaemonSet, &key.name));
         };
-        if daemonset.meta.annotations.contains_key(LAST_APPLIED) {
-            self.outcome.warnings.push(format!(
-                "Warning: resource daemonsets/{} was previously managed with 'kubectl apply'. Rolling back will not update \
-                 the {LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. \
-                 Consider using 'kubectl apply' with your previous configuration file instead.",
-                key.name
-            ));
-        }
+        self.outcome.warnings.extend(managed_by_apply(&daemonset));
         let mut revisions: Vec<_> = history::revisions(self.sim.world(), &daemonset).cloned().collect();
         revisions.sort_by_key(|revision| revision.revision);
         let wanted = match to_revision.filter(|number| *number != 0) {
@@ -418,4 +411,16 @@ impl Submission<'_> {
             self.source.as_ref().map(|source| format!("error when creating \"{source}\": ")).unwrap_or_default();
         self.outcome.errors.push(format!("Error from server ({reason}): {doing}{}", refusal.message));
     }
+}
+
+/// What kubectl warns of before it rolls a DaemonSet back that was applied.
+pub fn managed_by_apply(daemonset: &DaemonSet) -> Option<String> {
+    daemonset.meta.annotations.contains_key(LAST_APPLIED).then(|| {
+        format!(
+            "Warning: resource daemonsets/{} was previously managed with 'kubectl apply'. Rolling back will not update the \
+             {LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider \
+             using 'kubectl apply' with your previous configuration file instead.",
+            daemonset.meta.name
+        )
+    })
 }

@@ -114,7 +114,10 @@ pub fn read(text: &str) -> Result<Option<Line>, String> {
     }
     let words = rest.iter().enumerate().filter(|(at, _)| !taken.contains(at)).map(|(_, word)| word.as_str());
     let mut line = Line { verb, args: Vec::new(), flags: Vec::new(), text: format!("kubectl {}", rest_of(text)) };
-    take_flags(&mut line, words)?;
+    // Of what is not simulated only the name counts.
+    if verb.simulated {
+        take_flags(&mut line, words)?;
+    }
     Ok(Some(line))
 }
 

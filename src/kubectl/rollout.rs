@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::api::{ControllerRevision, DaemonSet, UpdateStrategy};
 use crate::controllers::daemonset::history;
-use crate::engine::Command;
+use crate::engine::{Command, managed_by_apply};
 
 use super::act::{Files, how, number, timeout};
 use super::follow::Follow;
@@ -76,7 +76,7 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
                     Command::RolloutRestart { namespace: item.namespace().to_owned(), name: item.name().to_owned() };
                 tasks.push(task(line, item, command)?);
             }
-            "undo" => tasks.push(undo(line, moment, item, &set, revision)?),
+            "undo" => tasks.extend(undo(line, moment, item, &set, revision)?),
             _ => {
                 let doing = if what == "pause" { "pausing" } else { "resuming" };
                 tasks.push(Task::Fail(format!("error: daemonsets.apps {:?} {doing} is not supported", item.name())));
@@ -167,7 +167,7 @@ fn table_of_all(line: &Line, moment: &Moment, asks: &[resources::Ask]) -> Result
     Ok(tasks)
 }
 
-fn undo(line: &Line, moment: &Moment, item: &Item, set: &DaemonSet, number: Option<i64>) -> Result<Task, String> {
+fn undo(line: &Line, moment: &Moment, item: &Item, set: &DaemonSet, number: Option<i64>) -> Result<Vec<Task>, String> {
     let command = Command::RolloutUndo {
         namespace: item.namespace().to_owned(),
         name: item.name().to_owned(),
@@ -182,8 +182,10 @@ fn undo(line: &Line, moment: &Moment, item: &Item, set: &DaemonSet, number: Opti
         };
         if let Some(template) = wanted.and_then(|revision| history::template_of(revision)) {
             let text = super::describe::pod_template(template);
-            return Ok(Task::Out(format!("{} will roll back to {text} (dry run)\n", item.full_name())));
+            let warning = managed_by_apply(set).map(|warning| Task::Err(format!("{warning}\n")));
+            let told = Task::Out(format!("{} will roll back to {text} (dry run)\n", item.full_name()));
+            return Ok(warning.into_iter().chain([told]).collect());
         }
     }
-    Ok(Task::Do { command, how })
+    Ok(vec![Task::Do { command, how }])
 }

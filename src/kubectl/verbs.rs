@@ -125,14 +125,7 @@ const fn verb(
 
 /// A command of kubectl's that is about parts which are not simulated.
 const fn other(path: &'static str) -> Verb {
-    Verb {
-        path,
-        usage: "",
-        about: "",
-        example: "",
-        flags: "@change -replicas= -port= -max= -min= all",
-        simulated: false,
-    }
+    Verb { path, usage: "", about: "", example: "", flags: "", simulated: false }
 }
 
 /// In the order of the alphabet, as kubectl suggests them.

@@ -70,8 +70,10 @@ pub fn MenuView(props: &MenuProps) -> Html {
             _ => None,
         };
         html! {
-            <button role="menuitem" tabindex="-1" class={item.danger.then_some("danger")} {onclick}>{&item.label}
-                if let Some(command) = command { <code class="stands-for">{&*command}</code> }</button>
+            <button role="menuitem" tabindex="-1" aria-label={item.label.clone()} title={command.as_deref().map(str::to_owned)}
+                class={item.danger.then_some("danger")} {onclick}>
+                {&item.label}
+                if let Some(command) = command { <code class="stands-for" aria-hidden="true">{&*command}</code> }</button>
         }
     });
     let outside = {

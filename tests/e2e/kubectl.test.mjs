@@ -138,6 +138,22 @@ walk("in the past the answers are that moment's", async ({ page, app }) => {
   await page.getByRole("button", { name: /^Pause/ }).click();
   await page.getByRole("button", { name: "To the start" }).click();
   assert.match(await run("kubectl get pods"), /No resources found/);
+
+  // What would make another future asks once.
+  const line = page.getByTestId("kubectl-line");
+  const answers = await page.locator(".answer").count();
+  await line.fill("kubectl cordon worker-1");
+  await line.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Go on from here?" });
+  assert.match(await dialog.innerText(), /kubectl cordon worker-1/);
+  await dialog.getByRole("button", { name: "Close" }).click();
+  const last = page.locator(".answer").last();
+  await eventually(async () => assert.equal(await last.getAttribute("data-exit"), "130"));
+  await line.fill("kubectl cordon worker-2");
+  await line.press("Enter");
+  await dialog.getByRole("button", { name: /Go on/ }).click();
+  await eventually(async () => assert.equal(await last.locator("pre").innerText(), "node/worker-2 cordoned\n"));
+  assert.equal(await page.locator(".answer").count(), answers + 2);
 }, { query: "?fresh&speed=8" });
 
 walk("the Events tab shows what kubectl events prints, and menus show the command they stand for", async ({ page, app, shot, axe }) => {

@@ -55,7 +55,7 @@ walk("the keyboard reaches everything", async ({ page, app }) => {
   await page.keyboard.press("Escape");
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), `Actions for pod ${pod.name}`);
   await page.keyboard.press("Enter");
-  const focused = () => page.evaluate(() => document.activeElement.innerText);
+  const focused = () => page.evaluate(() => document.activeElement.ariaLabel);
   for (let step = 0; step < 20 && (await focused()) !== "Delete the pod"; step++) await page.keyboard.press("ArrowDown");
   assert.equal(await focused(), "Delete the pod");
   await page.keyboard.press("Enter");
