@@ -19,9 +19,9 @@ pub fn missing_nodes(world: &World) -> Vec<Name> {
     missing.filter(|name| world.pods_on(name).any(|pod| !is_finished(pod))).cloned().collect()
 }
 
-/// Failed and marked for deletion: only finalizers hold it, and nothing that is done here would change that.
+/// Ended, and deleted without any grace: only finalizers hold it, and nothing that is done here would change that.
 fn is_finished(pod: &Pod) -> bool {
-    pod.is_terminating() && pod.is_terminal()
+    pod.is_terminating() && pod.is_terminal() && pod.meta.deletion_grace_period_seconds == Some(0)
 }
 
 /// The pods bound to a missing node (`gcOrphaned`).
