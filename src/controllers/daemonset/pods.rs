@@ -129,6 +129,28 @@ impl Current {
         })
     }
 
+    /// By which label a pod counts as updated, or does not, in words.
+    pub fn compare(&self, pod: &Pod) -> (bool, String) {
+        let own = |label: &str| pod.meta.label(label).unwrap_or("missing").to_owned();
+        let (hash, generation) = (own(HASH_LABEL), own(GENERATION_LABEL));
+        let current = self.generation.as_deref().unwrap_or("not set");
+        let text = match (self.is_updated(pod), self.has_current_hash(pod)) {
+            (true, true) if !self.hash.is_empty() => format!("the current one: its hash label is `{hash}`"),
+            (true, _) => format!(
+                "it counts as current by its generation label `{generation}`, although its hash label is `{hash}`"
+            ),
+            (false, _) if self.hash.is_empty() => {
+                format!("its hash label is `{hash}`, and there is no current revision yet")
+            }
+            (false, _) => format!(
+                "an old one: its hash label is `{hash}`, the current one's is `{}`; its generation label is `{generation}`, \
+                 the current one's is `{current}`",
+                self.hash
+            ),
+        };
+        (self.is_updated(pod), text)
+    }
+
     pub fn has_current_hash(&self, pod: &Pod) -> bool {
         pod.hash() == Some(&self.hash)
     }

@@ -4,7 +4,7 @@ use super::super::inspect::{Link, Moment};
 use super::super::{Tone, words};
 use super::SEARCH_MAX;
 use crate::api::Kind;
-use crate::engine::{Actor, Reason, Record, Verb};
+use crate::engine::{Actor, IMPORT_COMMAND, Reason, Record, Verb};
 use crate::manifest;
 use crate::store::Object;
 
@@ -105,6 +105,9 @@ fn link(record: &Record) -> Link {
 
 /// What an act is, in one sentence.
 pub fn title(record: &Record) -> String {
+    if matches!(&record.reason, Reason::Command(command) if **command == *IMPORT_COMMAND) {
+        return "You brought the cluster here".to_owned();
+    }
     let who = match record.actor {
         Actor::You => "You",
         Actor::DaemonSetController => "The controller",

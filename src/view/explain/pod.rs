@@ -4,7 +4,7 @@ use super::super::inspect::{Block, Mark, Moment, Row};
 use super::super::{ObjectRef, words};
 use super::{Explained, acts_on, chain, fact, labels, line, what_next};
 use crate::api::{DaemonSet, Kind, Name, ObjectKey, Pod};
-use crate::controllers::daemonset::{Foreseen, history};
+use crate::controllers::daemonset::{Current, Foreseen, history};
 use crate::engine::{Reason, Record, Verb};
 use crate::scheduler;
 use crate::store::{Object, World};
@@ -25,9 +25,15 @@ pub fn explain(moment: &Moment, pod: &Pod, explained: &mut Explained) {
         let title = if pod.is_terminal() { "Why does it not run?" } else { "Why is it not ready?" };
         explained.rows(title, why_not_ready(moment.world, pod, last(&verbs)));
     }
-    if let Some(created) = creation(moment, pod) {
-        let title = "Why was it created?".to_owned();
-        explained.push(Block::Chain { title, links: chain::causes(moment, created) });
+    match creation(moment, pod) {
+        Some(created) => {
+            let title = "Why was it created?".to_owned();
+            explained.push(Block::Chain { title, links: chain::causes(moment, created) });
+        }
+        None => {
+            let text = "it was there when the cluster was brought here";
+            explained.rows("Why was it created?", vec![Row::new(Mark::Note, "Before the log begins", text)]);
+        }
     }
     if pod.spec.node_name.is_some() {
         explained.rows("Why is it on this node?", vec![why_here(pod, last(&[Verb::Bind]))]);
@@ -178,21 +184,11 @@ fn facts(moment: &Moment, pod: &Pod, explained: &mut Explained) {
 
 /// By what a pod counts as updated, or does not (`IsPodUpdated`).
 fn revision(world: &World, daemonset: &DaemonSet, pod: &Pod) -> Row {
-    let number = history::revision_number(world, daemonset, pod.hash());
-    let current = history::current(world, daemonset);
-    let hash = current.and_then(|revision| revision.hash());
-    let is_current = hash.is_some() && hash == pod.hash();
-    let title = match number {
+    let hash = history::current(world, daemonset).and_then(|revision| revision.hash()).unwrap_or_default();
+    let (updated, text) = Current::new(daemonset, hash).compare(pod);
+    let title = match history::revision_number(world, daemonset, pod.hash()) {
         Some(number) => ["Revision ", &number.to_string()].concat(),
         None => "No known revision".to_owned(),
     };
-    let own = pod.hash().unwrap_or("none");
-    let text = match (is_current, hash) {
-        (true, _) => ["the current one: its hash label is `", own, "`"].concat(),
-        (false, Some(hash)) => {
-            ["an old one: its hash label is `", own, "`, the current one's is `", hash, "`"].concat()
-        }
-        (false, None) => ["its hash label is `", own, "`, and there is no current revision yet"].concat(),
-    };
-    Row::new(if is_current { Mark::Yes } else { Mark::No }, title, text).by("IsPodUpdated")
+    Row::new(if updated { Mark::Yes } else { Mark::No }, title, text).by("IsPodUpdated")
 }
