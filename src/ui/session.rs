@@ -50,6 +50,8 @@ const LOG_ROWS: usize = 64;
 const STORED_OBJECTS_MAX: usize = 2000;
 /// While things move, the inspector follows at this pace, in milliseconds.
 const INSPECT_EVERY: f64 = 200.0;
+/// For so many times as long as the inspector took, it rests.
+const INSPECT_REST: f64 = 15.0;
 /// How long a stage of the control loop is shown at least, in milliseconds.
 const STAGE_SHOWN: f64 = 600.0;
 /// With more nodes than this, what Apply would do is worked out anew only when things have come to rest.
@@ -108,6 +110,8 @@ struct Session {
     clock: f64,
     last_frame: Option<f64>,
     inspected_at: f64,
+    /// The records and the time that the inspector has shown.
+    inspected: (usize, u64),
     /// Which taints the editor's text can be made to tolerate.
     tolerable: RefCell<(Shared<String>, Vec<(ObjectKey, Taint, bool)>)>,
     /// What the controller has been doing since then.
@@ -332,6 +336,7 @@ impl Session {
             clock: 0.0,
             last_frame: None,
             inspected_at: f64::MIN,
+            inspected: (0, 0),
             tolerable: RefCell::default(),
             busy: Busy::default(),
             busy_since: f64::MIN,
@@ -815,7 +820,12 @@ impl Session {
         if self.moves() && now - self.inspected_at < INSPECT_EVERY {
             return;
         }
-        self.inspected_at = now;
+        // Where nothing has happened and nothing else was chosen, it says the same.
+        let moment = (self.records(), self.state.time.micros);
+        if self.inspected_at > f64::MIN && self.inspected == moment {
+            return;
+        }
+        self.inspected = moment;
         if self.moves() && self.sim.world().nodes.len() <= PREVIEW_NODES {
             self.preview();
         }
@@ -838,6 +848,9 @@ impl Session {
             inspection.text = job.answer().stdout().into();
         }
         self.state.inspection.update(inspection);
+        // What takes long, in a large cluster, is done less often.
+        let end = page::now_ms();
+        self.inspected_at = end + ((end - now) * INSPECT_REST - INSPECT_EVERY).max(0.0);
     }
 
     /// Whether the editor's text can be made to tolerate a taint for certain; asked often, so answers are kept.
@@ -856,6 +869,8 @@ impl Session {
     }
 
     fn check_text(&mut self) {
+        // What the text can be made to tolerate may have changed.
+        self.inspected_at = f64::MIN;
         self.check = engine::check(&self.state.editor.text);
         let rows = self.check.findings.iter().map(finding_row).collect();
         self.state.editor.findings.update(rows);
