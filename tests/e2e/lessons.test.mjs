@@ -81,6 +81,12 @@ class Reader {
     await this.page.getByTestId("inspector").getByRole("tab", { name: tab }).click();
   }
 
+  async type(line) {
+    await this.page.getByRole("tab", { name: "kubectl" }).click();
+    await this.page.getByTestId("kubectl-line").fill(line);
+    await this.page.getByTestId("kubectl-line").press("Enter");
+  }
+
   async addNode() {
     await this.page.getByTestId("add-node").click();
     await this.page.getByRole("dialog").getByRole("button", { name: "Add", exact: true }).click();
@@ -156,7 +162,7 @@ const byOneself = {
       await me.node("worker-2", "Cordon");
       await me.pod("worker-2", "Delete the pod");
     },
-    (me) => me.node("worker-3", "Cordon"),
+    (me) => me.type("kubectl drain worker-3 --ignore-daemonsets"),
     async (me) => {
       await me.node("worker-2", "Uncordon");
       await me.node("worker-3", "Uncordon");
@@ -189,7 +195,7 @@ const byOneself = {
     (me) => me.apply(["agent:1.0", "agent:2.0"]),
     (me) => me.apply(["agent:2.0", "agent:1.0"]),
     (me) => me.daemonset("Restart its pods"),
-    (me) => me.daemonset(/^Undo to revision 2/),
+    (me) => me.type("kubectl rollout undo daemonset agent --to-revision=2"),
     (me) => me.apply(["  minReadySeconds: 1", "  minReadySeconds: 1\n  revisionHistoryLimit: 1"], ["agent:1.0", "agent:3.0"]),
   ],
 };
@@ -385,7 +391,7 @@ walk("help opens on ?, leads to its parts, and passes axe", async ({ page, shot,
   await page.locator("[data-testid=map]").waitFor();
   await page.keyboard.press("?");
   const help = page.getByRole("dialog", { name: "Help" });
-  for (const part of ["The map", "Shortcuts", "What is simulated", "Write a lesson", "Embed"]) {
+  for (const part of ["The map", "Time", "Shortcuts", "What is simulated", "Write a lesson", "Embed"]) {
     await help.getByRole("link", { name: part, exact: true }).click();
     await eventually(async () => assert.match(await page.evaluate(() => document.activeElement.id), /^help-/));
   }

@@ -10,7 +10,6 @@ use super::super::shared::Shared;
 use super::super::state::*;
 use super::{Desk, Session};
 use crate::engine::Command;
-use crate::kubectl::{self, Job, Next};
 use crate::lesson::{Act, Doing, Lesson, Moment};
 use crate::manifest::Finding;
 use crate::platform::{fetch, page, storage};
@@ -204,6 +203,8 @@ impl Session {
                     run.seen = None;
                     // It is done now, not in a past that is looked at, and time must pass for it to come about.
                     self.return_to_now();
+                    self.end_line();
+                    self.console_goes_on();
                     self.state.time.playing = true;
                     self.last_frame = None;
                 }
@@ -279,7 +280,10 @@ impl Session {
         let Some(mut run) = self.lesson.take().filter(|_| self.opening.is_none()) else { return };
         let step = run.lesson.steps.get(run.step).cloned().unwrap_or_default();
         let mut did = false;
-        while let Some(doing) = run.pending.front().and_then(|act| act.doing(&self.sim, &step.manifest)) {
+        // One command line after the other: each may wait for something.
+        while !self.state.console.running
+            && let Some(doing) = run.pending.front().and_then(|act| act.doing(&self.sim, &step.manifest))
+        {
             run.pending.pop_front();
             self.do_it(doing);
             did = true;
@@ -324,20 +328,14 @@ impl Session {
         }
     }
 
-    /// Carries out a command line as the console does; what would take time goes on by itself.
+    /// Types a command line into the console, where its answer can be read; what went wrong is said as well.
     fn run_line(&mut self, line: &str) {
-        let mut job = Job::new(line);
-        let mut outcome = None;
-        loop {
-            let moment = kubectl::Moment::of(&self.sim);
-            match job.next(&moment, outcome.take()) {
-                Next::Submit(command) => outcome = Some(self.submit(command)),
-                Next::Read(name) => job.supply(name, None),
-                Next::Try(_) | Next::Wait(_) | Next::Done => break,
-            }
-        }
-        if job.answer().exit != 0 {
-            self.say(Notice { error: true, text: job.answer().stderr() });
+        self.type_line(line);
+        self.console_goes_on();
+        if let Some(entry) = self.state.console.entries.last().filter(|entry| entry.exit.is_some_and(|exit| exit != 0))
+        {
+            let text = entry.chunks.iter().map(|chunk| chunk.text.as_str()).collect();
+            self.say(Notice { error: true, text });
         }
     }
 
