@@ -293,6 +293,23 @@ impl World {
             }
             _ => {}
         }
+        let (before, after) = (&old_meta.finalizers, &object.meta().finalizers);
+        if old_meta.is_terminating() {
+            let added: Vec<&str> = after.iter().filter(|it| !before.contains(it)).map(|it| &**it).collect();
+            if !added.is_empty() {
+                let message = format!(
+                    "{kind} {:?} is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is \
+                     being deleted, found new finalizers []string{added:?}",
+                    &*old_meta.name
+                );
+                return Err(ApiError { reason: ErrorReason::Invalid, message });
+            }
+            // The last thing that held it is gone (`deleteWithoutFinalizers`).
+            let held = old_meta.deletion_grace_period_seconds != Some(0) || kind == Kind::Namespace;
+            if after.is_empty() && !held {
+                return Ok(self.remove_from_store(old));
+            }
+        }
         Ok(self.put_changed(old, object))
     }
 
