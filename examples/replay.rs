@@ -133,7 +133,11 @@ impl Replay {
             list.iter().map(Taint::from_value).collect::<Vec<_>>()
         };
         let command = match text(step, "op") {
-            "apply" | "createPod" => Command::Apply { text: text(step, "manifest").to_owned() },
+            "createPod" => {
+                let text = text(step, "manifest").to_owned();
+                return self.type_in("kubectl create -f -", Some(text));
+            }
+            "apply" => Command::Apply { text: text(step, "manifest").to_owned() },
             "rolloutUndo" => {
                 Command::RolloutUndo { namespace, name, to_revision: step.get("toRevision").and_then(Value::as_int) }
             }
@@ -226,8 +230,11 @@ impl Replay {
         let args = step.texts("args").unwrap_or_default();
         let line = ["kubectl".to_owned()].into_iter().chain(args.iter().map(|arg| quoted(arg)));
         let stdin = step.get("stdin").and_then(Value::as_str).map(str::to_owned);
-        let line: Vec<String> = line.collect();
-        let answer = kubectl::run(&mut self.sim, &line.join(" "), &mut |_| stdin.clone());
+        self.type_in(&line.collect::<Vec<_>>().join(" "), stdin)
+    }
+
+    fn type_in(&mut self, line: &str, stdin: Option<String>) -> Outcome {
+        let answer = kubectl::run(&mut self.sim, line, &mut |_| stdin.clone());
         let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let (messages, told) = (lines(answer.stdout()), lines(answer.stderr()));
         let (warnings, errors) = if answer.exit == 0 { (told, Vec::new()) } else { (Vec::new(), told) };
@@ -251,7 +258,7 @@ impl Replay {
         let mut seen = self.sim.history().records().len();
         let hold = number(step.get("hold"));
         let settle = seconds(number(step.get("settle")).unwrap_or(SETTLE_SECONDS));
-        let give_up = begin + seconds(number(step.get("max")).unwrap_or(MAX_SECONDS));
+        let give_up = self.sim.now() + seconds(number(step.get("max")).unwrap_or(MAX_SECONDS));
         let mut last_change = self.sim.now();
         observers.join(self.sim.world());
         observers.look(self.sim.world());

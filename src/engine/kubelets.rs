@@ -135,6 +135,13 @@ impl Sim {
         self.state.dead_kubelets.insert(node.clone(), since);
     }
 
+    /// A status is posted in the name of a kubelet that is dead: the node counts as heard from once more.
+    pub(super) fn heard_from(&mut self, node: &Name, cause: u64) {
+        if self.state.dead_kubelets.contains_key(node) {
+            self.set_kubelet(node, false, cause);
+        }
+    }
+
     /// Whether a node's kubelet has been stopped by hand.
     pub fn kubelet_is_dead(&self, node: &Name) -> bool {
         self.state.dead_kubelets.contains_key(node)

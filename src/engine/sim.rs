@@ -482,6 +482,8 @@ impl Sim {
             self.kubelet_reports_again(node.name(), cause);
         }
         if old.is_none() {
+            // A node that joins has a kubelet, whatever became of one of the same name before.
+            self.state.dead_kubelets.remove(node.name());
             // Pods that waited for this node, or outlived its predecessor.
             let pods: Vec<Arc<Pod>> = self.state.world.pods_on(node.name()).cloned().collect();
             for pod in pods {

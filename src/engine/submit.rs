@@ -106,6 +106,8 @@ impl Submission<'_> {
                 let mut changed: Node = (**node).clone();
                 changed.set_condition(&condition, status, self.sim.state.now);
                 self.patch_node(&name, Patch::NodeConditions(changed.conditions), "patched");
+                let cause = self.sim.history.next_seq().saturating_sub(1);
+                self.sim.heard_from(&name.into(), cause);
             }
             Command::SetCapacity { name, allocatable } => {
                 let Some(node) = self.sim.world().nodes.get(name.as_str()) else { return self.no_such_node(&name) };
