@@ -366,5 +366,5 @@ fn a_long_run_is_bounded_and_says_so() {
     let mut branch = sim.fork_at(60);
     assert_eq!(branch.world(), &sim.history().world_after(branch.history().records().len()));
     assert!(branch.step());
-    assert!(words::limits(branch.history()).unwrap().contains("fewer keyframes"));
+    assert!(words::limits(branch.history()).unwrap().contains("fewer points"));
 }

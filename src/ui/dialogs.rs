@@ -96,7 +96,7 @@ pub fn DialogView(props: &DialogProps) -> Html {
     };
     let body = match (&*form, &props.dialog) {
         (_, Dialog::Ahead) => look_ahead(desk, &props.ahead),
-        (_, Dialog::Fork(what, branch)) => fork(desk, what, branch),
+        (_, Dialog::Fork(what, branch, note)) => fork(desk, what, branch, note.as_deref()),
         (None, Dialog::Examples) => html! { <GalleryView desk={desk.clone()} /> },
         (None, Dialog::Share { link, log }) => share(desk, link, *log),
         (None, Dialog::Import(told)) => import_view(desk, told),
@@ -263,11 +263,14 @@ fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<
 }
 
 /// Asked once, before the past becomes another future.
-fn fork(desk: &Desk, what: &str, branch: &str) -> Html {
+fn fork(desk: &Desk, what: &str, branch: &str, note: Option<&str>) -> Html {
     html! {
         <>
             <p>{"You are looking at the past. "}<code>{what}</code>{" would make another future begin here."}</p>
             <p>{"What came after stays as the branch "}<b>{branch}</b>{", which you can go back to, or lay beside this one in the timeline."}</p>
+            if let Some(note) = note {
+                <p>{note}</p>
+            }
             <div class="buttons">
                 <button type="button" onclick={desk.on(Action::CloseDialog)}>{"Cancel"}</button>
                 <button class="primary" type="button" data-testid="fork" onclick={desk.on(Action::Fork)}>{"Go on from here"}</button>

@@ -371,8 +371,9 @@ pub enum Dialog {
     },
     /// What Apply would lead to.
     Ahead,
-    /// Whether to go on from the moment in the past that is shown: what is to be done, and the branch that is left.
-    Fork(Rc<str>, Rc<str>),
+    /// Whether to go on from the moment in the past that is shown: what is to be done, the branch that is left, and what a
+    /// long run makes of it.
+    Fork(Rc<str>, Rc<str>, Option<Rc<str>>),
     RenameBranch(u32, Rc<str>),
     AddNode,
     Taint(Name),

@@ -30,8 +30,8 @@ pub fn limits(history: &History) -> Option<String> {
     let thinned = records.get(history.thinned_before())?;
     (history.thinned_before() > 0).then(|| {
         let moment = clock(thinned.at.micros());
-        ["In this long run fewer keyframes are kept before ", &moment, ": continuing from there takes longer to begin."]
-            .concat()
+        let rest = " fewer points are kept to start from, so going on from there takes longer to begin.";
+        ["This run is long: before ", &moment, rest].concat()
     })
 }
 

@@ -206,7 +206,10 @@ impl Session {
     pub(super) fn ask_to_fork(&mut self, action: Action, what: &str) {
         self.pause_for_question();
         self.asked_to_fork = Some(action);
-        self.state.dialog = Some(Dialog::Fork(what.into(), self.branches.current.name.as_str().into()));
+        let history = self.sim.history();
+        let far = self.past.as_ref().is_some_and(|past| past.records < history.thinned_before());
+        let note = words::limits(history).filter(|_| far).map(Rc::from);
+        self.state.dialog = Some(Dialog::Fork(what.into(), self.branches.current.name.as_str().into(), note));
     }
 
     fn pause_for_question(&mut self) {
