@@ -128,11 +128,16 @@ pub(super) fn plan(line: &Line, moment: &Moment, _: &Files) -> Result<Vec<Task>,
     Ok(tasks)
 }
 
-/// All events at a moment as rows for the page, the newest first: namespace, last seen, type, reason, object, message, and
+/// All events at a moment as rows for the page, at most so many, the newest first: namespace, last seen, type, reason, object, message, and
 /// the object that it is about.
-pub fn rows(moment: &Moment) -> Vec<(Vec<String>, Involved)> {
+pub fn rows(moment: &Moment, most: usize) -> Vec<(Vec<String>, Involved)> {
     let wanted = Wanted { namespace: None, about: None, types: Vec::new() };
     let mut events: Vec<&Arc<Event>> = moment.world.events.values().collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.last_at));
+    if events.len() > most {
+        events
+            .select_nth_unstable_by_key(most, |event| std::cmp::Reverse((event.last_at, event.meta.resource_version)));
+        events.truncate(most);
+    }
+    events.sort_by_key(|event| std::cmp::Reverse((event.last_at, event.meta.resource_version)));
     events.into_iter().map(|event| (wanted.row(event, moment.now), event.involved.clone())).collect()
 }

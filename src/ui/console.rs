@@ -29,6 +29,8 @@ struct Typing {
     draft: String,
 }
 
+/// Candidates that are shown.
+const CANDIDATES_MAX: usize = 60;
 const ID: &str = "kubectl-line";
 
 #[component]
@@ -132,7 +134,8 @@ pub fn Console(props: &ConsoleProps) -> Html {
                 {for entries}
             </div>
             if !candidates.is_empty() {
-                <p class="candidates" role="status">{candidates.join("   ")}</p>
+                <p class="candidates" role="status">{candidates.get(..CANDIDATES_MAX).unwrap_or(&candidates).join("   ")}
+                    if candidates.len() > CANDIDATES_MAX { {"   … "}{candidates.len() - CANDIDATES_MAX}{" more"} }</p>
             }
             <form {onsubmit}>
                 <label for={ID} class="prompt"><span aria-hidden="true">{"$"}</span><span class="unseen">{"kubectl command"}</span></label>

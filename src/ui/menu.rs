@@ -64,16 +64,14 @@ pub fn MenuView(props: &MenuProps) -> Html {
             close(true);
             desk.send(action.clone());
         });
-        // The command that the item stands for, so that people learn it.
+        // The command that the item stands for, so that people learn it; the style sheet shows it below the label.
         let command = match &item.action {
             Action::Run(command) => Some(command.to_text()).filter(|text| text.starts_with("kubectl ")),
             _ => None,
         };
         html! {
-            <button role="menuitem" tabindex="-1" aria-label={item.label.clone()} title={command.as_deref().map(str::to_owned)}
-                class={item.danger.then_some("danger")} {onclick}>
-                {&item.label}
-                if let Some(command) = command { <code class="stands-for" aria-hidden="true">{&*command}</code> }</button>
+            <button role="menuitem" tabindex="-1" aria-label={item.label.clone()} data-command={command.as_deref().map(str::to_owned)}
+                title={command.as_deref().map(str::to_owned)} class={item.danger.then_some("danger")} {onclick}>{&item.label}</button>
         }
     });
     let outside = {

@@ -40,6 +40,8 @@ pub struct Console {
     pending: Option<Command>,
     history: Vec<String>,
     count: u32,
+    /// Records, second and side of the present that the Events tab was made for.
+    events_seen: (usize, u64, bool),
 }
 
 impl Console {
@@ -271,9 +273,14 @@ impl Session {
             history: self.sim.history(),
             records: self.records(),
         };
-        let mut rows = kubectl::events::rows(&moment);
-        let left_out = rows.len().saturating_sub(EVENTS_MAX);
-        rows.truncate(EVENTS_MAX);
+        // Ages change once a second, the rest with the records.
+        let seen = (moment.records, moment.now.micros() / 1_000_000, self.past.is_some());
+        if self.console.events_seen == seen && !self.state.events.0.0.is_empty() {
+            return;
+        }
+        let left_out = moment.world.events.len().saturating_sub(EVENTS_MAX);
+        let rows = kubectl::events::rows(&moment, EVENTS_MAX);
+        self.console.events_seen = seen;
         let row = |(cells, about): (Vec<String>, crate::api::Involved)| EventRow {
             warning: cells.get(2).is_some_and(|kind| kind == "Warning"),
             cells,
