@@ -54,7 +54,7 @@ pub fn LessonPanel(props: &LessonProps) -> Html {
     match &lesson.taken {
         Some(taken) => match taken.steps.get(lesson.step) {
             Some(step) => {
-                html! { <StepView key={lesson.step} desk={desk.clone()} lesson={lesson.clone()} step={Shared(Rc::new(step.clone()))} /> }
+                html! { <StepView desk={desk.clone()} lesson={lesson.clone()} step={Shared(Rc::new(step.clone()))} /> }
             }
             None => html! {},
         },
@@ -121,6 +121,33 @@ struct StepProps {
 fn StepView(props: &StepProps) -> Html {
     let StepProps { desk, lesson, step } = props;
     let act = |act: LessonAct| desk.on::<MouseEvent>(Action::Lesson(act));
+    let (text, did) = (use_node_ref(), use_mut_ref(|| false));
+    let shown = use_mut_ref(|| lesson.step);
+    {
+        let (text, did, shown) = (text.clone(), did.clone(), shown.clone());
+        let done = lesson.done.get(lesson.step) == Some(&true);
+        // The button that was pressed may be gone or disabled: the focus goes where the reader goes on.
+        use_effect_with((lesson.step, done), move |(step, done)| {
+            let Some(text) = text.cast::<HtmlElement>() else { return };
+            if shown.replace(*step) != *step {
+                did.replace(false);
+                text.set_scroll_top(0);
+                let _ = text.focus();
+            } else if *done
+                && did.replace(false)
+                && let Some(next) = page::query("[data-testid=lesson] .bar .primary")
+            {
+                page::focus(&next);
+            }
+        });
+    }
+    let do_it = {
+        let (desk, did) = (desk.clone(), did.clone());
+        Callback::from(move |_: MouseEvent| {
+            did.replace(true);
+            desk.send(Action::Lesson(LessonAct::DoIt));
+        })
+    };
     let Some(taken) = &lesson.taken else { return html! {} };
     let (at, last) = (lesson.step, taken.steps.len().saturating_sub(1));
     let is_done = |index: usize| lesson.done.get(index) == Some(&true);
@@ -151,7 +178,7 @@ fn StepView(props: &StepProps) -> Html {
     let ready = is_done(at) || step.done.is_empty();
     html! {
         <div class="lesson-step" data-testid="lesson" data-step={(at + 1).to_string()} data-done={is_done(at).to_string()}>
-            <div class="lesson scroll" tabindex="0" role="group" aria-label={["Lesson: ", &taken.title].concat()}>
+            <div class="lesson scroll" tabindex="0" role="group" aria-label={["Lesson: ", &taken.title].concat()} ref={text}>
                 <div class="lesson-head">
                     <span>{&taken.title}</span>
                     <button class="quiet square" aria-label="Leave the lesson" title="Leave the lesson" onclick={act(LessonAct::Leave)}>{icon(icon::CLOSE)}</button>
@@ -176,7 +203,7 @@ fn StepView(props: &StepProps) -> Html {
                 <button disabled={at == 0} onclick={act(LessonAct::GoTo(at.wrapping_sub(1)))}>{"Back"}</button>
                 <span class="space"></span>
                 if !step.acts.is_empty() && !is_done(at) {
-                    <button data-testid="do-it" disabled={lesson.busy} onclick={act(LessonAct::DoIt)}>{"Do it for me"}</button>
+                    <button data-testid="do-it" disabled={lesson.busy} onclick={do_it}>{"Do it for me"}</button>
                 }
                 if finished {
                     <button onclick={act(LessonAct::Again)}>{"Again"}</button>

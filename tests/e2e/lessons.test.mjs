@@ -313,6 +313,29 @@ walk("one lesson after the other begins without a question, until the reader goe
   await page.getByText("What you have now is kept").waitFor();
 }, { query: "?speed=max" });
 
+walk("a lesson is taken by keyboard alone", async ({ page }) => {
+  await page.getByRole("tab", { name: "Manifest" }).focus();
+  await page.keyboard.press("ArrowRight");
+  const entry = page.locator('[data-lesson="on-delete.yaml"]');
+  await entry.waitFor();
+  await entry.focus();
+  await page.keyboard.press("Enter");
+  await page.getByTestId("do-it").focus();
+  for (const step of [1, 2, 3, 4, 5]) {
+    await page.keyboard.press("Enter");
+    await page.locator(`[data-testid=lesson][data-step="${step}"][data-done=true]`).waitFor();
+    const focused = () => page.evaluate(() => document.activeElement.innerText);
+    await eventually(async () => assert.equal(await focused(), step < 5 ? "Next" : "More lessons"));
+    if (step === 5) break;
+    await page.keyboard.press("Enter");
+    await page.locator(`[data-testid=lesson][data-step="${step + 1}"]`).waitFor();
+    // The focus is on the new step's text; from there the keys go on to its buttons.
+    await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Lesson: Updates on deletion"));
+    for (let tabs = 0; tabs < 20 && (await focused()) !== "Do it for me"; tabs++) await page.keyboard.press("Tab");
+    assert.equal(await focused(), "Do it for me");
+  }
+}, { query: "?speed=max" });
+
 const own = `title: Mine
 steps:
 - title: One
