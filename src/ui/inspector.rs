@@ -203,10 +203,7 @@ fn view_offer(desk: &Desk, offer: &Offer) -> Html {
         Offer::Tolerate(_, taint) => {
             ("Tolerate it…", ["Write a toleration for ", &taint.to_string(), " into the manifest"].concat())
         }
-        Offer::Undo(key, revision) => (
-            "Undo to this",
-            ["kubectl rollout undo daemonset/", &key.name, " --to-revision=", &revision.to_string()].concat(),
-        ),
+        Offer::Run(command, text) => (*text, command.to_text().to_string()),
     };
     html! { <button class="offer" {title} onclick={desk.on(Action::Take(offer.clone()))}>{text}</button> }
 }

@@ -471,10 +471,7 @@ impl Session {
                 self.state.unfolded = true;
                 self.inspected_at = f64::MIN;
             }
-            Action::Take(Offer::Undo(key, revision)) => {
-                let (namespace, name) = (key.namespace.to_string(), key.name.to_string());
-                drop(self.submit(Command::RolloutUndo { namespace, name, to_revision: Some(revision) }));
-            }
+            Action::Take(Offer::Run(command, _)) => drop(self.submit(command)),
             Action::Take(Offer::Tolerate(key, taint)) => self.tolerate(&key, &taint),
             Action::ShowYaml(object, tab) => {
                 self.state.inspector_tab = tab;

@@ -7,7 +7,7 @@ use super::explain::{self, Explained};
 use super::log::target;
 use super::{ObjectRef, Tone, words};
 use crate::api::{Kind, ObjectKey, SimTime, Taint};
-use crate::engine::{History, Record, Sim};
+use crate::engine::{Command, History, Record, Sim};
 use crate::manifest;
 use crate::store::World;
 
@@ -45,8 +45,8 @@ pub struct Row {
 pub enum Offer {
     /// Write a toleration for a taint into the manifest of a DaemonSet.
     Tolerate(ObjectKey, Taint),
-    /// Go back to a revision.
-    Undo(ObjectKey, i64),
+    /// A command, and what its button says.
+    Run(Command, &'static str),
 }
 
 /// One act in a chain of causes.

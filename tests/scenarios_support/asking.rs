@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use everynode::api::{Kind, SimTime};
 use everynode::engine::{Record, Sim};
 use everynode::view::inspect::{Moment, Revision, inspect};
-use everynode::view::{Block, Link, Mark, ObjectRef, Row};
+use everynode::view::{Block, Link, Mark, ObjectRef, Offer, Row};
 
 /// Explains an object, or an act if its number is given. Facts are left out: they are not explanations.
 pub fn why(sim: &Sim, now: SimTime, object: &ObjectRef, record: Option<u64>) -> String {
@@ -32,7 +32,11 @@ pub fn why(sim: &Sim, now: SimTime, object: &ObjectRef, record: Option<u64>) -> 
                         "  = {} {}{}",
                         verdict.0,
                         verdict.1,
-                        if offer.is_some() { " [Tolerate it]" } else { "" }
+                        match offer {
+                            Some(Offer::Tolerate(..)) => " [Tolerate it…]".to_owned(),
+                            Some(Offer::Run(command, text)) => format!(" [{text}: {}]", command.to_text()),
+                            None => String::new(),
+                        }
                     )
                     .unwrap();
                 }

@@ -37,6 +37,7 @@ pub fn explain(moment: &Moment, record: &Record, explained: &mut Explained) {
     let decided = decided.by(record.reason.function().unwrap_or(""));
     let decided = match record.object.kind {
         Kind::Event => decided,
+        _ if record.object.key.name.is_empty() => decided,
         kind => decided.to(ObjectRef { kind, key: record.object.key.clone() }),
     };
     let title = if record.actor == Actor::You { "What you did" } else { "What was decided, and why" };
@@ -67,6 +68,9 @@ fn decision(record: &Record) -> String {
         Some(node) if record.object.kind == Kind::Pod => [" on ", node].concat(),
         _ => String::new(),
     };
+    if record.object.key.name.is_empty() {
+        return ["Refused: a new ", record.object.kind.as_str(), &place].concat();
+    }
     [record.verb.as_str(), " ", &record.object.key.name, &place].concat()
 }
 

@@ -37,14 +37,18 @@ pub fn causes(moment: &Moment, record: &Record) -> Vec<Link> {
     let most = if moment.unfolded { UNFOLDED_MAX } else { SHOWN_MAX };
     let near = if moment.unfolded { UNFOLDED_MAX } else { CLOSEST };
     let mut links = Vec::new();
-    let mut folded = 0;
+    let mut folded: Vec<&Record> = Vec::new();
     for (index, it) in chain.into_iter().enumerate() {
         let milestone = it.object.kind == Kind::ControllerRevision && it.actor == Actor::DaemonSetController;
         if length > most && index > 0 && index + near < length && (!milestone || moment.unfolded) {
-            folded += 1;
+            folded.push(it);
             continue;
         }
-        links.extend(fold(std::mem::take(&mut folded)));
+        match std::mem::take(&mut folded).as_slice() {
+            // One alone takes no more room than the words that it is left out.
+            [one] => links.push(link(one)),
+            many => links.extend(fold(many.len())),
+        }
         links.push(Link { here: it.seq == record.seq, ..link(it) });
     }
     links
@@ -137,7 +141,7 @@ pub fn title(record: &Record) -> String {
         Verb::Taint => ("set the taints of", ""),
         Verb::Adopt => ("adopted", ""),
         Verb::Release => ("released", ""),
-        Verb::Error => ("was refused about", ""),
+        Verb::Error => ("was refused a request about", ""),
     };
     let kind = match record.object.kind {
         Kind::Node => "node ",
@@ -154,6 +158,10 @@ pub fn title(record: &Record) -> String {
         Reason::Work { does, .. } => [": ", &**does].concat(),
         _ => String::new(),
     };
+    if record.object.key.name.is_empty() {
+        // What was to be made never got its name.
+        return [who, " was refused a new ", record.object.kind.as_str(), &place].concat();
+    }
     [who, " ", does, " ", kind, "`", &record.object.key.name, "`", then, &place, &found].concat()
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::super::inspect::{Block, Mark, Moment, Offer, Revision, Row};
 use super::super::{ObjectRef, words};
-use super::{Explained, fact, labels, what_next};
+use super::{Explained, SEARCH_MAX, fact, labels, what_next};
 use crate::api::{ControllerRevision, DaemonSet, Kind, UpdateStrategy, Value};
 use crate::controllers::daemonset::placement::Placer;
 use crate::controllers::daemonset::status::{Counted, each_node};
 use crate::controllers::daemonset::{history, rollout};
+use crate::engine::{Command, Record, Verb};
 use crate::manifest;
 use crate::manifest::diff::{diff, hunks};
 use crate::store::World;
@@ -26,6 +27,9 @@ pub fn explain(moment: &Moment, daemonset: &DaemonSet, explained: &mut Explained
     let world = moment.world;
     let (text, function) = sentence(moment, daemonset);
     explained.push(Block::Lead { title: "Rollout".to_owned(), text, function });
+    if let Some(refused) = refusal(moment, daemonset) {
+        explained.rows("What stands in the way", vec![refused]);
+    }
     explained.push(Block::Counts { title: "What its numbers count".to_owned(), rows: counts(moment, daemonset) });
     let object = ObjectRef { kind: Kind::DaemonSet, key: daemonset.meta.key() };
     what_next(moment, "What happens next", &object, Vec::new(), explained);
@@ -88,6 +92,20 @@ pub fn sentence(moment: &Moment, daemonset: &DaemonSet) -> (String, &'static str
             (text + rest, "updateDaemonSet")
         }
     }
+}
+
+/// What the API server refused, if that is the last that came of a comparison.
+fn refusal(moment: &Moment, daemonset: &DaemonSet) -> Option<Row> {
+    let key = daemonset.meta.key();
+    let compared = |record: &Record| record.verb == Verb::Sync && record.object.key == key;
+    let records = moment.history.records().get(..moment.records)?;
+    let last = records.iter().rev().take(SEARCH_MAX).find(|record| {
+        let cause = record.caused_by.and_then(|seq| moment.history.get(seq));
+        record.verb != Verb::Status && record.verb != Verb::Sync && cause.is_some_and(compared)
+    })?;
+    let place = last.node.as_ref().map(|node| [" on ", node].concat()).unwrap_or_default();
+    let title = ["The API server refused a request", &place].concat();
+    (last.verb == Verb::Error).then(|| Row::new(Mark::No, title, last.reason.to_string()).by("syncNodes"))
 }
 
 /// Each number of the status, what it counts by which rule, and the nodes.
@@ -174,7 +192,10 @@ fn revisions(world: &World, daemonset: &DaemonSet) -> Vec<Revision> {
             title: ["Revision ", &number.to_string(), if is_current { ", the current one" } else { "" }].concat(),
             detail,
             diff: if is_current { Vec::new() } else { changed_lines(&now, &template(revision)) },
-            undo: undo.then(|| Offer::Undo(daemonset.meta.key(), number)),
+            undo: undo.then(|| {
+                let (namespace, name) = (daemonset.meta.namespace.to_string(), daemonset.meta.name.to_string());
+                Offer::Run(Command::RolloutUndo { namespace, name, to_revision: Some(number) }, "Undo to this")
+            }),
         }
     };
     all.into_iter().map(row).collect()

@@ -3,9 +3,10 @@
 use super::super::ObjectRef;
 use super::super::inspect::{Block, Line, Mark, Moment, Offer, Row};
 use super::{Explained, fact, labels, what_next};
-use crate::api::{Kind, Node};
+use crate::api::{DaemonSetSpec, Kind, Node};
 use crate::controllers::daemonset::placement::{self, Check};
 use crate::controllers::daemonset::{Memory, View, outlook};
+use crate::engine::Command;
 
 pub fn explain(moment: &Moment, node: &Node, explained: &mut Explained) {
     let world = moment.world;
@@ -14,12 +15,15 @@ pub fn explain(moment: &Moment, node: &Node, explained: &mut Explained) {
         let answer = placement::explain(&daemonset.spec, node);
         let untolerated = answer.checks.iter().flat_map(|check| &check.lines).find_map(|line| line.untolerated.clone());
         let key = daemonset.meta.key();
-        let offer = untolerated.filter(|taint| (moment.can_tolerate)(&key, taint));
+        let offer = match untolerated.filter(|taint| (moment.can_tolerate)(&key, taint)) {
+            Some(taint) => Some(Offer::Tolerate(key, taint)),
+            None => missing_label(&daemonset.spec, node),
+        };
         explained.push(Block::Rows {
             title: ["Should ", name, " run here?"].concat(),
             rows: answer.checks.into_iter().map(check_row).collect(),
             verdict: (answer.verdict.to_owned(), answer.stays),
-            offer: offer.map(|taint| Offer::Tolerate(key, taint)),
+            offer,
         });
     }
     if world.daemonsets.is_empty() {
@@ -58,6 +62,16 @@ pub fn explain(moment: &Moment, node: &Node, explained: &mut Explained) {
         rows.insert(1, fact("because", &*ready.message));
     }
     explained.facts(Kind::Node.as_str(), rows);
+}
+
+/// The one label that a node lacks to be chosen by a node selector.
+fn missing_label(spec: &DaemonSetSpec, node: &Node) -> Option<Offer> {
+    let wanted = &spec.template.spec.node_selector;
+    let mut differing = wanted.iter().filter(|(key, value)| node.labels().get(*key) != Some(value));
+    let ((key, value), None) = (differing.next()?, differing.next()) else { return None };
+    let command =
+        Command::LabelNode { name: node.name().to_string(), labels: vec![(key.clone(), Some(value.clone()))] };
+    (!node.labels().contains_key(key)).then_some(Offer::Run(command, "Label the node"))
 }
 
 fn check_row(check: Check) -> Row {
