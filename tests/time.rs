@@ -171,6 +171,14 @@ fn a_rollout_that_gets_stuck_is_told_of_as_such() {
 }
 
 #[test]
+fn a_rollout_that_takes_long_is_not_taken_for_stuck() {
+    let slow = "minReadySeconds: 200";
+    let told = forecast(&running(slow), apply("agent:2", slow, EVERYWHERE), 1);
+    assert!(told.settles, "{told:?}");
+    assert!(told.takes.is_some_and(|it| it.least.0 > 1_200_000_000), "{:?}", told.takes);
+}
+
+#[test]
 fn a_refused_command_is_told_at_once_and_a_stopped_run_counts_as_it_stands() {
     let sim = running("");
     let text = manifest("agent:2", "", EVERYWHERE).replace("matchLabels: {app: agent}", "matchLabels: {app: other}");

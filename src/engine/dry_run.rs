@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::api::{Kind, Name, ObjectKey, SimDuration, SimTime, Uid, UpdateStrategy};
 use crate::controllers::daemonset::placement::Placer;
-use crate::store::World;
+use crate::store::{Object, World};
 
 use super::command::Command;
 use super::record::{Actor, Record, Verb};
@@ -85,6 +85,8 @@ struct Watched {
     last_change: SimTime,
     last_progress: SimTime,
     furthest: u32,
+    /// The controller has taken notice of the command.
+    observed: bool,
     /// Each node's first act of the controller: when it was decided, and its reason.
     begun: BTreeMap<Name, (SimTime, String)>,
     /// When a pod became ready on a node, after that.
@@ -254,6 +256,7 @@ impl Watched {
             last_change: now,
             last_progress: now,
             furthest: 0,
+            observed: false,
             begun: BTreeMap::new(),
             done: BTreeMap::new(),
             tally,
@@ -262,6 +265,14 @@ impl Watched {
 
     fn note(&mut self, record: &Record, records: &[Record]) {
         for delta in record.deltas.iter() {
+            if let Some(Object::DaemonSet(daemonset)) = &delta.after
+                && daemonset.meta.key() == self.tally.key
+                && daemonset.status.observed_generation >= daemonset.meta.generation
+                && !std::mem::replace(&mut self.observed, true)
+            {
+                // What was updated before counts for the template before.
+                self.furthest = 0;
+            }
             if self.tally.note(delta) {
                 let numbers = self.tally.numbers;
                 self.last_change = record.at;
