@@ -1,7 +1,7 @@
 //! What has happened so far, and how to get back to any moment of it.
 //!
-//! A run's memory is bounded. There are at most so many keyframes: when one more is needed, every second one of the older
-//! half goes, so that the distance to the next one grows with age, and a seek into the far past replays more changes
+//! A run's memory is bounded. There are at most so many keyframes: when one more is needed, an old one goes, where that
+//! leaves the smallest gap. So the past is covered evenly, but more thinly the longer the run, and the last moments densely
 //! ([`History::thinned_before`]). And there are at most so many records, at which the simulation stands still. [`Limits`]
 //! holds these numbers.
 
@@ -114,15 +114,14 @@ impl History {
         }
     }
 
-    /// Drops every second keyframe of the older half, but never the first.
+    /// Drops the old keyframe that is missed the least, but never the first.
     fn thin_out(&mut self) {
-        let half = self.keyframes.len() / 2;
-        self.thinned_before = self.thinned_before.max(self.keyframes[half].records);
-        let mut index = 0;
-        self.keyframes.retain(|_| {
-            index += 1;
-            index > half || index % 2 == 1
-        });
+        let gap = |index: &usize| self.keyframes[index + 1].records - self.keyframes[index - 1].records;
+        let old = (self.keyframes.len() * 3 / 4).max(2);
+        if let Some(index) = (1..old).min_by_key(gap) {
+            self.thinned_before = self.thinned_before.max(self.keyframes[index + 1].records);
+            self.keyframes.remove(index);
+        }
     }
 
     /// The last keyframe at or before a number of records.
