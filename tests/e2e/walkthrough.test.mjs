@@ -26,7 +26,10 @@ const all = (count) => ({ desired: count, current: count, ready: count, updated:
 
 /** Opens the menu of a thing and chooses an item, as a mouse does. */
 async function choose(page, menu, item) {
-  await page.getByRole("button", { name: menu, exact: true }).click();
+  const button = page.getByRole("button", { name: menu, exact: true });
+  // What a pod offers shows under the pointer.
+  await button.locator("..").hover();
+  await button.click();
   await page.getByRole("menuitem", { name: item, exact: true }).click();
 }
 
