@@ -21,8 +21,9 @@ Usage: cargo xtask <command>
                    ARGS go to `trunk serve`, for instance --port 9000 --open
   test [PARTS]     run all tests, or only these parts:
                      native   the core, without a browser
-                     web      the components and the core in a headless browser
-                     e2e      the release build in a headless browser, as a person uses it
+                     web      the components and the core, in headless Chromium and Firefox
+                     e2e      the release build as a person uses it, in headless Chromium, and the walk-through,
+                              links and hosting in Firefox as well
                    --no-build takes dist/ as it is; arguments after -- go to the test programs
   build [ARGS]     make dist/, ready for any static host; ARGS go to `trunk build --release`
   conformance      run everything recorded of a real control plane, and renew static/conformance.html, the table of
@@ -35,6 +36,9 @@ Usage: cargo xtask <command>
 
 Each command first looks for the tools that it needs, on PATH and in the cache folder, says what it will install and
 how long that takes, and then works without a network.";
+
+/// The end-to-end tests that run in Firefox, too.
+const IN_FIREFOX: [&str; 3] = ["walkthrough", "links", "hosting"];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -165,7 +169,10 @@ fn test(args: &[String]) -> Result<(), Failure> {
         needs.extend([Tool::Trunk, Tool::Node, Tool::WasmOpt]);
     }
     if wants("web") || wants("e2e") {
-        needs.push(Tool::Browser);
+        needs.extend([Tool::Browser, Tool::Firefox]);
+    }
+    if wants("web") {
+        needs.push(Tool::Geckodriver);
     }
     if wants("e2e") {
         needs.extend([Tool::Node, Tool::E2ePackages]);
@@ -180,10 +187,12 @@ fn test(args: &[String]) -> Result<(), Failure> {
         results.push(("native", tally(&mut command)));
     }
     if wants("web") {
-        heading("Tests in the browser");
-        let mut command = tools.web_tests()?;
-        command.args(rest);
-        results.push(("web", tally(&mut command)));
+        for (in_firefox, name, title) in [(false, "web", "Chromium"), (true, "firefox", "Firefox")] {
+            heading(&format!("Tests in {title}"));
+            let mut command = tools.web_tests(in_firefox)?;
+            command.args(rest);
+            results.push((name, tally(&mut command)));
+        }
     }
     let mut built = true;
     if builds {
@@ -200,6 +209,11 @@ fn test(args: &[String]) -> Result<(), Failure> {
         command.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(rest);
         command.args(files(&root().join("tests/e2e"), ".test.mjs")?);
         results.push(("e2e", tally(&mut command)));
+        heading("The page, end to end, in Firefox");
+        let mut command = tools.node();
+        command.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(rest);
+        command.args(IN_FIREFOX.map(|name| root().join("tests/e2e").join(format!("{name}.test.mjs"))));
+        results.push(("firefox", tally(command.env("EVERYNODE_BROWSER", "firefox"))));
     }
 
     heading("Summary");

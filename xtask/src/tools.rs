@@ -11,6 +11,7 @@ use crate::run::{Failure, output, root, run};
 
 pub const WASM: &str = "wasm32-unknown-unknown";
 const TRUNK: &str = "0.21.14";
+const GECKODRIVER: &str = "0.37.1";
 const BINARYEN: &str = "132.0.0";
 const NODE_MAJOR_MIN: u32 = 20;
 
@@ -23,6 +24,8 @@ pub enum Tool {
     Node,
     WasmOpt,
     Browser,
+    Firefox,
+    Geckodriver,
     EditorPackages,
     E2ePackages,
 }
@@ -141,6 +144,33 @@ fn table(tools: &Tools) -> Vec<Row> {
                 .to_owned(),
         ),
         row(
+            Tool::Firefox,
+            "Firefox".to_owned(),
+            "about half a minute",
+            |tools| {
+                let path = env::var_os("FIREFOX").map(PathBuf::from);
+                tools.firefox = path.or_else(|| ["firefox-esr", "firefox"].iter().find_map(|name| on_path(name)));
+                tools.firefox.is_some()
+            },
+            |tools| {
+                // Some source of packages may be out of reach while the one that matters is not.
+                let _ = run(&mut tools.apt_get("update"));
+                run(tools.apt_get("install").args(["--yes", "--no-install-recommends", "firefox-esr"]))
+            },
+            "install Firefox, and set FIREFOX to its path if it is not on PATH".to_owned(),
+        ),
+        row(
+            Tool::Geckodriver,
+            format!("geckodriver {GECKODRIVER}"),
+            "about 3 minutes",
+            |tools| tools.find_program("geckodriver", GECKODRIVER, &format!("geckodriver-{GECKODRIVER}/bin")),
+            |tools| tools.cargo_install("geckodriver", GECKODRIVER, &["--locked"]),
+            format!(
+                "put a `geckodriver` of version {GECKODRIVER} on PATH, for instance by \
+                 `cargo install geckodriver@{GECKODRIVER} --locked`"
+            ),
+        ),
+        row(
             Tool::EditorPackages,
             "the npm packages of the editor (CodeMirror, esbuild)".to_owned(),
             "about 10 seconds",
@@ -169,6 +199,7 @@ pub struct Tools {
     wasm_bindgen: String,
     chrome: Option<PathBuf>,
     chromedriver: Option<PathBuf>,
+    firefox: Option<PathBuf>,
     /// All crates of Cargo.lock are here.
     offline: bool,
 }
@@ -182,6 +213,7 @@ impl Tools {
             wasm_bindgen: locked_version("wasm-bindgen")?,
             chrome: None,
             chromedriver: None,
+            firefox: None,
             offline: false,
         };
         let mut missing = Vec::new();
@@ -226,7 +258,9 @@ impl Tools {
         if let Ok(path) = env::join_paths(folders) {
             command.env("PATH", path);
         }
-        for (name, value) in [("CHROME", &self.chrome), ("CHROMEDRIVER", &self.chromedriver)] {
+        for (name, value) in
+            [("CHROME", &self.chrome), ("CHROMEDRIVER", &self.chromedriver), ("FIREFOX", &self.firefox)]
+        {
             if let Some(value) = value {
                 command.env(name, value);
             }
@@ -264,8 +298,8 @@ impl Tools {
         command
     }
 
-    /// `cargo test` for tests/web.rs in the headless browser.
-    pub fn web_tests(&self) -> Result<Command, Failure> {
+    /// `cargo test` for tests/web.rs in a headless browser.
+    pub fn web_tests(&self, in_firefox: bool) -> Result<Command, Failure> {
         let flags = [
             "--headless",
             "--no-sandbox",
@@ -277,10 +311,15 @@ impl Tools {
             "--disable-sync",
             "--disable-dev-shm-usage",
         ];
-        let chrome = self.chrome.as_deref().unwrap_or(Path::new("chromium"));
         // Rust's debug form of a string is JSON's for any path that a person would choose.
-        let options = format!("{{\"goog:chromeOptions\":{{\"binary\":{chrome:?},\"args\":{flags:?}}}}}");
-        let file = root().join("target/webdriver.json");
+        let (name, options) = if in_firefox {
+            let firefox = self.firefox.as_deref().unwrap_or(Path::new("firefox"));
+            ("firefox", format!("{{\"moz:firefoxOptions\":{{\"binary\":{firefox:?},\"args\":[\"-headless\"]}}}}"))
+        } else {
+            let chrome = self.chrome.as_deref().unwrap_or(Path::new("chromium"));
+            ("chromium", format!("{{\"goog:chromeOptions\":{{\"binary\":{chrome:?},\"args\":{flags:?}}}}}"))
+        };
+        let file = root().join(format!("target/webdriver-{name}.json"));
         fs::write(&file, options)
             .map_err(|error| Failure::new(format!("{} cannot be written ({error}).", file.display())))?;
 
@@ -288,10 +327,21 @@ impl Tools {
         command.args(["--package", "everynode", "--target", WASM, "--test", "web"]);
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
         command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", file);
+        if in_firefox {
+            // The runner takes the driver that is named.
+            command.env_remove("CHROMEDRIVER").env("GECKODRIVER", self.program("geckodriver"));
+        }
         // Seconds. The usual 5 and 20 are too few for a busy machine.
         command.env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
         command.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
         Ok(command)
+    }
+
+    /// Where a program is that was found.
+    fn program(&self, name: &str) -> PathBuf {
+        let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+        let own = self.folders.iter().map(|folder| folder.join(&file)).find(|path| path.is_file());
+        own.or_else(|| on_path(name)).unwrap_or_else(|| PathBuf::from(name))
     }
 
     /// Finds a program of this version on PATH or else in a folder of the cache.
