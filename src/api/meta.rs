@@ -20,6 +20,7 @@ pub enum Kind {
     Node,
     PriorityClass,
     ResourceQuota,
+    LimitRange,
     DaemonSet,
     ControllerRevision,
     Pod,
@@ -27,11 +28,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Namespace,
         Kind::Node,
         Kind::PriorityClass,
         Kind::ResourceQuota,
+        Kind::LimitRange,
         Kind::DaemonSet,
         Kind::ControllerRevision,
         Kind::Pod,
@@ -44,6 +46,7 @@ impl Kind {
             Kind::Node => "Node",
             Kind::PriorityClass => "PriorityClass",
             Kind::ResourceQuota => "ResourceQuota",
+            Kind::LimitRange => "LimitRange",
             Kind::DaemonSet => "DaemonSet",
             Kind::ControllerRevision => "ControllerRevision",
             Kind::Pod => "Pod",
@@ -53,7 +56,7 @@ impl Kind {
 
     pub fn api_version(self) -> &'static str {
         match self {
-            Kind::Namespace | Kind::Node | Kind::Pod | Kind::Event | Kind::ResourceQuota => "v1",
+            Kind::Namespace | Kind::Node | Kind::Pod | Kind::Event | Kind::ResourceQuota | Kind::LimitRange => "v1",
             Kind::PriorityClass => "scheduling.k8s.io/v1",
             Kind::DaemonSet | Kind::ControllerRevision => "apps/v1",
         }
@@ -66,6 +69,7 @@ impl Kind {
             Kind::Node => "nodes",
             Kind::PriorityClass => "priorityclasses.scheduling.k8s.io",
             Kind::ResourceQuota => "resourcequotas",
+            Kind::LimitRange => "limitranges",
             Kind::DaemonSet => "daemonsets.apps",
             Kind::ControllerRevision => "controllerrevisions.apps",
             Kind::Pod => "pods",
@@ -80,6 +84,7 @@ impl Kind {
             Kind::Node => "node",
             Kind::PriorityClass => "priorityclass.scheduling.k8s.io",
             Kind::ResourceQuota => "resourcequota",
+            Kind::LimitRange => "limitrange",
             Kind::DaemonSet => "daemonset.apps",
             Kind::ControllerRevision => "controllerrevision.apps",
             Kind::Pod => "pod",
@@ -92,7 +97,7 @@ impl Kind {
     }
 }
 
-super::typed::typed!(words Kind { Namespace, Node, PriorityClass, ResourceQuota, DaemonSet, ControllerRevision, Pod, Event });
+super::typed::typed!(words Kind { Namespace, Node, PriorityClass, ResourceQuota, LimitRange, DaemonSet, ControllerRevision, Pod, Event });
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! ResourceQuotas: how much a namespace may hold.
+//! ResourceQuotas and LimitRanges: how much a namespace may hold, and each of its containers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -66,4 +66,28 @@ impl ResourceQuota {
 /// An amount as quotas print it.
 pub fn amount_text(name: &str, milli: i64) -> String {
     quantity_text(name.rsplit('.').next().unwrap_or(name), milli)
+}
+
+/// What a namespace fills in for containers, and their bounds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitRange {
+    pub meta: ObjectMeta,
+    pub spec: Arc<Value>,
+}
+
+impl LimitRange {
+    pub fn from_value(value: &Value) -> Self {
+        let spec = Arc::new(value.get("spec").cloned().unwrap_or_default());
+        LimitRange { meta: ObjectMeta::from_value(value), spec }
+    }
+
+    pub fn to_value(&self) -> Value {
+        [
+            ("apiVersion", Value::from("v1")),
+            ("kind", "LimitRange".into()),
+            ("metadata", self.meta.to_value()),
+            ("spec", (*self.spec).clone()),
+        ]
+        .into()
+    }
 }

@@ -164,13 +164,14 @@ pub fn by_name(name: &str) -> Option<&'static Struct> {
 }
 
 /// The kinds this program knows, with the version and the plural name the server knows them by.
-const KINDS: [(&str, &str, &str); 8] = [
+const KINDS: [(&str, &str, &str); 9] = [
     ("DaemonSet", "apps/v1", "daemonsets.apps"),
     ("ControllerRevision", "apps/v1", "controllerrevisions.apps"),
     ("Pod", "v1", "pods"),
     ("Node", "v1", "nodes"),
     ("Namespace", "v1", "namespaces"),
     ("ResourceQuota", "v1", "resourcequotas"),
+    ("LimitRange", "v1", "limitranges"),
     ("List", "v1", "lists"),
     ("PriorityClass", "scheduling.k8s.io/v1", "priorityclasses.scheduling.k8s.io"),
 ];

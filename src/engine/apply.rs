@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::api::patch::{after_merge, json_merge, strategic_merge, three_way};
-use crate::api::quota::ResourceQuota;
+use crate::api::quota::{LimitRange, ResourceQuota};
 use crate::api::schema::{self, Problem, Type, Wrong};
 use crate::api::typed::typed;
 use crate::api::value::Map;
@@ -336,6 +336,7 @@ fn to_object(kind: Kind, value: &Value, old: Option<&Object>) -> Result<Object, 
             }
             Object::PriorityClass(Arc::new(new))
         }
+        (Kind::LimitRange, _) => Object::LimitRange(Arc::new(LimitRange { meta, ..LimitRange::from_value(value) })),
         (Kind::ResourceQuota, _) => {
             Object::ResourceQuota(Arc::new(ResourceQuota { meta, ..ResourceQuota::from_value(value) }))
         }

@@ -44,6 +44,7 @@ pub static RESOURCES: &[Resource] = &[
         kind: "ResourceQuota",
         namespaced: true,
     },
+    Resource { names: &["limitranges", "limitrange", "limits"], group: "", kind: "LimitRange", namespaced: true },
 ];
 
 /// Types of a real cluster that this program does not simulate, by their names.
@@ -52,8 +53,8 @@ const NOT_SIMULATED: &str = " deployments deployment deploy replicasets replicas
     persistentvolumes persistentvolume pv persistentvolumeclaims persistentvolumeclaim pvc storageclasses storageclass sc \
     roles role rolebindings rolebinding clusterroles clusterrole clusterrolebindings clusterrolebinding networkpolicies \
     networkpolicy netpol horizontalpodautoscalers horizontalpodautoscaler hpa poddisruptionbudgets poddisruptionbudget pdb \
-    endpoints ep endpointslices endpointslice replicationcontrollers replicationcontroller rc leases lease limitranges \
-    limitrange limits customresourcedefinitions customresourcedefinition crd crds ";
+    endpoints ep endpointslices endpointslice replicationcontrollers replicationcontroller rc leases lease \
+    customresourcedefinitions customresourcedefinition crd crds ";
 
 impl Resource {
     pub fn plural(&self) -> &'static str {
@@ -262,6 +263,9 @@ pub fn all(world: &World, resource: &'static Resource, namespace: Option<&str>) 
         }
         Some(Kind::ControllerRevision) => {
             world.revisions.iter().filter(|(key, _)| inside(key)).map(|(_, it)| it.to_value()).collect()
+        }
+        Some(Kind::LimitRange) => {
+            world.limit_ranges.iter().filter(|(key, _)| inside(key)).map(|(_, it)| it.to_value()).collect()
         }
         Some(Kind::ResourceQuota) => {
             world.quotas.iter().filter(|(key, _)| inside(key)).map(|(_, it)| it.to_value()).collect()

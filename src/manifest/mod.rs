@@ -545,18 +545,19 @@ impl Reader {
 }
 
 /// The kinds that take part in the simulation, and where the server has them.
-const SIMULATED: [(&str, &str); 7] = [
+const SIMULATED: [(&str, &str); 8] = [
     ("DaemonSet", "apps/v1"),
     ("ControllerRevision", "apps/v1"),
     ("Pod", "v1"),
     ("Node", "v1"),
     ("Namespace", "v1"),
     ("ResourceQuota", "v1"),
+    ("LimitRange", "v1"),
     ("PriorityClass", "scheduling.k8s.io/v1"),
 ];
 
 /// Kinds of the core and of apps and batch that Kubernetes has and this program passes over.
-const OTHERS: [&str; 19] = [
+const OTHERS: [&str; 18] = [
     "Binding",
     "ConfigMap",
     "CronJob",
@@ -564,7 +565,6 @@ const OTHERS: [&str; 19] = [
     "Endpoints",
     "Event",
     "Job",
-    "LimitRange",
     "List",
     "PersistentVolume",
     "PersistentVolumeClaim",

@@ -1,6 +1,7 @@
 //! The API server: the only owner of the cluster's state. Knows no controller.
 
 pub mod defaulting;
+mod limits;
 pub mod pod_security;
 pub mod quota;
 mod request;

@@ -142,7 +142,9 @@ impl World {
         let daemonsets = self.daemonsets_in(namespace).cloned().map(Object::DaemonSet);
         let revisions = self.revisions_in(namespace).cloned().map(Object::ControllerRevision);
         let quotas = self.quotas_in(namespace).cloned().map(Object::ResourceQuota);
-        pods.chain(revisions).chain(daemonsets).chain(quotas).collect()
+        let here = self.limit_ranges.iter().filter(|(key, _)| key.namespace == *namespace);
+        let limit_ranges = here.map(|(_, range)| Object::LimitRange(range.clone()));
+        pods.chain(revisions).chain(daemonsets).chain(quotas).chain(limit_ranges).collect()
     }
 }
 

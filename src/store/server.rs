@@ -202,6 +202,9 @@ impl World {
 
     /// Admission plugins Priority and DefaultTolerationSeconds.
     fn admit_pod(&self, pod: &mut Pod) -> Result<(), ApiError> {
+        if let Some(why) = super::limits::admit(self, pod) {
+            return Err(forbidden(Kind::Pod, &pod.meta, &why));
+        }
         self.admit_priority(pod)?;
         let tolerates = |pod: &Pod, key: &str| {
             let covers =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::quota::ResourceQuota;
+use crate::api::quota::{LimitRange, ResourceQuota};
 use crate::api::{
     ControllerRevision, DaemonSet, Event, Kind, Name, Namespace, Node, ObjectKey, ObjectMeta, Pod, PriorityClass, Uid,
     Value,
@@ -17,6 +17,7 @@ pub enum Object {
     Node(Arc<Node>),
     PriorityClass(Arc<PriorityClass>),
     ResourceQuota(Arc<ResourceQuota>),
+    LimitRange(Arc<LimitRange>),
     DaemonSet(Arc<DaemonSet>),
     ControllerRevision(Arc<ControllerRevision>),
     Pod(Arc<Pod>),
@@ -30,6 +31,7 @@ impl Object {
             Object::Node(_) => Kind::Node,
             Object::PriorityClass(_) => Kind::PriorityClass,
             Object::ResourceQuota(_) => Kind::ResourceQuota,
+            Object::LimitRange(_) => Kind::LimitRange,
             Object::DaemonSet(_) => Kind::DaemonSet,
             Object::ControllerRevision(_) => Kind::ControllerRevision,
             Object::Pod(_) => Kind::Pod,
@@ -43,6 +45,7 @@ impl Object {
             Object::Node(object) => &object.meta,
             Object::PriorityClass(object) => &object.meta,
             Object::ResourceQuota(object) => &object.meta,
+            Object::LimitRange(object) => &object.meta,
             Object::DaemonSet(object) => &object.meta,
             Object::ControllerRevision(object) => &object.meta,
             Object::Pod(object) => &object.meta,
@@ -57,6 +60,7 @@ impl Object {
             Object::Node(object) => &mut Arc::make_mut(object).meta,
             Object::PriorityClass(object) => &mut Arc::make_mut(object).meta,
             Object::ResourceQuota(object) => &mut Arc::make_mut(object).meta,
+            Object::LimitRange(object) => &mut Arc::make_mut(object).meta,
             Object::DaemonSet(object) => &mut Arc::make_mut(object).meta,
             Object::ControllerRevision(object) => &mut Arc::make_mut(object).meta,
             Object::Pod(object) => &mut Arc::make_mut(object).meta,
@@ -74,6 +78,7 @@ impl Object {
             Object::Node(object) => object.to_value(),
             Object::PriorityClass(object) => object.to_value(),
             Object::ResourceQuota(object) => object.to_value(),
+            Object::LimitRange(object) => object.to_value(),
             Object::DaemonSet(object) => object.to_value(),
             Object::ControllerRevision(object) => object.to_value(),
             Object::Pod(object) => object.to_value(),
@@ -113,6 +118,7 @@ pub struct World {
     pub nodes: Table<Name, Arc<Node>>,
     pub priority_classes: Table<Name, Arc<PriorityClass>>,
     pub quotas: Table<ObjectKey, Arc<ResourceQuota>>,
+    pub limit_ranges: Table<ObjectKey, Arc<LimitRange>>,
     pub daemonsets: Table<ObjectKey, Arc<DaemonSet>>,
     pub revisions: Table<ObjectKey, Arc<ControllerRevision>>,
     pub pods: Table<ObjectKey, Arc<Pod>>,
@@ -137,6 +143,7 @@ impl World {
             Kind::Namespace => self.namespaces.get(&key.name).cloned().map(Object::Namespace),
             Kind::Node => self.nodes.get(&key.name).cloned().map(Object::Node),
             Kind::PriorityClass => self.priority_classes.get(&key.name).cloned().map(Object::PriorityClass),
+            Kind::LimitRange => self.limit_ranges.get(key).cloned().map(Object::LimitRange),
             Kind::ResourceQuota => self.quotas.get(key).cloned().map(Object::ResourceQuota),
             Kind::DaemonSet => self.daemonsets.get(key).cloned().map(Object::DaemonSet),
             Kind::ControllerRevision => self.revisions.get(key).cloned().map(Object::ControllerRevision),
@@ -241,6 +248,7 @@ impl World {
             Object::Namespace(it) => self.namespaces.insert(it.meta.name.clone(), it.clone()),
             Object::Node(it) => self.nodes.insert(it.meta.name.clone(), it.clone()),
             Object::PriorityClass(it) => self.priority_classes.insert(it.meta.name.clone(), it.clone()),
+            Object::LimitRange(it) => self.limit_ranges.insert(it.meta.key(), it.clone()),
             Object::ResourceQuota(it) => self.quotas.insert(it.meta.key(), it.clone()),
             Object::DaemonSet(it) => self.daemonsets.insert(it.meta.key(), it.clone()),
             Object::ControllerRevision(it) => self.revisions.insert(it.meta.key(), it.clone()),
@@ -270,6 +278,7 @@ impl World {
             Object::Namespace(_) => drop(self.namespaces.remove(&meta.name)),
             Object::Node(_) => drop(self.nodes.remove(&meta.name)),
             Object::PriorityClass(_) => drop(self.priority_classes.remove(&meta.name)),
+            Object::LimitRange(_) => drop(self.limit_ranges.remove(&meta.key())),
             Object::ResourceQuota(_) => drop(self.quotas.remove(&meta.key())),
             Object::DaemonSet(_) => drop(self.daemonsets.remove(&meta.key())),
             Object::ControllerRevision(_) => drop(self.revisions.remove(&meta.key())),
@@ -331,6 +340,7 @@ impl PartialEq for World {
             && self.nodes == other.nodes
             && self.priority_classes == other.priority_classes
             && self.quotas == other.quotas
+            && self.limit_ranges == other.limit_ranges
             && self.daemonsets == other.daemonsets
             && self.revisions == other.revisions
             && self.pods == other.pods

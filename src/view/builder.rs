@@ -222,7 +222,11 @@ impl Dirty {
                 }
                 Object::ControllerRevision(_) => self.everything = true,
                 Object::DaemonSet(_) => self.ribbons = true,
-                Object::Namespace(_) | Object::PriorityClass(_) | Object::ResourceQuota(_) | Object::Event(_) => {}
+                Object::Namespace(_)
+                | Object::PriorityClass(_)
+                | Object::ResourceQuota(_)
+                | Object::LimitRange(_)
+                | Object::Event(_) => {}
             }
         }
         // The status changes often and moves no card; the rest of a DaemonSet may move all.

@@ -172,7 +172,7 @@ fn explain_object(moment: &Moment, object: &ObjectRef, explained: &mut Explained
         Kind::ControllerRevision => {
             world.revisions.get(key).map(|it| explain::daemonset::revision(world, it, explained))
         }
-        Kind::Namespace | Kind::PriorityClass | Kind::ResourceQuota | Kind::Event => Some(()),
+        Kind::Namespace | Kind::PriorityClass | Kind::ResourceQuota | Kind::LimitRange | Kind::Event => Some(()),
     };
     if found.is_none() {
         explained.push(Block::Note(["This ", object.kind.as_str(), " does not exist at this moment."].concat()));
