@@ -104,6 +104,8 @@ struct Session {
     zoom: u32,
     /// Where that time begins, and how long it is.
     window: (u64, u64),
+    /// What the timeline was made of.
+    timeline_of: time::Made,
     check: Check,
     console: console::Console,
     /// Where the clock is between two steps, in microseconds.
@@ -331,6 +333,7 @@ impl Session {
             timeline_took: 0.0,
             zoom: 0,
             window: (0, 0),
+            timeline_of: time::Made::default(),
             check: Check::default(),
             console: console::Console::restored(),
             clock: 0.0,
@@ -823,7 +826,7 @@ impl Session {
             return;
         }
         self.inspected = moment;
-        if self.moves() && self.sim.world().nodes.len() <= PREVIEW_NODES {
+        if (self.moves() || self.past.is_some()) && self.world().nodes.len() <= PREVIEW_NODES {
             self.preview();
         }
         let time = self.state.time.micros;

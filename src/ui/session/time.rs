@@ -16,6 +16,11 @@ const SHORTEST: u64 = 5_000_000;
 /// Changes that are undone one by one; of more, the moment is looked up.
 const UNDO_MAX: usize = 512;
 
+/// A stretch of time, by its begin and its length, and whether it could be shorter or longer.
+type Window = (u64, u64, (bool, bool));
+/// What a timeline is made of: so many records up to a moment, in a window, with the numbers of a DaemonSet.
+pub(super) type Made = (usize, u64, Window, Option<ObjectKey>);
+
 /// The moment that the page shows while it looks back.
 pub(super) struct Past {
     pub records: usize,
@@ -234,6 +239,7 @@ impl Session {
             self.clock = self.sim.now().micros() as f64;
             self.inspected_at = f64::MIN;
             self.state.time.playing |= std::mem::take(&mut self.plays_again);
+            self.preview();
         }
     }
 
@@ -269,8 +275,15 @@ impl Session {
         if !self.state.timeline_open || self.moves() && now - self.timeline_at < pause {
             return;
         }
+        // To look at another moment changes nothing but the window.
+        let window = self.window();
+        let made = (self.sim.history().records().len(), self.sim.now().micros(), window, self.plotted());
+        if made == self.timeline_of && self.timeline_at > 0.0 {
+            return;
+        }
+        self.timeline_of = made;
         self.timeline_at = now;
-        let timeline = self.timeline();
+        let timeline = self.timeline(window);
         self.state.timeline.update(timeline);
         self.timeline_took = page::now_ms() - now;
     }
@@ -281,7 +294,7 @@ impl Session {
     }
 
     /// The stretch of time that the timeline shows, and whether it could be shorter or longer.
-    fn window(&mut self) -> (u64, u64, (bool, bool)) {
+    fn window(&mut self) -> Window {
         let whole = self.track.span();
         while self.zoom > 0 && whole >> self.zoom < CLOSEST {
             self.zoom -= 1;
@@ -299,8 +312,7 @@ impl Session {
         (start, span, (span / 2 >= CLOSEST, self.zoom > 0))
     }
 
-    fn timeline(&mut self) -> Timeline {
-        let (start, span, zooms) = self.window();
+    fn timeline(&self, (start, span, zooms): Window) -> Timeline {
         let key = self.plotted();
         let end = self.sim.now().micros();
         let records = self.sim.history().records();
