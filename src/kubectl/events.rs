@@ -29,7 +29,8 @@ pub fn section(out: &mut String, moment: &Moment, item: &Item) {
     let uid = resources::text(&item.value, &["metadata", "uid"]);
     let mut events: Vec<&Arc<Event>> =
         moment.world.events.values().filter(|it| it.involved.uid.to_string() == uid).collect();
-    events.sort_by_key(|event| event.last_at);
+    // By whole seconds, and out of the order of the list: that of their names.
+    super::sort::sort(&mut events, &|a, b| a.last_at.truncated_to_second() < b.last_at.truncated_to_second());
     if events.is_empty() {
         out.push_str("Events:\t<none>\n");
         return;

@@ -21,6 +21,7 @@ mod read;
 mod resources;
 mod rollout;
 mod selector;
+mod sort;
 mod verbs;
 
 use std::collections::VecDeque;

@@ -8,8 +8,8 @@ use everynode::engine::{Command, Scenario, Settings, Sim};
 use everynode::kubectl::{Job, Moment, Next};
 use everynode::kubelet;
 
-/// How long a command takes of its own.
-const COMMAND: SimDuration = SimDuration::from_millis(60);
+/// How long a command takes of its own, about as the recorded ones took.
+const COMMAND: SimDuration = SimDuration::from_millis(65);
 /// A quiet period is given up after this long.
 const MAX: SimDuration = SimDuration::from_secs(60);
 

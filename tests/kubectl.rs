@@ -1,0 +1,309 @@
+//! Typed commands, each against a cluster of its own: what they print and what they do. The recordings of a real control
+//! plane are in `tests/conformance.rs`; here stands what no recording shows.
+
+use everynode::api::{ObjectKey, SimDuration, SimTime};
+use everynode::engine::{Command, Scenario, Sim};
+use everynode::kubectl::{self, Job, Moment, Next};
+
+const AGENT: &str = "apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: agent
+  labels: {team: a}
+spec:
+  selector:
+    matchLabels: {app: agent}
+  template:
+    metadata:
+      labels: {app: agent}
+    spec:
+      containers:
+      - name: main
+        image: nginx:1.16
+        args: [--x]
+";
+
+fn cluster() -> Sim {
+    let mut sim = Sim::new(&Scenario::walk_through());
+    let outcome = sim.submit(Command::Apply { text: AGENT.to_owned() });
+    assert_eq!(outcome.errors, Vec::<String>::new());
+    sim.run_until_quiet();
+    sim
+}
+
+/// Runs a line with a text as standard input.
+fn with(sim: &mut Sim, line: &str, stdin: &str) -> (i32, String) {
+    let answer = kubectl::run(sim, line, &mut |name| (name == "-").then(|| stdin.to_owned()));
+    (answer.exit, answer.chunks.iter().map(|chunk| chunk.text.as_str()).collect())
+}
+
+#[track_caller]
+fn run(sim: &mut Sim, line: &str) -> String {
+    let (exit, text) = with(sim, line, "");
+    assert_eq!(exit, 0, "{line}: {text}");
+    text
+}
+
+#[track_caller]
+fn fails(sim: &mut Sim, line: &str) -> String {
+    let (exit, text) = with(sim, line, "");
+    assert_eq!(exit, 1, "{line}: {text}");
+    text
+}
+
+#[track_caller]
+fn holds(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn apply_keeps_what_others_have_set() {
+    let mut sim = cluster();
+    run(&mut sim, "kubectl label ds agent owner=me");
+    run(&mut sim, "kubectl set env ds/agent A=1");
+    run(&mut sim, r#"kubectl patch ds agent --type=merge -p '{"spec":{"minReadySeconds":2}}'"#);
+    // The image changes; the argument and the label that were applied before are gone from the manifest.
+    let text = AGENT.replace("1.16", "1.17").replace("        args: [--x]\n", "").replace("{team: a}", "{tier: b}");
+    assert_eq!(with(&mut sim, "kubectl apply -f -", &text), (0, "daemonset.apps/agent configured\n".to_owned()));
+    let yaml = run(&mut sim, "kubectl get ds agent -o yaml");
+    holds(&yaml, &["image: nginx:1.17", "owner: me", "- name: A\n", "minReadySeconds: 2"]);
+    assert!(!yaml.contains("--x\n") && !yaml.contains("team: a\n"), "{yaml}");
+    assert_eq!(with(&mut sim, "kubectl apply -f -", &text), (0, "daemonset.apps/agent unchanged\n".to_owned()));
+}
+
+#[test]
+fn a_dry_run_tells_and_changes_nothing() {
+    let mut sim = cluster();
+    let before = sim.world().clone();
+    let lines = [
+        ("kubectl apply -f - --dry-run=server", "daemonset.apps/agent configured (server dry run)\n"),
+        (
+            "kubectl delete ds agent --dry-run=server",
+            "daemonset.apps \"agent\" deleted from default namespace (server dry run)\n",
+        ),
+        ("kubectl cordon worker-1 --dry-run=client", "node/worker-1 cordoned (dry run)\n"),
+        ("kubectl label node worker-1 a=b --dry-run=client", "node/worker-1 labeled (dry run)\n"),
+        (
+            "kubectl set image ds/agent main=nginx:1.17 --dry-run=server",
+            "daemonset.apps/agent image updated (server dry run)\n",
+        ),
+    ];
+    for (line, expected) in lines {
+        let text = AGENT.replace("1.16", "1.17");
+        assert_eq!(with(&mut sim, line, &text), (0, expected.to_owned()), "{line}");
+    }
+    assert!(*sim.world() == before);
+    holds(&fails(&mut sim, "kubectl delete ds agent --dry-run=maybe"), &["Invalid dry-run value (maybe)"]);
+}
+
+#[test]
+fn objects_are_asked_for_in_every_way() {
+    let mut sim = cluster();
+    for (line, expected) in [
+        ("kubectl get ds/agent -o name", "daemonset.apps/agent\n"),
+        ("kubectl get ds agent -o jsonpath='{.status.numberReady}'", "3"),
+        (
+            "kubectl get nodes -l '!node-role.kubernetes.io/control-plane' -o name",
+            "node/worker-1\nnode/worker-2\nnode/worker-3\n",
+        ),
+        (
+            "kubectl get nodes -l 'kubernetes.io/hostname in (worker-1, worker-3)' -o name",
+            "node/worker-1\nnode/worker-3\n",
+        ),
+        (
+            "kubectl get ns --no-headers -o custom-columns=N:.metadata.name",
+            "default\nkube-node-lease\nkube-public\nkube-system\n",
+        ),
+        ("kubectl get pods --field-selector status.phase!=Running", "No resources found in default namespace.\n"),
+        ("kubectl get pods -n kube-system", "No resources found in kube-system namespace.\n"),
+        ("kubectl get ds nope --ignore-not-found", ""),
+        ("kubectl get nodes --sort-by=.metadata.name -o jsonpath='{.items[0].metadata.name}'", "master-1"),
+    ] {
+        assert_eq!(run(&mut sim, line), expected, "{line}");
+    }
+    holds(
+        &run(&mut sim, "kubectl get ds,nodes -A"),
+        &["NAMESPACE   NAME                   DESIRED", "\n\nNAME            STATUS"],
+    );
+    holds(&run(&mut sim, "kubectl get svc"), &["kubernetes   ClusterIP   10.96.0.1"]);
+    holds(&run(&mut sim, "kubectl describe pods"), &["Controlled By:  DaemonSet/agent", "\n\n\nName:"]);
+    // What is found is shown beside what is not.
+    let both = fails(&mut sim, "kubectl get node worker-1 nope");
+    holds(&both, &["worker-1   Ready", "Error from server (NotFound): nodes \"nope\" not found"]);
+    for (line, expected) in [
+        ("kubectl get deployments", "not simulated here; these are: pods"),
+        ("kubectl get pods -l 'a b'", "unable to parse requirement"),
+        ("kubectl get pods --field-selector spec.x=1", "field label not supported: spec.x"),
+        ("kubectl get pods agent -A", "a resource cannot be retrieved by name across all namespaces"),
+        ("kubectl get pods agent -l a=b", "name cannot be provided when a selector is specified"),
+        ("kubectl get ds agent -o jsonpath='{.a'", "error parsing jsonpath"),
+        ("kubectl get ds agent -o custom-columns=X", "unexpected custom-columns spec"),
+        ("kubectl get ds ds/agent", "there is no need to specify a resource type as a separate argument"),
+        ("kubectl get pods -n", "flag needs an argument: 'n' in -n"),
+        ("kubectl get pods -z", "unknown shorthand flag: 'z' in -z"),
+        ("kubectl get pods --watch=perhaps", "invalid argument \"perhaps\" for \"-w, --watch\" flag"),
+        ("kubectl rollout status node/worker-1", "no status viewer has been implemented for Node"),
+        ("kubectl rollout history ds/agent --revision=-1", "revision must be a positive integer: -1"),
+        ("kubectl edit ds agent", "the editor of the page"),
+        ("kubectl patch ds agent", "must specify --patch"),
+        ("kubectl patch ds agent -p '[1'", "unable to parse"),
+        ("kubectl label node worker-1", "at least one label update is required"),
+        ("kubectl taint nodes worker-1 a=b=c:NoSchedule", "invalid taint spec: a=b=c:NoSchedule"),
+        (
+            "kubectl delete pod x --force --grace-period=5",
+            "--force and --grace-period greater than 0 cannot be specified together",
+        ),
+        ("kubectl wait ds agent", "--for"),
+        ("kubectl create deployment x --image=y", "flag: --image"),
+        ("kubectl 'unended", "the quote ' does not end"),
+    ] {
+        holds(&fails(&mut sim, line), &[expected]);
+    }
+}
+
+#[test]
+fn what_takes_time_follows_the_simulated_time() {
+    let mut sim = cluster();
+    run(&mut sim, "kubectl set image ds/agent main=nginx:1.17");
+    let text = run(&mut sim, "kubectl rollout status ds/agent");
+    holds(
+        &text,
+        &[
+            "0 out of 3 new pods",
+            "2 out of 3 new pods",
+            "2 of 3 updated pods are available",
+            "successfully rolled out\n",
+        ],
+    );
+    run(&mut sim, "kubectl set image ds/agent main=nginx:bad");
+    let begin = sim.now();
+    holds(
+        &fails(&mut sim, "kubectl rollout status ds/agent --timeout=10s"),
+        &["error: timed out waiting for the condition"],
+    );
+    assert!(sim.now() >= begin + SimDuration::from_secs(10));
+    run(&mut sim, "kubectl rollout undo ds/agent");
+    run(&mut sim, "kubectl rollout status ds/agent");
+    holds(&run(&mut sim, "kubectl wait pods -l app=agent --for=condition=Ready --timeout=60s"), &["condition met\n"]);
+    holds(
+        &run(&mut sim, "kubectl wait ds/agent --for=jsonpath='{.status.numberReady}'=3 --timeout=60s"),
+        &["daemonset.apps/agent condition met\n"],
+    );
+    holds(&run(&mut sim, "kubectl delete ds agent --cascade=foreground"), &["\"agent\" deleted"]);
+    assert_eq!(sim.world().pods.len(), 0, "it waits until its pods are gone");
+}
+
+/// Steps a job to where it waits, submitting what it asks for.
+fn go_on(sim: &mut Sim, job: &mut Job) -> Option<SimTime> {
+    let mut outcome = None;
+    loop {
+        match job.next(&Moment::of(sim), outcome.take()) {
+            Next::Submit(command) => outcome = Some(sim.submit(command)),
+            Next::Wait(until) => return until,
+            Next::Done => return None,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_watch_shows_each_change_once_until_it_is_ended() {
+    let mut sim = cluster();
+    let mut job = Job::new("kubectl get pods -w -o custom-columns=P:.metadata.name,S:.status.phase --no-headers");
+    go_on(&mut sim, &mut job);
+    let first: String = job.take_output().into_iter().map(|chunk| chunk.text).collect();
+    assert_eq!(first.lines().count(), 3, "{first}");
+    let name = first.split_whitespace().next().unwrap().to_owned();
+    run(&mut sim, &format!("kubectl delete pod {name} --wait=false"));
+    while sim.step() {
+        go_on(&mut sim, &mut job);
+    }
+    let more: String = job.take_output().into_iter().map(|chunk| chunk.text).collect();
+    assert!(more.lines().filter(|line| line.starts_with(&name)).count() >= 2, "{more}");
+    assert!(more.lines().any(|line| !line.starts_with(&name) && line.ends_with("Running")), "{more}");
+    job.interrupt();
+    assert_eq!(job.next(&Moment::of(&sim), None), Next::Done);
+    assert_eq!(job.answer().exit, 130);
+}
+
+#[test]
+fn a_line_makes_the_command_that_the_button_gives() {
+    let sim = cluster();
+    for (line, expected) in [
+        ("kubectl cordon worker-1", Command::Cordon { name: "worker-1".to_owned(), on: true }),
+        ("kubectl delete node worker-1", Command::RemoveNode { name: "worker-1".to_owned() }),
+        (
+            "kubectl label node worker-1 a=b",
+            Command::LabelNode { name: "worker-1".to_owned(), labels: vec![("a".to_owned(), Some("b".to_owned()))] },
+        ),
+        (
+            "kubectl rollout restart ds/agent",
+            Command::RolloutRestart { namespace: "default".to_owned(), name: "agent".to_owned() },
+        ),
+    ] {
+        assert_eq!(Job::new(line).next(&Moment::of(&sim), None), Next::Submit(expected), "{line}");
+    }
+    let mut job = Job::new("kubectl apply -f -");
+    assert_eq!(job.next(&Moment::of(&sim), None), Next::Read("-".to_owned()));
+    job.supply("-".to_owned(), Some(AGENT.to_owned()));
+    assert_eq!(job.next(&Moment::of(&sim), None), Next::Submit(Command::Apply { text: AGENT.to_owned() }));
+}
+
+#[test]
+fn every_command_has_a_help_and_no_line_brings_it_down() {
+    let mut sim = cluster();
+    let overview = run(&mut sim, "kubectl");
+    for verb in ["annotate", "apply", "get", "describe", "rollout", "set", "wait", "version"] {
+        holds(&overview, &[verb]);
+        holds(&run(&mut sim, &format!("kubectl {verb} --help")), &["Usage:\n  kubectl"]);
+    }
+    holds(&run(&mut sim, "kubectl rollout status -h"), &["--watch", "--timeout="]);
+    for line in [
+        "",
+        "kubectl",
+        "kubectl -",
+        "kubectl --",
+        "kubectl get -",
+        "kubectl get /",
+        "kubectl get a/",
+        "kubectl get pods -o",
+        "kubectl get pods -o jsonpath=",
+        "kubectl get pods -o jsonpath={",
+        "kubectl get pods -o jsonpath={.items[9999999999]}",
+        "kubectl get pods -o jsonpath={.items[?(@.x",
+        "kubectl get pods -L",
+        "kubectl get pods -l ,,=",
+        "kubectl get é/ü -o ö",
+        "kubectl set image",
+        "kubectl set",
+        "kubectl set image ds/agent =",
+        "kubectl label nodes --all =",
+        "kubectl taint nodes --all :-",
+        "kubectl rollout",
+        "kubectl rollout undo",
+        "kubectl rollout undo ds/agent --to-revision=99999999999999999999",
+        "kubectl wait --for=jsonpath={ ds/agent",
+        "kubectl wait --for=condition= ds/agent --timeout=1s",
+        "kubectl delete -f -",
+        "kubectl apply -f",
+        "kubectl create quota",
+        "kubectl create quota q --hard=pods",
+        "kubectl patch ds agent -p {}",
+        "kubectl patch ds agent -p '{\"spec\":null}'",
+        "kubectl patch ds agent -p '{\"metadata\":{\"name\":\"b\"}}'",
+        "kubectl patch node worker-1 -p '{\"spec\":{\"taints\":[{\"key\":\"\"}]}}'",
+        "kubectl describe",
+        "kubectl describe all",
+        "kubectl events --for x",
+        "kubectl drain",
+        "kubectl scale ds agent",
+        "kubectl diff -f -",
+        "kubectl run x --image=y --port=z",
+        "kubectl get pods -w --output-watch-events --watch-only -A --timeout=1",
+    ] {
+        let _ = with(&mut sim, line, "a: [");
+    }
+    assert!(sim.world().daemonsets.contains_key(&ObjectKey::new("default", "agent")));
+}
