@@ -60,7 +60,7 @@ pub fn App() -> Html {
         Tab::Why => "why",
     };
     html! {
-        <div class={if embedded { "app embed" } else { "app" }} data-tab={shown} data-parts={embedded.then(|| state.parts.names())}>
+        <div class={classes!("app", embedded.then_some("embed"), state.waiting.then_some("waiting"))} data-tab={shown} data-parts={embedded.then(|| state.parts.names())}>
             if !embedded { {header(desk, state.theme, &state.cluster)} }
             <main>
                 if embedded { <h1 class="unseen">{"Everynode"}</h1> }

@@ -304,6 +304,7 @@ impl Session {
         let mut state = AppState {
             theme: Theme::parse(&theme.unwrap_or_default()),
             parts: if embedded { opening::parts() } else { Parts::All },
+            waiting: embedded && opening::has_link(),
             selection: get(saved::SELECTION).and_then(|text| ObjectRef::parse(&text)),
             ..AppState::default()
         };
@@ -620,6 +621,7 @@ impl Session {
     }
 
     fn say(&mut self, notice: Notice) {
+        self.state.waiting &= !notice.error;
         // A figure is small; what went well is seen on its map.
         if self.state.parts.is_embedded() && !notice.error {
             return;

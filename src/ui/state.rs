@@ -58,6 +58,8 @@ pub struct AppState {
     pub menu: Option<Shared<Menu>>,
     pub dialog: Option<Dialog>,
     pub parts: Parts,
+    /// A figure waits for the run of its link, and shows no other before.
+    pub waiting: bool,
     pub notice: Option<Shared<Notice>>,
     /// Whether the notice offers the way back to what the reader had before.
     pub can_go_back: bool,

@@ -85,6 +85,39 @@ walk("a figure shows the map and what its address names, at any size", async ({ 
   }
 }, { query: "?embed" });
 
+walk("a figure may have the console, or a lesson, and no other tab beside them", async ({ page, shot, axe }) => {
+  const tabs = () => page.getByRole("tab").filter({ visible: true }).allInnerTexts();
+  assert.deepEqual(await tabs(), ["kubectl"]);
+  const line = page.getByRole("textbox");
+  await line.fill("kubectl get nodes");
+  await line.press("Enter");
+  await page.locator(".log-panel").getByText(/worker-3\s+Ready/).waitFor();
+  await shot("embed-console");
+  await axe();
+  await page.goto(new URL("?embed&lesson=lessons/walk-through.yaml", page.url()).href);
+  await page.locator(".lesson").waitFor();
+  assert.deepEqual(await tabs(), ["Lesson"]);
+  await shot("embed-lesson");
+  await axe();
+}, { query: "?embed&console" });
+
+walk("a figure of a link shows the link's run and no other before", async ({ page, app, visitor }) => {
+  await app.typing();
+  await app.write((await app.text()).replaceAll("nginx-daemon-set", "shared"));
+  await app.apply();
+  await app.counts({ ready: 3 });
+  await page.getByTestId("share").click();
+  const src = /src="([^"]+)"/.exec(await page.getByTestId("embed-code").inputValue())[1];
+  const { page: figure } = await visitor(src);
+  await figure.getByTestId("ribbon").locator("[data-daemonset=shared]").waitFor();
+  assert.equal(await figure.locator("[data-pod]").count(), 3);
+  // It stays a figure of that run when it is loaded anew, and leads to the whole page with it.
+  await figure.reload();
+  await figure.getByTestId("ribbon").locator("[data-daemonset=shared]").waitFor();
+  const link = await figure.getByRole("link", { name: /Everynode/ }).getAttribute("href");
+  assert.equal(link, src.replace("?embed&timeline", ""));
+}, { query: "?speed=max" });
+
 walk("a figure leaves the reader's own work alone", async ({ page, app }) => {
   await app.typing();
   await app.write("# mine\n");

@@ -165,6 +165,7 @@ impl Session {
     /// Shows the run, however far it has come.
     pub(super) fn finish_opening(&mut self) {
         self.state.opening = None;
+        self.state.waiting = false;
         let Some(Opening { replay, run, sent }) = self.opening.take() else { return };
         self.sim = replay.into_sim();
         self.keep_scenario = true;
@@ -262,6 +263,11 @@ impl Session {
 pub(super) fn parts() -> Parts {
     let named = Part::NAMES.iter().filter(|(name, _)| page::parameter(name).is_some());
     Parts::Embedded(named.map(|(_, part)| *part).collect())
+}
+
+/// Whether the address is a link to a run.
+pub(super) fn has_link() -> bool {
+    page::fragment().starts_with(FRAGMENT)
 }
 
 /// What a reader has who has done nothing yet.
