@@ -26,10 +26,11 @@ impl Sim {
     pub(super) fn observe_for_namespaces(&mut self, delta: &Delta, cause: u64) {
         let Some(object) = delta.object() else { return };
         match (&delta.before, &delta.after) {
-            (before, Some(Object::Namespace(namespace))) if namespace.meta.is_terminating() => {
-                if !before.as_ref().is_some_and(|before| before.meta().is_terminating()) {
-                    self.begin_to_empty(namespace, cause);
-                }
+            (before, Some(Object::Namespace(namespace)))
+                if namespace.meta.is_terminating()
+                    && !before.as_ref().is_some_and(|before| before.meta().is_terminating()) =>
+            {
+                self.begin_to_empty(namespace, cause);
             }
             (Some(Object::Namespace(namespace)), None) => {
                 self.state.namespaces.emptying.remove(&namespace.meta.name);

@@ -62,3 +62,31 @@ impl Rng {
         list.sort_by_key(|(place, _)| (place + places - first) % places);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_map_is_walked_round_from_one_of_its_places_and_a_large_one_anyhow() {
+        let mut rng = Rng::new(3);
+        let mut begins = [0; 3];
+        for _ in 0..800 {
+            let mut list: Vec<(usize, ())> = (0..3).map(|place| (place, ())).collect();
+            rng.walk_map(3, &mut list);
+            let places: Vec<usize> = list.iter().map(|(place, ())| *place).collect();
+            assert!([[0, 1, 2], [1, 2, 0], [2, 0, 1]].iter().any(|it| it[..] == places), "{places:?}");
+            begins[places[0]] += 1;
+        }
+        // Six of eight places lead to the first entry.
+        assert!(begins[0] > 500 && begins[1] > 50 && begins[2] > 50, "{begins:?}");
+        let mut list: Vec<(usize, ())> = (0..9).map(|place| (place, ())).collect();
+        let orders: Vec<bool> = (0..20)
+            .map(|_| {
+                rng.walk_map(9, &mut list);
+                list.windows(2).all(|pair| (pair[0].0 + 1) % 9 == pair[1].0)
+            })
+            .collect();
+        assert!(orders.contains(&false));
+    }
+}

@@ -1,6 +1,6 @@
 //! How the API server answers a request: what it fills in, what it refuses, what it changes.
 //!
-//! Not modelled: authentication, quotas, webhooks, API versions other than the stored one.
+//! Not modelled: authentication, webhooks, API versions other than the stored one.
 
 use std::sync::Arc;
 

@@ -5,26 +5,31 @@ use std::fmt::Write as _;
 
 use super::Case;
 
-const SIMULATED: [&str; 9] = [
+const SIMULATED: [&str; 10] = [
     "The DaemonSet controller: queues and expectations, slow start, placement, RollingUpdate with maxUnavailable and \
      maxSurge, OnDelete, minReadySeconds, failed pods with back-off, adoption and release, ControllerRevisions with the \
      hash that a cluster gives, status, events.",
     "The API server as far as it concerns DaemonSets, Pods, Nodes, ControllerRevisions, Events, Namespaces and \
      PriorityClasses: strict decoding, defaulting, validation, generations, finalizers, graceful deletion.",
     "The garbage collector with its three ways to delete.",
-    "The node life cycle controller: conditions to taints, silent kubelets, eviction by NoExecute taints.",
-    "The pod garbage collector.",
-    "The scheduler's filters for what a DaemonSet's pods can meet: resources, host ports, node affinity, taints, \
-     unschedulable nodes.",
+    "The API server's admission: namespaces, priority classes, default tolerations, LimitRanges, ResourceQuotas, pod \
+     security.",
+    "The node life cycle controller: conditions to taints, silent kubelets, the state of zones and the rate of NoExecute \
+     taints; the taint eviction controller with tolerationSeconds.",
+    "The pod garbage collector; the controllers that empty a deleted namespace and count for quotas.",
+    "The scheduler as far as a DaemonSet's pods can meet it: resources, host ports, node affinity, taints, unschedulable \
+     nodes, required affinity between pods, preemption by priority, and which change makes it try again.",
     "The pace of the original's clients: 20 requests a second for the controllers, 50 for the scheduler.",
     "Kubelets: a pod takes a seeded, plausible time to start and to stop; an image's tag that begins with bad, slow, fail, \
      crash or succ says what becomes of it.",
     "The text that kubectl prints about an object that is refused.",
 ];
-const NOT_SIMULATED: [&str; 6] = [
+const NOT_SIMULATED: [&str; 8] = [
     "Containers: no image is pulled, no process runs, no probe is asked, no log is written.",
     "Networks, volumes, secrets, config maps and service accounts: they are checked in a manifest and then only kept.",
     "Other workloads (Deployments, StatefulSets, Jobs), services, autoscalers, disruption budgets.",
+    "The scheduler's topology spread, volumes, scores, and its look at everything every five minutes.",
+    "What a kubelet refuses or evicts on its own: a node's resources are the scheduler's affair here.",
     "Admission by webhooks or policies; authentication and authorization.",
     "Several API servers, leader election, the loss of a control plane.",
     "Feature gates other than the defaults of v1.36.",
