@@ -251,7 +251,7 @@ fn checks_hold_or_say_what_there_is() {
             "nodes labelled node-role.kubernetes.io/control-plane=: 3",
             "",
         ),
-        ("{selected: node, at: 'master-*', tab: why}", true, "a node on master-*: selected, shown as why", ""),
+        ("{selected: node, at: 'master-*', tab: why}", true, "a node called master-*: selected, shown as why", ""),
         ("{selected: pod, of: nginx-daemon-set}", false, "a pod of nginx-daemon-set: selected", "not selected"),
         ("{selected: node, name: worker-1}", false, "node worker-1: selected", "not selected"),
         (

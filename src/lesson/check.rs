@@ -336,9 +336,11 @@ impl Check {
                 && (kind != Kind::Pod || world.pods.get(key).is_some_and(|pod| self.is_meant(world, pod)))
         });
         let mut what = [if name.is_empty() { "a " } else { "" }, wanted_word].concat();
-        for part in
-            [name, &*prefixed(" of ", self.text("of")), &*prefixed(" on ", &texts(self.fields.get("at")).join(", "))]
-        {
+        for part in [
+            name,
+            &*prefixed(" of ", self.text("of")),
+            &*prefixed(if kind == Kind::Node { " called " } else { " on " }, &texts(self.fields.get("at")).join(", ")),
+        ] {
             let gap = if part.is_empty() || part.starts_with(' ') { "" } else { " " };
             what = [&what, gap, part].concat();
         }
