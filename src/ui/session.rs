@@ -77,6 +77,9 @@ struct Inner {
     frames: Frames,
 }
 
+/// A text of the editor, and of which DaemonSet and taint it is known whether a toleration can be written into it.
+type Tolerable = (Shared<String>, Vec<(ObjectKey, Taint, bool)>);
+
 struct Session {
     state: AppState,
     sim: Sim,
@@ -115,7 +118,7 @@ struct Session {
     /// The records and the time that the inspector has shown.
     inspected: (usize, u64),
     /// Which taints the editor's text can be made to tolerate.
-    tolerable: RefCell<(Shared<String>, Vec<(ObjectKey, Taint, bool)>)>,
+    tolerable: RefCell<Tolerable>,
     /// What the controller has been doing since then.
     busy: Busy,
     /// When it last did something, and when the stretch that is counted began.
