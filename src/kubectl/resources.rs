@@ -1,7 +1,7 @@
 //! The resource types, and which objects a line names.
 
 use crate::api::value::Map;
-use crate::api::{Kind, ObjectKey, Value};
+use crate::api::{Kind, ObjectKey, Pod, Value};
 use crate::store::World;
 
 use super::Moment;
@@ -212,7 +212,7 @@ pub fn look_up(moment: &Moment, line: &Line, asks: &[Ask]) -> Result<Found, Stri
     for ask in asks {
         let namespace = (!filter.everywhere).then(|| line.namespace());
         if ask.names.is_empty() {
-            let mut items = all(moment.world, ask.resource, namespace);
+            let mut items = all_of(moment.world, ask.resource, namespace, Some(&filter));
             items.retain(|item| filter.admits(&item.value));
             if let Some(bad) = filter.bad_field(ask.resource) {
                 found.errors.push(bad);
@@ -255,9 +255,18 @@ pub fn one(world: &World, resource: &'static Resource, namespace: &str, name: &s
 
 /// All objects of a type, in a namespace or in all of them, by namespace and name.
 pub fn all(world: &World, resource: &'static Resource, namespace: Option<&str>) -> Vec<Item> {
+    all_of(world, resource, namespace, None)
+}
+
+/// The same without most of those that a filter does not admit: of pods there may be very many.
+fn all_of(world: &World, resource: &'static Resource, namespace: Option<&str>, filter: Option<&Filter>) -> Vec<Item> {
     let inside = |key: &ObjectKey| namespace.is_none_or(|namespace| *key.namespace == *namespace);
     let values: Vec<Value> = match resource.sim_kind() {
-        Some(Kind::Pod) => world.pods.iter().filter(|(key, _)| inside(key)).map(|(_, it)| it.to_value()).collect(),
+        Some(Kind::Pod) => {
+            let wanted = |pod: &Pod| filter.is_none_or(|filter| filter.may_admit(pod));
+            let pods = world.pods.iter().filter(|(key, pod)| inside(key) && wanted(pod));
+            pods.map(|(_, it)| it.to_value()).collect()
+        }
         Some(Kind::DaemonSet) => {
             world.daemonsets.iter().filter(|(key, _)| inside(key)).map(|(_, it)| it.to_value()).collect()
         }
@@ -341,6 +350,14 @@ impl Filter {
 
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty() && self.fields.is_empty()
+    }
+
+    /// Whether a pod can be one of those that are asked for, as far as can be told without its value.
+    fn may_admit(&self, pod: &Pod) -> bool {
+        let node = pod.spec.node_name.as_deref().unwrap_or_default();
+        let on_node =
+            |(path, equal, wanted): &(String, bool, String)| path != "spec.nodeName" || (node == wanted) == *equal;
+        selector::matches_by(&self.labels, &|key| pod.meta.label(key)) && self.fields.iter().all(on_node)
     }
 
     /// Whether an object is one of those that are asked for.

@@ -79,8 +79,13 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 pub fn matches(selector: &Selector, labels: Option<&Map>) -> bool {
+    matches_by(selector, &|key| labels.and_then(|labels| labels.get(key)).and_then(Value::as_str))
+}
+
+/// The same for labels that are looked up one by one.
+pub fn matches_by<'a>(selector: &Selector, label: &dyn Fn(&str) -> Option<&'a str>) -> bool {
     selector.iter().all(|(key, operator, values)| {
-        let value = labels.and_then(|labels| labels.get(key)).and_then(Value::as_str);
+        let value = label(key);
         let listed = || value.is_some_and(|value| values.iter().any(|it| it == value));
         let compare = || Some((value?.parse::<i64>().ok()?, values.first()?.parse::<i64>().ok()?));
         match operator {

@@ -84,7 +84,7 @@ fn ribbon_row(desk: &Desk, ribbon: &Ribbon, selected: bool) -> Html {
                 {number("available", "available", counts.available)}
             </div>
             <div class="ds-acts">
-            <button class="quiet square delete" title="Delete the DaemonSet and its pods" aria-label={["Delete DaemonSet ", &ribbon.key.name].concat()}
+            <button class="quiet square delete" title={["Delete the DaemonSet and its pods: ", &delete.to_text()].concat()} aria-label={["Delete DaemonSet ", &ribbon.key.name].concat()}
                 onclick={desk.on(Action::Run(delete))}>{icon(icon::BIN)}</button>
             <button class="quiet square" aria-haspopup="menu" aria-label={["Actions for DaemonSet ", &ribbon.key.name].concat()}
                 onclick={open_menu(desk, &address)}>{icon(icon::MORE)}</button>
