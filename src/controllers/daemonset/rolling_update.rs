@@ -30,6 +30,10 @@ pub fn rollout_numbers(
 ) -> RolloutNumbers {
     let placer = Placer::new(&daemonset.spec);
     let desired = world.nodes.values().filter(|node| placer.place(node).should_run).count() as i64;
+    numbers(desired, max_unavailable, max_surge)
+}
+
+fn numbers(desired: i64, max_unavailable: IntOrPercent, max_surge: IntOrPercent) -> RolloutNumbers {
     let max_surge = max_surge.scaled(desired);
     let mut max_unavailable = max_unavailable.scaled(desired);
     if desired > 0 && max_unavailable == 0 && max_surge == 0 {
@@ -39,15 +43,17 @@ pub fn rollout_numbers(
 }
 
 pub(super) fn plan(view: &View, daemonset: &DaemonSet, max_unavailable: IntOrPercent, max_surge: IntOrPercent) -> Plan {
-    let numbers = rollout_numbers(view.world, daemonset, max_unavailable, max_surge);
     let current = Current::new(daemonset, &history::current_hash(view, daemonset));
-    let RolloutNumbers { desired, max_unavailable, max_surge } = numbers;
-    let rollout = Rollout { desired, max_unavailable, max_surge, ..Rollout::default() };
-    if max_surge > 0 {
-        with_surge(view, daemonset, &current, rollout)
-    } else {
-        without_surge(view, daemonset, &current, rollout)
+    // Only a surge has to know the numbers before it looks at the nodes.
+    if max_surge.scaled(1) > 0 {
+        let numbers = rollout_numbers(view.world, daemonset, max_unavailable, max_surge);
+        let RolloutNumbers { desired, max_unavailable, max_surge } = numbers;
+        if max_surge > 0 {
+            let rollout = Rollout { desired, max_unavailable, max_surge, ..Rollout::default() };
+            return with_surge(view, daemonset, &current, rollout);
+        }
     }
+    without_surge(view, daemonset, &current, max_unavailable)
 }
 
 /// The budget of a rollout as `rollingUpdate` would see it now, and who holds it; `None` for OnDelete, which has none.
@@ -117,23 +123,26 @@ impl Walk {
 }
 
 /// Old pods go, as many as the budget allows; `manage` makes their successors when they are gone.
-fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout: Rollout) -> Plan {
+fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, max_unavailable: IntOrPercent) -> Plan {
+    let mut rollout = Rollout::default();
     let placer = Placer::new(&daemonset.spec);
     let mut decisions: Vec<Decision> = Vec::new();
     let mut candidates: Vec<(usize, (Arc<Pod>, Name))> = Vec::new();
     let mut walk = Walk::default();
     // An old pod that is not available is deleted beyond the budget, but counts against it.
     pods_by_node(view.world, daemonset, |here| {
+        let wanted = here.node.is_some_and(|node| placer.place(node).should_run);
+        rollout.desired += i64::from(wanted);
         if here.pods.is_empty() {
             // Only nodes that should have a pod have an entry without one.
-            if here.node.is_some_and(|node| placer.place(node).should_run) {
+            if wanted {
                 walk.visit(here.node);
                 rollout.hold(here.name, None, Holds::NoPod);
             }
             return;
         }
         let place = walk.visit(here.node);
-        rollout.count_updated(&here, &placer, current);
+        rollout.count_updated(&here, wanted, current);
         match find_updated_pods(&here, current) {
             Some(Generations { new: None, old: Some(old) }) => {
                 if is_available(daemonset, old, view.now) {
@@ -156,6 +165,7 @@ fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut roll
         }
     });
     walk.order(view, &mut candidates);
+    rollout.max_unavailable = numbers(rollout.desired, max_unavailable, IntOrPercent::Int(0)).max_unavailable;
     rollout.waiting = candidates.len() as i64;
     let budget = usize::try_from(rollout.max_unavailable - rollout.holding).unwrap_or(0);
     for (nth, (_, (pod, node))) in candidates.iter().take(budget).enumerate() {
@@ -177,14 +187,15 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout
     let mut walk = Walk::default();
     let mut error = None;
     pods_by_node(view.world, daemonset, |here| {
+        let wanted = here.node.is_some_and(|node| placer.place(node).should_run);
         if here.pods.is_empty() {
-            if here.node.is_some_and(|node| placer.place(node).should_run) {
+            if wanted {
                 walk.visit(here.node);
             }
             return;
         }
         let place = walk.visit(here.node);
-        rollout.count_updated(&here, &placer, current);
+        rollout.count_updated(&here, wanted, current);
         let Some(Generations { new, old }) = find_updated_pods(&here, current) else {
             rollout.hold(here.name, None, Holds::TwoPods);
             return;
@@ -199,14 +210,13 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout
             }
             Some(new) => rollout.hold(here.name, Some(&new.meta.name), holds(daemonset, new)),
             None => {
-                let Some(node) = here.node else {
+                if here.node.is_none() {
                     error = Some(format!(
                         "couldn't get node for nodeName {:?}: node {:?} not found",
                         &**here.name, &**here.name
                     ));
                     return;
-                };
-                let wanted = placer.place(node).should_run;
+                }
                 match (is_available(old), wanted) {
                     (false, false) => deletes.push(Decision::delete(old, here.name, Reason::OldAndUnavailable)),
                     (false, true) => creates.push(Decision {
@@ -241,8 +251,7 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout
 
 impl Rollout {
     /// Counts as the status does: by the first pod of a node that should run the DaemonSet.
-    fn count_updated(&mut self, here: &NodePods, placer: &Placer, current: &Current) {
-        let wanted = here.node.is_some_and(|node| placer.place(node).should_run);
+    fn count_updated(&mut self, here: &NodePods, wanted: bool, current: &Current) {
         let updated = first_pod(here.pods).is_some_and(|pod| current.is_updated(pod));
         self.updated += i64::from(wanted && updated);
     }
