@@ -74,11 +74,17 @@ pub fn focused() -> Option<HtmlElement> {
     document()?.active_element()?.dyn_into().ok()
 }
 
-/// Sets a style property without a style attribute, which a strict content security policy forbids.
 /// Gives an element the focus.
 pub fn focus(element: &Element) {
     if let Some(element) = element.dyn_ref::<HtmlElement>() {
         let _ = element.focus();
+    }
+}
+
+/// The same for an element by its id, if it is there.
+pub fn focus_id(id: &str) {
+    if let Some(element) = by_id(id) {
+        focus(&element);
     }
 }
 
@@ -88,6 +94,7 @@ pub fn selected_text() -> String {
     selection.map(|selection| String::from(selection.to_string())).unwrap_or_default()
 }
 
+/// Sets a style property without a style attribute, which a strict content security policy forbids.
 pub fn set_style(element: &Element, property: &str, value: &str) {
     if let Some(element) = element.dyn_ref::<HtmlElement>() {
         let _ = element.style().set_property(property, value);

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::icon::{self, icon};
@@ -31,7 +29,7 @@ const TABS: [(InspectorTab, &str, &str); 3] = [
     (InspectorTab::Describe, "tab-describe", "Describe"),
     (InspectorTab::Yaml, "tab-yaml", "YAML"),
 ];
-const PANEL: &str = "inspector-panel";
+pub const PANEL: &str = "inspector-panel";
 
 #[component]
 pub fn Inspector(props: &InspectorProps) -> Html {
@@ -49,7 +47,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             };
             event.prevent_default();
             desk.send(Action::ShowInspector(TABS[next].0));
-            focus(TABS[next].1);
+            page::focus_id(TABS[next].1);
         })
     };
     let tabs = TABS.iter().enumerate().map(|(index, (tab, id, name))| {
@@ -83,18 +81,12 @@ pub fn Inspector(props: &InspectorProps) -> Html {
     }
 }
 
-fn focus(id: &str) {
-    if let Some(Ok(element)) = page::by_id(id).map(|element| element.dyn_into::<HtmlElement>()) {
-        let _ = element.focus();
-    }
-}
-
 /// Goes on to something else. What was clicked is gone then, so the focus goes to the panel, and so does its beginning.
 fn follow(desk: &Desk, action: Action) -> Callback<MouseEvent> {
     let desk = desk.clone();
     Callback::from(move |_| {
         desk.send(action.clone());
-        focus(PANEL);
+        page::focus_id(PANEL);
         if let Some(panel) = page::by_id(PANEL) {
             panel.set_scroll_top(0);
         }

@@ -19,6 +19,7 @@ use yew::Callback;
 
 pub use importing::Export;
 
+use super::inspector::PANEL;
 use super::shared::Shared;
 use super::state::*;
 use super::{menus, saved};
@@ -472,6 +473,8 @@ impl Session {
             Action::ToWhy => {
                 if page::media_matches(TABS) {
                     self.state.tab = Tab::Why;
+                    // What had the focus is hidden now; the panel is shown a moment later.
+                    Timeout::new(0, || page::focus_id(PANEL)).forget();
                 }
             }
             Action::Unfold => {

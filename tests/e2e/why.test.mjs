@@ -159,6 +159,7 @@ for (const theme of ["dark", "light"]) {
     const [pod] = await app.pods(3, { phase: "Running" });
     await page.locator(`[data-pod="${pod.name}"] button`).first().tap();
     await block(page, "Why was it created?").waitFor();
+    await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), "inspector-panel"));
     await shot(`why-phone-${theme}`);
     await axe();
   }, { viewport: "phone", theme, query: "?speed=8" });
