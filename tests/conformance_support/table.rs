@@ -22,7 +22,8 @@ const SIMULATED: [&str; 10] = [
     "The pace of the original's clients: 20 requests a second for the controllers, 50 for the scheduler.",
     "Kubelets: a pod takes a seeded, plausible time to start and to stop; an image's tag that begins with bad, slow, fail, \
      crash or succ says what becomes of it.",
-    "The text that kubectl prints about an object that is refused.",
+    "kubectl, to the column: get, describe, apply, create, replace, delete, rollout, set image, label, annotate, taint, \
+     cordon, drain, patch, events, diff, wait and more; and the text that it prints about an object that is refused.",
 ];
 const NOT_SIMULATED: [&str; 8] = [
     "Containers: no image is pulled, no process runs, no probe is asked, no log is written.",
@@ -30,7 +31,8 @@ const NOT_SIMULATED: [&str; 8] = [
     "Other workloads (Deployments, StatefulSets, Jobs), services, autoscalers, disruption budgets.",
     "The scheduler's topology spread, volumes, scores, and its look at everything every five minutes.",
     "What a kubelet refuses or evicts on its own: a node's resources are the scheduler's affair here.",
-    "Admission by webhooks or policies; authentication and authorization.",
+    "Admission by webhooks or policies; authentication and authorization; kubectl's commands about those \
+     and about containers (logs, exec, top).",
     "Several API servers, leader election, the loss of a control plane.",
     "Feature gates other than the defaults of v1.36.",
 ];
