@@ -153,7 +153,6 @@ pub fn TimelineView(props: &TimelineProps) -> Html {
                 <li><button class="branch new" data-testid="branch-here" title="Another future begins at the moment that is shown" onclick={desk.on(Action::Branch(BranchAct::New))}>{"+ branch from here"}</button></li>
                 </ul>
                 <span class="space"></span>
-                <button class="square narrow-only" title="To the start" aria-label="To the start of time" onclick={desk.on(Action::Seek(0))}>{icon(icon::START)}</button>
                 <button class="square narrow-only" title="Play backward" aria-label="Play time backward" onclick={desk.on(Action::Play(true))}>{icon(icon::BACK)}</button>
                 if timeline.curves.len() < 2 {
                     <button class="square" data-testid="zoom-out" title="Show more time" aria-label="Show more time" disabled={!timeline.zooms.1} onclick={desk.on(Action::Zoom(false))}>{"−"}</button>

@@ -7,7 +7,7 @@ use crate::view::ahead;
 /// Runs with different seeds.
 const RUNS: usize = 20;
 /// So much computing is spent at most, in milliseconds, on the first run and on all: then what is known is enough.
-const PATIENCE: (f64, f64) = (60_000.0, 8000.0);
+const PATIENCE: (f64, f64) = (60_000.0, 40_000.0);
 /// While it runs, what is shown follows at this pace, in milliseconds.
 const SHOW_EVERY: f64 = 200.0;
 
