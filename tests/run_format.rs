@@ -141,7 +141,7 @@ fn what_cannot_be_opened_is_told_precisely() {
     assert!(told("{\"a\": 1}").contains("`everynode`"));
     assert!(told("everynode: 1").contains("`scenario`"));
     assert!(told(&good[..good.len() / 2]).contains("damaged"));
-    assert!(told(&" ".repeat(BYTES_MAX + 1)).contains("8 MB"));
+    assert!(told(&" ".repeat(BYTES_MAX + 1)).contains("64 MB"));
     assert!(with("\"steps\":99", "\"steps\":-99").contains("position.steps"));
     assert!(with("\"log\":\"", "\"log\":\"x").contains("`log`"));
     assert!(with("\"text\":\"a: b\\n\"", "\"text\":[]").contains("`text`"));

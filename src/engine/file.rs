@@ -31,7 +31,7 @@ use crate::manifest;
 /// The version that is written.
 pub const VERSION: i64 = 1;
 /// A longer text is no run that anybody made.
-pub const BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Ten years. No run gets there, and sums of times stay far from their end.
 const TIME_MAX: u64 = 10 * 365 * 86_400 * 1_000_000;
 

@@ -291,18 +291,22 @@ fn share(desk: &Desk, link: &Rc<str>, log: u64) -> Html {
     .concat();
     html! {
         <>
-            <p>{"Whoever opens this link sees this run: the cluster, the manifest, all that was done, and the moment you are looking at. All of it is in the link itself; nothing is sent to a server."}</p>
-            <div class="copy-row">
-                <input readonly=true value={link.to_string()} aria-label="Link to this run" data-testid="link" />
-                <button class="primary" onclick={desk.on(Action::Copy(link.clone()))}>{"Copy the link"}</button>
-            </div>
-            <p class="hint">{size}{if long { ", more than many programs take in a message: a file is safer. " } else { ". " }}
-                {"Its log has the number "}<code data-testid="log-hash">{format!("{log:016x}")}</code>{", wherever it is opened."}</p>
-            <h3>{"In a page of yours"}</h3>
-            <div class="copy-row">
-                <input readonly=true value={embed.clone()} aria-label="HTML that shows this run in a page" data-testid="embed-code" />
-                <button onclick={desk.on(Action::Copy(embed.into()))}>{"Copy the HTML"}</button>
-            </div>
+            if link.is_empty() {
+                <p>{"This run is too large for a link. A file holds all of it."}</p>
+            } else {
+                <p>{"Whoever opens this link sees this run: the cluster, the manifest, all that was done, and the moment you are looking at. All of it is in the link itself; nothing is sent to a server."}</p>
+                <div class="copy-row">
+                    <input readonly=true value={link.to_string()} aria-label="Link to this run" data-testid="link" />
+                    <button class="primary" onclick={desk.on(Action::Copy(link.clone()))}>{"Copy the link"}</button>
+                </div>
+                <p class="hint">{size}{if long { ", more than many programs take in a message: a file is safer. " } else { ". " }}
+                    {"Its log has the number "}<code data-testid="log-hash">{format!("{log:016x}")}</code>{", wherever it is opened."}</p>
+                <h3>{"In a page of yours"}</h3>
+                <div class="copy-row">
+                    <input readonly=true value={embed.clone()} aria-label="HTML that shows this run in a page" data-testid="embed-code" />
+                    <button onclick={desk.on(Action::Copy(embed.into()))}>{"Copy the HTML"}</button>
+                </div>
+            }
             <h3>{"As a file"}</h3>
             <div class="buttons">
                 <button data-testid="save-file" onclick={desk.on(Action::SaveFile)}>{"Save this run"}</button>

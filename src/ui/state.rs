@@ -366,7 +366,7 @@ pub struct MenuItem {
 pub enum Dialog {
     Help,
     Examples,
-    /// The link to this run, and the hash of its log.
+    /// The link to this run, empty if it is too large for one, and the hash of its log.
     Share {
         link: Rc<str>,
         log: u64,

@@ -18,6 +18,8 @@ use crate::view::{ObjectRef, words};
 const FRAGMENT: &str = "#run=";
 /// Browsers take no longer addresses; what such a link holds belongs into a file.
 const LINK_MAX: usize = 2_000_000;
+/// What a link unpacks to at most: more than anybody writes, less than harms a page.
+const LINK_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Milliseconds in which a run is brought back at once. After that it takes its time, and the reader can stop it.
 const AT_ONCE: f64 = 100.0;
 /// Works of the reader's that are kept when others are opened in their place.
@@ -55,9 +57,11 @@ impl Desk {
         let Some(run) = self.saved_run(true) else { return };
         let desk = self.clone();
         spawn_local(async move {
-            match transfer::pack(&file::encode(&run)).await {
+            let text = file::encode(&run);
+            match transfer::pack(&text).await {
                 Ok(packed) => {
-                    let link = [&page::address(), FRAGMENT, &packed].concat();
+                    let fits = text.len() <= LINK_BYTES_MAX && packed.len() <= LINK_MAX;
+                    let link = if fits { [&page::address(), FRAGMENT, &packed].concat() } else { String::new() };
                     desk.send(Action::Open(Dialog::Share { link: link.into(), log: run.log.unwrap_or_default() }));
                 }
                 Err(text) => desk.send(Action::Say(Notice { error: true, text })),
@@ -86,7 +90,7 @@ impl Desk {
         let desk = self.clone();
         spawn_local(async move {
             let text = match packed.len() {
-                0..=LINK_MAX => transfer::unpack(&packed, file::BYTES_MAX).await,
+                0..=LINK_MAX => transfer::unpack(&packed, LINK_BYTES_MAX).await,
                 _ => Err("It is too long for a link.".to_owned()),
             };
             desk.open("This link cannot be opened. ", text.and_then(|text| file::decode(&text)));
