@@ -2,6 +2,7 @@
 
 pub mod daemonset;
 pub mod event;
+pub mod float;
 pub mod hash;
 pub mod meta;
 pub mod node;

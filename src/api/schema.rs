@@ -388,12 +388,12 @@ fn time_error(text: &str) -> Option<String> {
 
 /// The name that a misspelt one was most likely meant for: the same letters in another case, or few edits away.
 pub fn closest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    if let Some(same) = names.iter().find(|known| known.to_lowercase() == lower) {
+    let lower = name.to_ascii_lowercase();
+    if let Some(same) = names.iter().find(|known| known.to_ascii_lowercase() == lower) {
         return Some(same);
     }
     let allowed = if name.len() <= 4 { 1 } else { 2 };
-    let mut best = names.iter().map(|known| (edits(&lower, &known.to_lowercase()), *known)).collect::<Vec<_>>();
+    let mut best = names.iter().map(|known| (edits(&lower, &known.to_ascii_lowercase()), *known)).collect::<Vec<_>>();
     best.sort_by_key(|(distance, _)| *distance);
     match best.as_slice() {
         [(distance, _), (next, _), ..] if distance == next => None,

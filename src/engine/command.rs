@@ -240,7 +240,7 @@ impl Command {
             }
             Command::Patch { line, .. } => line.clone(),
             Command::Delete { kind, namespace, name, propagation } => {
-                let kind = kind.as_str().to_lowercase();
+                let kind = kind.as_str().to_ascii_lowercase();
                 let namespace = if namespace.is_empty() { String::new() } else { in_namespace(namespace) };
                 format!("kubectl delete {kind} {name}{namespace}{}", cascade(propagation))
             }

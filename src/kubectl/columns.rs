@@ -71,7 +71,7 @@ pub fn header(resource: &Resource, style: &Style) -> Vec<String> {
         cells.push("NAMESPACE".to_owned());
     }
     cells.extend(wanted(resource.kind, style).iter().map(|(header, _)| header.replace('_', " ")));
-    let last = |label: &String| label.rsplit('/').next().unwrap_or(label).to_uppercase();
+    let last = |label: &String| label.rsplit('/').next().unwrap_or(label).to_ascii_uppercase();
     cells.extend(style.label_columns.iter().map(last));
     if style.show_labels {
         cells.push("LABELS".to_owned());
@@ -177,7 +177,7 @@ fn cell(function: &str, value: &Value, now: SimTime) -> String {
             let owners = list(value, &["metadata", "ownerReferences"]);
             let owner = owners.iter().find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true));
             owner.map_or("<none>".to_owned(), |owner| {
-                let kind = text(owner, &["kind"]).to_lowercase();
+                let kind = text(owner, &["kind"]).to_ascii_lowercase();
                 let group = text(owner, &["apiVersion"]).split_once('/').map(|(group, _)| format!(".{group}"));
                 format!("{kind}{}/{}", group.unwrap_or_default(), text(owner, &["name"]))
             })
@@ -185,7 +185,7 @@ fn cell(function: &str, value: &Value, now: SimTime) -> String {
         "last-seen" => ago(&[if value.get("lastTimestamp").is_some() { "lastTimestamp" } else { "firstTimestamp" }]),
         "first-seen" => ago(&["firstTimestamp"]),
         "event-object" => {
-            let kind = text(value, &["involvedObject", "kind"]).to_lowercase();
+            let kind = text(value, &["involvedObject", "kind"]).to_ascii_lowercase();
             format!("{kind}/{}", text(value, &["involvedObject", "name"]))
         }
         "event-source" => {

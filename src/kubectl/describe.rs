@@ -374,7 +374,7 @@ fn probe(probe: &Value) -> String {
         format!("exec {}", plain(exec.get("command")))
     } else if let Some(get) = probe.get("httpGet") {
         let (host, port) = (text(get, &["host"]), plain(get.get("port")));
-        format!("http-get {}://{host}:{port}{}", text(get, &["scheme"]).to_lowercase(), text(get, &["path"]))
+        format!("http-get {}://{host}:{port}{}", text(get, &["scheme"]).to_ascii_lowercase(), text(get, &["path"]))
     } else if let Some(socket) = probe.get("tcpSocket") {
         format!("tcp-socket {}:{}", text(socket, &["host"]), plain(socket.get("port")))
     } else if let Some(grpc) = probe.get("grpc") {
@@ -826,8 +826,8 @@ fn other(out: &mut Out, item: &Item) {
 fn title(key: &str) -> String {
     let mut title = String::new();
     for (index, c) in key.chars().enumerate() {
-        match (index, c.is_uppercase()) {
-            (0, _) => title.extend(c.to_uppercase()),
+        match (index, c.is_ascii_uppercase()) {
+            (0, _) => title.push(c.to_ascii_uppercase()),
             (_, true) => title.extend([' ', c]),
             _ => title.push(c),
         }

@@ -95,7 +95,7 @@ pub(super) fn plan(line: &Line, moment: &Moment, _: &Files) -> Result<Vec<Task>,
         }
     };
     let types: Vec<String> = line.list("types").into_iter().map(str::to_owned).collect();
-    if types.iter().any(|it| !["normal", "warning"].contains(&it.to_lowercase().as_str())) {
+    if types.iter().any(|it| !["normal", "warning"].contains(&it.to_ascii_lowercase().as_str())) {
         return Err("error: valid --types are Normal or Warning".to_owned());
     }
     let namespace = (!line.is("all-namespaces")).then(|| line.namespace().to_owned());

@@ -220,7 +220,7 @@ fn set(line: &mut Line, flag: &Flag, value: String) -> Result<(), String> {
 
 /// Models cobra's `SuggestionsFor`: verbs at most two changes away, or of which the word is the beginning.
 fn unknown_verb(word: &str) -> String {
-    let near = |name: &&str| distance(word, name) <= 2 || name.starts_with(&word.to_lowercase());
+    let near = |name: &&str| distance(word, name) <= 2 || name.starts_with(&word.to_ascii_lowercase());
     let near: Vec<&str> = verbs::all_names().filter(near).collect();
     let hint = match near.is_empty() {
         true => String::new(),
@@ -231,7 +231,8 @@ fn unknown_verb(word: &str) -> String {
 
 /// Levenshtein's distance, letters of either case alike.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.to_ascii_lowercase().chars().collect(), b.to_ascii_lowercase().chars().collect());
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let mut diagonal = row[0];

@@ -193,7 +193,9 @@ fn literal(text: &str) -> Option<Value> {
     match text {
         "true" => Some(true.into()),
         "false" => Some(false.into()),
-        _ => text.parse::<i64>().map(Value::Int).ok().or_else(|| text.parse::<f64>().map(Value::Float).ok()),
+        _ => {
+            text.parse::<i64>().map(Value::Int).ok().or_else(|| crate::api::float::parse_float(text).map(Value::Float))
+        }
     }
 }
 

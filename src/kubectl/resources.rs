@@ -90,7 +90,7 @@ fn dotted(name: &str, group: &str) -> String {
 /// # Errors
 /// kubectl's words about a type that the server has not, or ours about one that is not simulated.
 pub fn find(name: &str) -> Result<&'static Resource, String> {
-    let lower = name.to_lowercase();
+    let lower = name.to_ascii_lowercase();
     let (bare, group) = lower.split_once('.').unwrap_or((&lower, ""));
     let group = group.strip_prefix("v1.").or((group == "v1").then_some("")).unwrap_or(group);
     let fits = |it: &&Resource| it.names.contains(&bare) && (group.is_empty() || group == it.group);

@@ -102,8 +102,8 @@ impl Example {
     /// Whether it is meant by what the reader looks for: each word must be somewhere in it.
     pub fn matches(&self, query: &str) -> bool {
         let texts = [&self.title, &self.group, &self.file, &self.what, &self.why, &self.look, &self.cluster.about];
-        let words = query.to_lowercase();
-        let all = texts.map(|text| text.to_lowercase()).join("\n");
+        let words = query.to_ascii_lowercase();
+        let all = texts.map(|text| text.to_ascii_lowercase()).join("\n");
         words.split_whitespace().all(|word| all.contains(word))
     }
 

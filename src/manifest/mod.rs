@@ -521,7 +521,7 @@ impl Reader {
                     }
                     Some(right) => {
                         finding.mend(format!("Did you mean `{right}`?"));
-                        let near = schema::edits(&name.to_lowercase(), &right.to_lowercase()) <= 1;
+                        let near = schema::edits(&name.to_ascii_lowercase(), &right.to_ascii_lowercase()) <= 1;
                         let certain = near && !*misfit;
                         finding.fix = certain.then(|| Fix { span: place, replacement: (*right).to_owned() });
                     }

@@ -1,5 +1,6 @@
 //! What a plain scalar means in YAML 1.1 as Kubernetes' YAML library reads it (go-yaml v2, `resolve`).
 
+use crate::api::float::parse_float;
 use crate::api::value::Value;
 
 /// Gives a plain (unquoted) scalar its value.
@@ -62,7 +63,7 @@ fn float(plain: &str) -> Option<Value> {
     let digits = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && unsigned.bytes().all(|b| b.is_ascii_digit() || b".eE+-".contains(&b))
         && unsigned.bytes().any(|b| b.is_ascii_digit());
-    let number: f64 = digits.then(|| plain.parse().ok()).flatten()?;
+    let number: f64 = digits.then(|| parse_float(plain)).flatten()?;
     // As encoding/json writes it, a float without fraction looks like an integer.
     let whole = number.fract() == 0.0 && number.abs() < 9.0e15;
     Some(if whole { Value::Int(number as i64) } else { Value::Float(number) })

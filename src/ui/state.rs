@@ -7,6 +7,7 @@ use web_sys::HtmlElement;
 use super::session::Export;
 use super::shared::Shared;
 use crate::api::Name;
+use crate::api::float::parse_float;
 use crate::api::value::Value;
 use crate::engine::file::SavedRun;
 use crate::engine::{Command, Scenario};
@@ -280,7 +281,7 @@ impl Speed {
         if word == "max" {
             return Some(Speed(None));
         }
-        let factor = word.parse::<f64>().ok()?;
+        let factor = parse_float(word)?;
         (factor > 0.0 && factor <= 16.0).then_some(Speed(Some(factor)))
     }
 

@@ -88,7 +88,7 @@ impl Errors {
         let field = if field == "spec.host" { "spec.nodeName" } else { field };
         match subscript {
             Some(key) if field == "metadata.annotations" => {
-                self.complaints(path, &key.to_lowercase(), names::qualified_name(&key.to_lowercase()));
+                self.complaints(path, &key.to_ascii_lowercase(), names::qualified_name(&key.to_ascii_lowercase()));
             }
             Some(key) => self.complaints(path, key, names::qualified_name(key)),
             None if supported.contains(&field) => {}

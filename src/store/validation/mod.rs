@@ -316,7 +316,7 @@ impl Errors {
     /// `ValidateAnnotations`
     fn annotations(&mut self, annotations: &Value, path: &str) {
         for (key, _) in entries(annotations) {
-            self.complaints(path, key, names::qualified_name(&key.to_lowercase()));
+            self.complaints(path, key, names::qualified_name(&key.to_ascii_lowercase()));
         }
         let size: usize = entries(annotations).map(|(key, value)| key.len() + text(value).len()).sum();
         if size > 262_144 {

@@ -245,7 +245,7 @@ impl Errors {
         if driver.len() > 63 {
             self.add(super::ErrorKind::TooLong, &at, String::new(), "may not be more than 63 bytes");
         }
-        self.complaints(&at, driver, names::dns_subdomain(&driver.to_lowercase()));
+        self.complaints(&at, driver, names::dns_subdomain(&driver.to_ascii_lowercase()));
         let secret = &source["nodePublishSecretRef"];
         match secret["name"].as_str().unwrap_or_default() {
             _ if secret.is_null() => {}

@@ -4,6 +4,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{CssStyleDeclaration, Element, MutationObserver, MutationObserverInit};
 
+use crate::api::float::parse_float;
 use crate::platform::page;
 use crate::view::picture::Palette;
 use crate::view::scene::SLOTS;
@@ -58,7 +59,7 @@ impl Colors {
         let style: CssStyleDeclaration = web_sys::window()?.get_computed_style(root).ok()??;
         let get = |name: &str| style.get_property_value(name).unwrap_or_default().trim().to_owned();
         let background = get("--bg");
-        let old = get("--old").trim_end_matches('%').parse::<f64>().unwrap_or(40.0) / 100.0;
+        let old = parse_float(get("--old").trim_end_matches('%')).unwrap_or(40.0) / 100.0;
         let slots = (0..SLOTS)
             .map(|slot| {
                 let color = get(&["--ds", &slot.to_string()].concat());

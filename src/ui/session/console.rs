@@ -77,7 +77,7 @@ impl Desk {
 
 /// The text of an example by its file name, or by an address that ends with it.
 async fn example(name: &str) -> Option<String> {
-    let file = name.rsplit('/').next().unwrap_or(name).to_lowercase();
+    let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
     let stem = |file: &str| file.replace(".yml", ".yaml").replace("-daemon-set", "").replace("-daemonset", "");
     let index = fetch::text(&[FOLDER, "index.yaml"].concat()).await.ok()?;
     let examples = Gallery::read(&index).0.examples;
