@@ -62,7 +62,9 @@
   globalThis.joinRest = (exports) => {
     if (exports.rest_arrived.value) return;
     try {
-      new WebAssembly.Instance((rest ??= fetchRestNow()), { m: exports });
+      // The functions that the first part lends are in a table, by their number.
+      const lent = new Proxy({}, { get: (_, number) => exports.lent.get(Number(number)) });
+      new WebAssembly.Instance((rest ??= fetchRestNow()), { m: exports, lent });
       exports.rest_arrived.value = 1;
     } catch (error) {
       sayLost(error);

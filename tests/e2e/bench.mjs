@@ -2,6 +2,7 @@
 //
 //   core       CPU time of the core at 10 to 5,000 nodes, without the page
 //   loading    from navigation (empty cache, fresh profile) to an Apply that works, and to the first pod on the map
+//   stalls     the longest task while the page opens with so many nodes, and after Apply
 //   rollout    frames during a rolling update, watched at the speed that the page starts with for some seconds, and
 //              run as fast as possible to its end
 //   sizes      every file of dist/, raw and as compressed by a good host
@@ -19,7 +20,7 @@ import { fileSizes, firstPaint, sum } from "./sizes.mjs";
 
 const runs = Number(process.env.RUNS ?? 7);
 const sizes = (process.env.NODES ?? "10,100,1000").split(",").map(Number);
-const parts = process.argv.length > 2 ? process.argv.slice(2) : ["core", "loading", "rollout", "sizes"];
+const parts = process.argv.length > 2 ? process.argv.slice(2) : ["core", "loading", "stalls", "rollout", "sizes"];
 const viewport = { width: 1440, height: 900 };
 const watchSeconds = 8;
 const giveUpSeconds = 180;
@@ -133,6 +134,44 @@ async function mainThreadSeconds(session) {
   return metrics.find(({ name }) => name === "TaskDuration").value;
 }
 
+/**
+ * The longest task of the page's main thread while `walk` is done, in milliseconds of the thread's own CPU time: unlike
+ * a time on the wall it does not grow with what else the machine has to do.
+ */
+async function longestTask(browser, page, walk) {
+  await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] });
+  await walk();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const thread = ({ pid, tid }) => `${pid}/${tid}`;
+  const mains = new Set(traceEvents.filter((it) => it.name === "thread_name" && it.args.name === "CrRendererMain").map(thread));
+  const tasks = traceEvents.filter((it) => it.name.endsWith("RunTask") && it.tdur && mains.has(thread(it)));
+  return Math.max(0, ...tasks.map((task) => task.tdur)) / 1000;
+}
+
+/** What a reader waits for in one piece: the page with its nodes, and Apply until the first pods run. */
+async function stalls(browser, url) {
+  const rows = [];
+  for (const nodes of [...sizes, 5000]) {
+    const context = await browser.newContext({ viewport, serviceWorkers: "block" });
+    const page = await context.newPage();
+    page.setDefaultTimeout(giveUpSeconds * 1000);
+    const app = new App(page);
+    const begin = await longestTask(browser, page, async () => {
+      await page.goto(`${url}?nodes=${nodes}`);
+      await app.applyButton.waitFor();
+      await page.waitForTimeout(2000);
+    });
+    const apply = await longestTask(browser, page, async () => {
+      await app.applyButton.click();
+      await page.waitForTimeout(5000);
+    });
+    rows.push({ nodes, "opening: longest task, CPU ms": ms(begin), "Apply and 5 s: longest task, CPU ms": ms(apply) });
+    await context.close();
+  }
+  show("Stalls", rows);
+  return rows;
+}
+
 async function rollout(browser, url, nodes, speed) {
   const context = await browser.newContext({ viewport, serviceWorkers: "block" });
   const page = await context.newPage();
@@ -205,11 +244,12 @@ async function sizesOfFiles() {
 }
 
 const figures = {};
-if (["core", "loading", "rollout"].some((part) => parts.includes(part))) {
+if (["core", "loading", "stalls", "rollout"].some((part) => parts.includes(part))) {
   const [browser, host] = await Promise.all([launch(), serveDist()]);
   try {
     if (parts.includes("core") && process.env.CORE) figures.core = await core(browser);
     if (parts.includes("loading")) figures.loading = await loading(browser, host.url);
+    if (parts.includes("stalls")) figures.stalls = await stalls(browser, host.url);
     if (parts.includes("rollout")) figures.rollout = await rollouts(browser, host.url);
   } finally {
     await browser.close();

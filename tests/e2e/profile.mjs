@@ -38,9 +38,9 @@ try {
     };
     await page.goto(host.url);
     const tab = (name) => page.locator("nav.bottom").getByRole("button", { name });
-    if (await tab("YAML").isVisible()) await tab("YAML").click();
+    if (viewport.width < 800) await tab("YAML").click();
     await app.apply();
-    if (await tab("Map").isVisible()) await tab("Map").click();
+    if (viewport.width < 800) await tab("Map").click();
     await app.pods(3, { phase: "Running" });
     await app.counts({ available: 3 });
     await note();

@@ -124,7 +124,7 @@ fn build(args: &[String]) -> Result<(), Failure> {
 }
 
 fn build_with(tools: &Tools, args: &[String]) -> Result<(), Failure> {
-    run(tools.trunk("build").arg("--release").args(args).env("RUSTFLAGS", wasm::flags()).env(wasm::PARTS, "2"))
+    run(tools.trunk("build").arg("--release").args(args).env(wasm::FLAGS_IN, wasm::flags()).env(wasm::PARTS, "2"))
 }
 
 /// Counts calls in a release build of its own folder, and writes the profile by which `build` divides the program.
@@ -135,7 +135,7 @@ fn profile(args: &[String]) -> Result<(), Failure> {
     if args != ["--no-build"] {
         without_arguments(args)?;
         let mut trunk = tools.trunk("build");
-        run(trunk.args(["--release", "--dist"]).arg(&folder).env("RUSTFLAGS", wasm::flags()))?;
+        run(trunk.args(["--release", "--dist"]).arg(&folder).env(wasm::FLAGS_IN, wasm::flags()))?;
     }
     let (counting, names) = wasm::counting(tools.command("wasm-bindgen"), &folder)?;
     let mut node = tools.node();

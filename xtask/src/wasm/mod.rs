@@ -1,6 +1,7 @@
 //! The page's WebAssembly in two parts: what the first paint with a working Apply needs, and the rest, which boot.js
 //! fetches after it. `cargo xtask build` divides it; a page that Trunk alone has built is in one piece.
 
+mod constants;
 mod module;
 mod split;
 
@@ -9,11 +10,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use constants::Constants;
+
 use crate::run::{Failure, root, run};
 use crate::tools::{Tools, WASM};
 
 /// Names of functions in a form that is the same in each build and says what is generic over what.
-pub const NAMES: &str = "-C symbol-mangling-version=v0";
+/// The linker leaves its relocations, which tell what refers to what.
+pub const FLAGS: &str = "-C symbol-mangling-version=v0 -C link-arg=--emit-relocs";
 /// Set for a build that is to be divided: then Trunk has been given the flags for that, and finds the tools.
 pub const PARTS: &str = "EVERYNODE_PARTS";
 /// Which functions were not called until the first pods were ready, as hashes of their names: `cargo xtask profile`
@@ -22,23 +26,31 @@ const PROFILE: &str = "xtask/rest.profile";
 /// How the module is called within the JavaScript that wasm-bindgen writes.
 const NAME: &str = "everynode";
 
+/// Where cargo looks for flags that are for the page only, not for programs like this one.
+pub const FLAGS_IN: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+
 /// The flags for rustc with which a page is built that is to be divided.
 pub fn flags() -> String {
-    match std::env::var("RUSTFLAGS") {
-        Ok(flags) if !flags.is_empty() => format!("{flags} {NAMES}"),
-        _ => NAMES.to_owned(),
+    match std::env::var(FLAGS_IN) {
+        Ok(flags) if !flags.is_empty() => format!("{flags} {FLAGS}"),
+        _ => FLAGS.to_owned(),
     }
 }
 
 /// Exchanges the module in a folder that Trunk has made by two.
 pub fn divide(dist: &Path) -> Result<(), Failure> {
     let page = Page::read(dist)?;
-    let module = bindgen(Command::new("wasm-bindgen"))?;
+    let module = bindgen(Command::new("wasm-bindgen"), &[])?;
     let rest: BTreeSet<String> = read_text(&root().join(PROFILE))?.lines().map(str::to_owned).collect();
-    let parts = split::split(&module, &|name| !rest.contains(&hash(plain(name).as_bytes()))).map_err(|error| {
-        Failure::new(format!("The module cannot be divided: {error}. Trunk's page works as it is."))
-    })?;
-    println!("The first part of the program has {} functions, the rest {}.", parts.functions.0, parts.functions.1);
+    let (linked, mangled) = (read(&linked())?, bindgen(Command::new("wasm-bindgen"), &["--no-demangle"])?);
+    let is_first = |name: &str| !rest.contains(&hash(plain(name).as_bytes()));
+    let divide = || split::split(&module, &is_first, &Constants::read(&linked)?, &split::names(&mangled)?);
+    let parts = divide().map_err(|error| Failure::new(format!("The module cannot be divided: {error}.")))?;
+    let (first, moved) = parts.functions;
+    println!(
+        "{first} functions are in the first part of the program, {moved} and {} bytes in the rest.",
+        parts.constants
+    );
     let mut index = page.index.clone();
     let mut names = Vec::new();
     for (part, content) in [("bg", &parts.first), ("rest", &parts.rest)] {
@@ -59,7 +71,7 @@ pub fn divide(dist: &Path) -> Result<(), Failure> {
 /// Makes a page in which every function notes that it was called. Gives its folder, and the names of the functions.
 pub fn counting(wasm_bindgen: Command, dist: &Path) -> Result<(PathBuf, Vec<String>), Failure> {
     let page = Page::read(dist)?;
-    let module = bindgen(wasm_bindgen)?;
+    let module = bindgen(wasm_bindgen, &[])?;
     let counted = split::count(&module).map_err(Failure::new)?;
     let folder = target().join("profile");
     let _ = fs::remove_dir_all(&folder);
@@ -87,7 +99,7 @@ pub fn example(tools: &Tools, name: &str) -> Result<PathBuf, Failure> {
     let target = target();
     let folder = target.join("example-page");
     let _ = fs::remove_dir_all(&folder);
-    run(tools.cargo("build").args(["--release", "--target", WASM, "--example", name]).env("RUSTFLAGS", flags()))?;
+    run(tools.cargo("build").args(["--release", "--target", WASM, "--example", name]).env(FLAGS_IN, flags()))?;
     let mut bindgen = tools.command("wasm-bindgen");
     bindgen.args(["--target", "web", "--no-typescript", "--out-name", name, "--out-dir"]).arg(&folder);
     run(bindgen.arg(target.join(WASM).join("release/examples").join(name).with_extension("wasm")))?;
@@ -123,14 +135,17 @@ impl Page {
     }
 }
 
+/// The module as the linker leaves it.
+fn linked() -> PathBuf {
+    target().join(WASM).join("release").join(NAME).with_extension("wasm")
+}
+
 /// The module as wasm-bindgen leaves it, with the names of its functions.
-fn bindgen(mut bindgen: Command) -> Result<Vec<u8>, Failure> {
-    let target = target();
-    let folder = target.join("parts");
+fn bindgen(mut bindgen: Command, options: &[&str]) -> Result<Vec<u8>, Failure> {
+    let folder = target().join("parts");
     bindgen.args(["--target", "web", "--no-typescript", "--out-name", NAME, "--out-dir"]).arg(&folder);
-    run(bindgen.arg(target.join(WASM).join("release").join(NAME).with_extension("wasm")))?;
-    let file = folder.join(format!("{NAME}_bg.wasm"));
-    fs::read(&file).map_err(|error| Failure::new(format!("{} cannot be read ({error}).", file.display())))
+    run(bindgen.args(options).arg(linked()))?;
+    read(&folder.join(format!("{NAME}_bg.wasm")))
 }
 
 fn optimise(part: &str, module: &[u8]) -> Result<Vec<u8>, Failure> {
@@ -138,7 +153,7 @@ fn optimise(part: &str, module: &[u8]) -> Result<Vec<u8>, Failure> {
     let (large, small) = (folder.join(format!("{part}.wasm")), folder.join(format!("{part}.small.wasm")));
     write(&large, module)?;
     run(Command::new("wasm-opt").arg("-Oz").arg(&large).arg("-o").arg(&small))?;
-    fs::read(&small).map_err(|error| Failure::new(format!("{} cannot be read ({error}).", small.display())))
+    read(&small)
 }
 
 /// A function's name without what differs from build to build: `core[0123456789abcdef]::fmt` is `core::fmt`.
@@ -164,6 +179,10 @@ fn hash(bytes: &[u8]) -> String {
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(file).map_err(|error| Failure::new(format!("{} cannot be read ({error}).", file.display())))
 }
 
 fn read_text(file: &Path) -> Result<String, Failure> {

@@ -18,6 +18,8 @@ pub mod section {
     pub const EXPORT: u8 = 7;
     pub const ELEMENT: u8 = 9;
     pub const CODE: u8 = 10;
+    pub const DATA: u8 = 11;
+    pub const DATA_COUNT: u8 = 12;
 }
 
 /// What can be imported and exported.
@@ -60,6 +62,23 @@ impl<'a> Reader<'a> {
             }
         }
         Err("a number is too long".to_owned())
+    }
+
+    /// A number with a sign in LEB128.
+    pub fn signed(&mut self) -> Result<i64> {
+        let mut number = 0i64;
+        let mut shift = 0;
+        loop {
+            let byte = self.byte()?;
+            number |= i64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                return Ok(if byte & 0x40 != 0 && shift < 64 { number | (-1 << shift) } else { number });
+            }
+            if shift > 63 {
+                return Err("a number is too long".to_owned());
+            }
+        }
     }
 
     fn skip_number(&mut self) -> Result<()> {
@@ -149,7 +168,7 @@ impl<'a> Module<'a> {
         Ok(module)
     }
 
-    fn section(&mut self, id: u8, content: &'a [u8]) -> Result<()> {
+    pub fn section(&mut self, id: u8, content: &'a [u8]) -> Result<()> {
         let reader = &mut Reader::new(content);
         if id == section::CUSTOM {
             if reader.name()? == "name" {
@@ -219,7 +238,7 @@ impl<'a> Module<'a> {
 
     fn constant(&mut self, reader: &mut Reader<'a>) -> Result<()> {
         let functions = &mut self.elements;
-        instructions(reader, &mut |function| functions.push(function), &mut |_, _| {})
+        instructions(reader, &mut |function| functions.push(function), &mut |_, _| {}, &mut |_| {})
     }
 
     fn read_elements(&mut self, reader: &mut Reader<'a>) -> Result<()> {
@@ -280,11 +299,23 @@ pub fn references(body: &[u8]) -> Result<Vec<(Range<usize>, u32)>> {
         reader.byte()?;
     }
     let mut places = Vec::new();
-    instructions(reader, &mut |_| {}, &mut |place, function| places.push((place, function)))?;
+    instructions(reader, &mut |_| {}, &mut |place, function| places.push((place, function)), &mut |_| {})?;
     if !reader.is_at_end() {
         return Err("a function goes on after its end".to_owned());
     }
     Ok(places)
+}
+
+/// The numbers in a function's body that may be addresses.
+pub fn addresses(body: &[u8]) -> Result<Vec<u32>> {
+    let reader = &mut Reader::new(body);
+    for _ in 0..reader.number()? {
+        reader.number()?;
+        reader.byte()?;
+    }
+    let mut addresses = Vec::new();
+    instructions(reader, &mut |_| {}, &mut |_, _| {}, &mut |address| addresses.push(address))?;
+    Ok(addresses)
 }
 
 /// Goes over instructions until the end of what they are the inside of.
@@ -292,6 +323,7 @@ fn instructions(
     reader: &mut Reader,
     constant: &mut dyn FnMut(u32),
     place: &mut dyn FnMut(Range<usize>, u32),
+    address: &mut dyn FnMut(u32),
 ) -> Result<()> {
     let mut depth = 1;
     while depth > 0 {
@@ -312,18 +344,25 @@ fn instructions(
             }
             // unreachable, nop, else, return, drop, select, ref.is_null; comparing, reckoning, converting
             0x00 | 0x01 | 0x05 | 0x0f | 0x1a | 0x1b | 0xd1 | 0x45..=0xc4 => {}
-            // br, br_if, local, global, table.get, table.set, memory.size, memory.grow, i32.const, i64.const, ref.null
-            0x0c | 0x0d | 0x20..=0x26 | 0x3f..=0x42 | 0xd0 => reader.skip_number()?,
+            // br, br_if, local, global, table.get, table.set, memory.size, memory.grow, i64.const, ref.null
+            0x0c | 0x0d | 0x20..=0x26 | 0x3f | 0x40 | 0x42 | 0xd0 => reader.skip_number()?,
+            // i32.const
+            0x41 => address(reader.signed()? as u32),
             // br_table
             0x0e => {
                 for _ in 0..=reader.number()? {
                     reader.number()?;
                 }
             }
-            // call_indirect; loading and storing
-            0x11 | 0x28..=0x3e => {
+            // call_indirect
+            0x11 => {
                 reader.skip_number()?;
                 reader.skip_number()?;
+            }
+            // loading and storing
+            0x28..=0x3e => {
+                reader.skip_number()?;
+                address(reader.number()?);
             }
             // select with types
             0x1c => {

@@ -7,12 +7,15 @@
 
 use std::collections::BTreeMap;
 
+use super::constants::Constants;
 use super::module::{Module, Reader, Result, kind, references, section};
 
 /// The exported function that fetches the rest, synchronously: `platform::rest` in the page.
 const FETCH: &str = "fetch_rest";
 /// What the rest sets to 1 when it is here.
 const ARRIVED: &str = "rest_arrived";
+/// The table of functions of the first part that the rest uses.
+const LENT: &str = "lent";
 /// Smaller bodies are not worth a way to another module.
 const SMALL: usize = 24;
 
@@ -21,10 +24,13 @@ pub struct Parts {
     pub rest: Vec<u8>,
     /// Functions in the first part and in the rest.
     pub functions: (usize, usize),
+    /// Bytes of constants in the rest.
+    pub constants: u32,
 }
 
-/// `is_first` tells by its name whether the first paint needs a function.
-pub fn split(bytes: &[u8], is_first: &dyn Fn(&str) -> bool) -> Result<Parts> {
+/// `is_first` tells by its name whether the first paint needs a function. `linked` are the functions' names in the
+/// linker's module, in order.
+pub fn split(bytes: &[u8], is_first: &dyn Fn(&str) -> bool, constants: &Constants, linked: &[&str]) -> Result<Parts> {
     let module = Module::read(bytes)?;
     let imported = module.imported(kind::FUNCTION);
     let fetch = module.exports.iter().find(|export| export.name == FETCH && export.kind == kind::FUNCTION);
@@ -59,9 +65,17 @@ pub fn split(bytes: &[u8], is_first: &dyn Fn(&str) -> bool) -> Result<Parts> {
         let slot = ways.len() as u32;
         ways.entry(function).or_insert(slot);
     }
-    let split = Split { module: &module, imported, fetch, ways, lent, is_rest, references: bodies };
+    if linked.len() != module.bodies.len() || module.sections.iter().any(|(id, _)| *id == section::DATA_COUNT) {
+        return Err("functions or data are not as the linker left them".to_owned());
+    }
+    let first: Vec<(&str, &[u8])> =
+        (0..linked.len()).filter(|at| !is_rest[*at]).map(|at| (linked[at], module.bodies[at])).collect();
+    let lost = constants.out_of_reach(&first)?;
+    let split = Split { module: &module, imported, fetch, ways, lent, is_rest, references: bodies, lost };
     let moved = split.is_rest.iter().filter(|rest| **rest).count();
-    Ok(Parts { first: split.first()?, rest: split.rest()?, functions: (split.is_rest.len() - moved, moved) })
+    let functions = (split.is_rest.len() - moved, moved);
+    let constants = split.data(true)?.iter().map(|(_, bytes)| bytes.len() as u32).sum();
+    Ok(Parts { first: split.first()?, rest: split.rest()?, functions, constants })
 }
 
 /// The names of the functions that are not imported, in order; empty where one has none.
@@ -81,20 +95,78 @@ struct Split<'a> {
     fetch: u32,
     /// Functions of the rest that the first part knows, and their place in the table between the parts.
     ways: BTreeMap<u32, u32>,
-    /// Functions of the first part that the rest uses, and the number in their name.
+    /// Functions of the first part that the rest uses, and their place in the table `lent`.
     lent: BTreeMap<u32, u32>,
     /// By the place of the body.
     is_rest: Vec<bool>,
     references: Vec<Vec<(std::ops::Range<usize>, u32)>>,
+    /// Constants that only the rest needs, by their addresses, in order.
+    lost: Vec<std::ops::Range<u32>>,
 }
 
 impl Split<'_> {
-    /// The table between the parts: functions, as many as there are ways.
+    /// The table between the parts: functions of the rest, as many as there are ways.
     fn table(&self) -> Vec<u8> {
-        let mut table = vec![0x70, 0x01];
-        write_number(&mut table, self.ways.len() as u32);
-        write_number(&mut table, self.ways.len() as u32);
-        table
+        table_of(self.ways.len() as u32)
+    }
+
+    /// The data of the rest, or of the first part: addresses and bytes.
+    fn data(&self, of_rest: bool) -> Result<Vec<(u32, &[u8])>> {
+        let content = self.module.sections.iter().find(|(id, _)| *id == section::DATA).map_or(&[0][..], |it| it.1);
+        let mut reader = Reader::new(content);
+        let mut pieces: Vec<(u32, &[u8])> = Vec::new();
+        for _ in 0..reader.number()? {
+            if reader.number()? != 0 || reader.byte()? != 0x41 {
+                return Err("data of an unknown kind".to_owned());
+            }
+            let address = reader.signed()? as u32;
+            reader.byte()?;
+            let length = reader.number()?;
+            let bytes = reader.take(length as usize)?;
+            let mut done = address;
+            let mut piece = |from: u32, to: u32| {
+                if to > from {
+                    pieces.push((from, &bytes[(from - address) as usize..(to - address) as usize]));
+                }
+            };
+            for lost in self.lost.iter().filter(|lost| lost.end > address && lost.start < address + length) {
+                let begin = lost.start.max(done);
+                if !of_rest {
+                    piece(done, begin);
+                } else {
+                    piece(begin, lost.end);
+                }
+                done = done.max(lost.end);
+            }
+            if !of_rest {
+                piece(done, address + length);
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// The data as a section. Pieces that touch become one; those of the first part also over small gaps, as what
+    /// comes later is written over whatever stands there.
+    fn data_section(&self, of_rest: bool) -> Result<Vec<u8>> {
+        let gap = if of_rest { 0 } else { 12 };
+        let mut joined: Vec<(u32, Vec<u8>)> = Vec::new();
+        for (address, bytes) in self.data(of_rest)? {
+            match joined.last_mut() {
+                Some((begin, before)) if address - (*begin + before.len() as u32) <= gap => {
+                    before.resize((address - *begin) as usize, 0);
+                    before.extend(bytes);
+                }
+                _ => joined.push((address, bytes.to_vec())),
+            }
+        }
+        let mut content = number(joined.len() as u32);
+        for (address, bytes) in joined {
+            content.extend([0, 0x41]);
+            write_signed(&mut content, i64::from(address as i32));
+            content.push(0x0b);
+            write_bytes(&mut content, &bytes);
+        }
+        Ok(content)
     }
 
     fn first(&self) -> Result<Vec<u8>> {
@@ -109,7 +181,11 @@ impl Split<'_> {
             let content = match *id {
                 section::TYPE => add_to(content, &[0x60, 1, 0x7f, 1, 0x7f])?,
                 section::FUNCTION => add_to(content, &number(helper_type))?,
-                section::TABLE => add_to(content, &self.table())?,
+                section::TABLE => add_to(&add_to(content, &self.table())?, &table_of(self.lent.len() as u32))?,
+                section::ELEMENT => {
+                    let functions: Vec<u32> = sorted_by_number(&self.lent);
+                    add_to(content, &elements(tables + 1, &functions))?
+                }
                 section::GLOBAL => add_to(content, &[0x7f, 1, 0x41, 0, 0x0b])?,
                 section::EXPORT => {
                     let mut content = content.to_vec();
@@ -121,9 +197,8 @@ impl Split<'_> {
                         content = add_to(&content, &item)?;
                         Ok::<(), String>(())
                     };
-                    for (function, lent) in &self.lent {
-                        export(&lent_name('f', *lent), kind::FUNCTION, *function)?;
-                    }
+                    // Functions in a table: thousands of names would be many bytes.
+                    export(LENT, kind::TABLE, tables + 1)?;
                     export(&lent_name('m', 0), kind::MEMORY, 0)?;
                     for table in 0..=tables {
                         export(&lent_name('t', table), kind::TABLE, table)?;
@@ -135,6 +210,7 @@ impl Split<'_> {
                     content
                 }
                 section::CODE => self.first_code(helper, globals, tables)?,
+                section::DATA => self.data_section(false)?,
                 // Names of functions would now be wrong, and the optimiser drops them anyhow.
                 section::CUSTOM if !is_features(content) => continue,
                 _ => content.to_vec(),
@@ -208,17 +284,11 @@ impl Split<'_> {
             }
             if *id == section::CODE {
                 let between = module.imported(kind::TABLE) + module.tables.len() as u32;
-                let mut elements = number(1);
-                elements.push(2);
-                write_number(&mut elements, between);
-                elements.extend([0x41, 0, 0x0b, 0x00]);
-                write_number(&mut elements, self.ways.len() as u32);
-                let mut ways: Vec<(&u32, &u32)> = self.ways.iter().collect();
-                ways.sort_by_key(|(_, slot)| **slot);
-                for (function, _) in ways {
-                    write_number(&mut elements, here(*function)?);
-                }
-                write_section(&mut out, section::ELEMENT, &elements);
+                let ways =
+                    sorted_by_number(&self.ways).into_iter().map(here).collect::<std::result::Result<Vec<_>, _>>()?;
+                let mut all = number(1);
+                all.extend(elements(between, &ways));
+                write_section(&mut out, section::ELEMENT, &all);
                 let mut code = number(own().count() as u32);
                 for at in own() {
                     let body = module.bodies[at as usize];
@@ -233,6 +303,7 @@ impl Split<'_> {
                     write_bytes(&mut code, &written);
                 }
                 write_section(&mut out, section::CODE, &code);
+                write_section(&mut out, section::DATA, &self.data_section(true)?);
             }
         }
         Ok(out)
@@ -244,16 +315,14 @@ impl Split<'_> {
         let mut imports = Vec::new();
         let mut count = 0;
         let mut import = |name: &str, kind: u8, description: &[u8]| {
-            write_name(&mut imports, "m");
+            write_name(&mut imports, if kind == kind::FUNCTION { LENT } else { "m" });
             write_name(&mut imports, name);
             imports.push(kind);
             imports.extend(description);
             count += 1;
         };
-        let mut lent: Vec<(&u32, &u32)> = self.lent.iter().collect();
-        lent.sort_by_key(|(_, lent)| **lent);
-        for (function, lent) in lent {
-            import(&lent_name('f', *lent), kind::FUNCTION, &number(module.type_of(*function)?));
+        for (place, function) in sorted_by_number(&self.lent).into_iter().enumerate() {
+            import(&place.to_string(), kind::FUNCTION, &number(module.type_of(function)?));
         }
         let described =
             |kind: u8| module.imports.iter().filter(move |import| import.kind == kind).map(|it| it.description);
@@ -319,7 +388,31 @@ pub fn count(bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The names that the parts have for what they share: short, as there are many.
+/// A table of so many functions.
+fn table_of(count: u32) -> Vec<u8> {
+    let mut table = vec![0x70, 0x01];
+    write_number(&mut table, count);
+    write_number(&mut table, count);
+    table
+}
+
+/// Functions for a table, from its beginning on.
+fn elements(table: u32, functions: &[u32]) -> Vec<u8> {
+    let mut elements = vec![2];
+    write_number(&mut elements, table);
+    elements.extend([0x41, 0, 0x0b, 0x00]);
+    write_number(&mut elements, functions.len() as u32);
+    functions.iter().for_each(|function| write_number(&mut elements, *function));
+    elements
+}
+
+fn sorted_by_number(functions: &BTreeMap<u32, u32>) -> Vec<u32> {
+    let mut sorted: Vec<(u32, u32)> = functions.iter().map(|(function, number)| (*number, *function)).collect();
+    sorted.sort_unstable();
+    sorted.into_iter().map(|(_, function)| function).collect()
+}
+
+/// The names that the parts have for what they share.
 fn lent_name(kind: char, number: u32) -> String {
     format!("{kind}{number:x}")
 }
