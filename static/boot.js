@@ -15,6 +15,8 @@
   } catch {
     // Storage may be forbidden; the page works without it.
   }
+  // A request that blocks goes past the service worker, so without a network it would fail; and from there all comes fast.
+  needsAll ||= Boolean(navigator.serviceWorker?.controller);
   if (theme !== "dark" && theme !== "light") theme = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
 
