@@ -252,6 +252,22 @@ fn a_line_makes_the_command_that_the_button_gives() {
 }
 
 #[test]
+fn a_namespace_holds_for_objects_that_name_none() {
+    let mut sim = cluster();
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {containers: [{name: a, image: a}]}\n";
+    run(&mut sim, "kubectl create ns tools");
+    let (exit, out) = with(&mut sim, "kubectl apply -n tools -f -", text);
+    assert_eq!((exit, out.as_str()), (0, "pod/bare created\n"));
+    assert!(sim.world().pods.contains_key(&ObjectKey::new("tools", "bare")));
+    let elsewhere = text.replace("name: bare", "name: bare, namespace: tools");
+    let (exit, out) = with(&mut sim, "kubectl apply -n other -f -", &elsewhere);
+    assert_eq!(exit, 1);
+    holds(&out, &["the namespace from the provided object \"tools\" does not match the namespace \"other\""]);
+    let (exit, _) = with(&mut sim, "kubectl delete -n tools -f -", text);
+    assert_eq!(exit, 0);
+}
+
+#[test]
 fn every_command_has_a_help_and_no_line_brings_it_down() {
     let mut sim = cluster();
     let overview = run(&mut sim, "kubectl");

@@ -93,7 +93,7 @@ pub struct Write {
 
 /// The documents of a text in their order, each with what it comes to or why it is refused, and what is wrong with the
 /// text itself.
-pub fn documents(text: &str, verb: FileVerb) -> (Vec<Document>, Option<String>) {
+pub fn documents(text: &str, verb: FileVerb, namespace: Option<&str>) -> (Vec<Document>, Option<String>) {
     let reading = manifest::read(text);
     let syntax = reading.findings.iter().find(|finding| finding.stage == Stage::Syntax);
     let broken = syntax.map_or(usize::MAX, |finding| finding.span.line);
@@ -101,7 +101,33 @@ pub fn documents(text: &str, verb: FileVerb) -> (Vec<Document>, Option<String>) 
         message if message.starts_with("no objects") => format!("error: no objects passed to {}", verb.as_str()),
         message => format!("error: error parsing STDIN: {message}"),
     });
-    (reading.documents.into_iter().filter(|document| document.line < broken).collect(), error)
+    let mut documents: Vec<Document> =
+        reading.documents.into_iter().filter(|document| document.line < broken).collect();
+    let mut elsewhere = None;
+    if let Some(namespace) = namespace {
+        documents.retain_mut(|document| {
+            if kind_of(document).is_none_or(|kind| !kind.is_namespaced()) {
+                return true;
+            }
+            if document.namespace.is_empty() {
+                namespace.clone_into(&mut document.namespace);
+            }
+            let fits = document.namespace == namespace;
+            if !fits {
+                elsewhere.get_or_insert_with(|| wrong_namespace(&document.namespace, namespace));
+            }
+            fits
+        });
+    }
+    (documents, error.or(elsewhere))
+}
+
+/// Models `RequireNamespace`.
+fn wrong_namespace(named: &str, asked: &str) -> String {
+    format!(
+        "error: the namespace from the provided object \"{named}\" does not match the namespace \"{asked}\". You must \
+         pass '--namespace={named}' to perform this operation."
+    )
 }
 
 /// What a document comes to; nothing for a kind that is not simulated.

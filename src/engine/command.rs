@@ -27,6 +27,8 @@ pub enum Command {
         /// The name of the file, `STDIN` for `-f -`.
         source: String,
         validation: Validation,
+        /// `-n`: where objects go that name no namespace, and others may not.
+        namespace: Option<String>,
     },
     /// `kubectl patch`, and the commands that kubectl turns into one: `label`, `annotate`, `set`.
     Patch {
@@ -135,7 +137,7 @@ pub enum Command {
 
 typed!(enum Command {
     Apply = "apply" { text },
-    File = "file" { verb, text, source, validation },
+    File = "file" { verb, text, source, validation, namespace },
     Patch = "patch" { kind, namespace, name, patch, how, done, line },
     Delete = "delete" { kind, namespace, name, propagation },
     DeleteDaemonSet = "deleteDaemonSet" { namespace, name, propagation },
@@ -230,13 +232,14 @@ impl Command {
         };
         match self {
             Command::Apply { .. } => "kubectl apply -f -".to_owned(),
-            Command::File { verb, source, validation, .. } => {
+            Command::File { verb, source, validation, namespace, .. } => {
                 let file = if source == "STDIN" { "-" } else { source };
                 let validate = match validation {
                     Validation::Strict => String::new(),
                     other => format!(" --validate={}", other.as_str()),
                 };
-                format!("kubectl {} -f {file}{validate}", verb.as_str())
+                let namespace = namespace.as_deref().map(|it| format!(" -n {it}")).unwrap_or_default();
+                format!("kubectl {} -f {file}{namespace}{validate}", verb.as_str())
             }
             Command::Patch { line, .. } => line.clone(),
             Command::Delete { kind, namespace, name, propagation } => {

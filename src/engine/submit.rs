@@ -42,8 +42,10 @@ struct Submission<'a> {
 impl Submission<'_> {
     fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Apply { text } => self.file(&text, FileVerb::Apply, Validation::Strict, "STDIN"),
-            Command::File { verb, text, source, validation } => self.file(&text, verb, validation, &source),
+            Command::Apply { text } => self.file(&text, FileVerb::Apply, Validation::Strict, "STDIN", None),
+            Command::File { verb, text, source, validation, namespace } => {
+                self.file(&text, verb, validation, &source, namespace.as_deref());
+            }
             Command::Patch { kind, namespace, name, patch, how, done, .. } => {
                 self.patch(kind, &ObjectKey::new(namespace, name), &patch, how, &done);
             }
@@ -152,8 +154,8 @@ impl Submission<'_> {
     // ------------------------------------------------------------ texts and patches
 
     /// `kubectl apply -f -` and its like: one object after the other; one that is refused does not stop the next.
-    fn file(&mut self, text: &str, verb: FileVerb, validation: Validation, source: &str) {
-        let (documents, error) = apply::documents(text, verb);
+    fn file(&mut self, text: &str, verb: FileVerb, validation: Validation, source: &str, namespace: Option<&str>) {
+        let (documents, error) = apply::documents(text, verb, namespace);
         for document in &documents {
             match apply::write(self.sim.world(), document, verb, validation, source) {
                 Ok(Some(write)) => {

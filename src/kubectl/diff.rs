@@ -21,7 +21,7 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
     for name in names {
         let text = files::text(name, texts)?;
         let source = if name == "-" { "STDIN" } else { name };
-        let (documents, error) = documents(&text, FileVerb::Apply);
+        let (documents, error) = documents(&text, FileVerb::Apply, line.given_namespace());
         for document in &documents {
             let key = crate::engine::document_key(document);
             let kind = crate::api::Kind::ALL.into_iter().find(|kind| kind.as_str() == document.kind);

@@ -53,7 +53,7 @@ pub fn objects(line: &Line, moment: &Moment, files: &Files) -> Result<Option<Fou
     }
     let mut found = Found::default();
     for name in names {
-        let (documents, error) = documents(&text(name, files)?, FileVerb::Create);
+        let (documents, error) = documents(&text(name, files)?, FileVerb::Create, line.given_namespace());
         for document in &documents {
             let Some(resource) = Resource::of_kind(&document.kind).filter(|_| document.simulated()) else { continue };
             let key = crate::engine::document_key(document);
@@ -137,11 +137,12 @@ fn submit(line: &Line, moment: &Moment, files: &Files, verb: FileVerb, hint: &st
         if verb == FileVerb::Replace && line.is("force") {
             tasks.extend(delete_first(line, moment, &text)?);
         }
+        let namespace = line.given_namespace().map(str::to_owned);
         let verb = if verb == FileVerb::Replace && line.is("force") { FileVerb::Create } else { verb };
         let command = match (verb, validation, source.as_str()) {
             // What the button does.
-            (FileVerb::Apply, Validation::Strict, "STDIN") => Command::Apply { text },
-            _ => Command::File { verb, text, source, validation },
+            (FileVerb::Apply, Validation::Strict, "STDIN") if namespace.is_none() => Command::Apply { text },
+            _ => Command::File { verb, text, source, validation, namespace },
         };
         let word = (line.is("force") && line.verb.path == "replace").then_some((" created", " replaced"));
         tasks.push(Task::Do { command, how: How { word, ..base.clone() } });
@@ -154,7 +155,7 @@ fn delete_first(line: &Line, moment: &Moment, text: &str) -> Result<Vec<Task>, S
     let mut tasks = Vec::new();
     let mut left = Vec::new();
     let grace = number(line, "grace-period")?.or(Some(0));
-    for document in &documents(text, FileVerb::Replace).0 {
+    for document in &documents(text, FileVerb::Replace, line.given_namespace()).0 {
         let Some(resource) = Resource::of_kind(&document.kind).filter(|_| document.simulated()) else { continue };
         let key = crate::engine::document_key(document);
         let Some(item) = resources::one(moment.world, resource, &key.namespace, &key.name) else { continue };
@@ -186,7 +187,7 @@ fn shown(
 ) -> Result<Vec<Task>, String> {
     let format = Format::of(line)?;
     let mut tasks = Vec::new();
-    let (documents, error) = documents(text, verb);
+    let (documents, error) = documents(text, verb, line.given_namespace());
     let mut items: Vec<Item> = Vec::new();
     for document in &documents {
         let Some(resource) = Resource::of_kind(&document.kind).filter(|_| document.simulated()) else { continue };
@@ -210,7 +211,8 @@ fn shown(
         tasks.push(Task::Out(text.lines().map(|line| format!("{line}{suffix}\n")).collect()));
     } else {
         let source = source.to_owned();
-        let command = Command::File { verb, text: text.to_owned(), source, validation };
+        let namespace = line.given_namespace().map(str::to_owned);
+        let command = Command::File { verb, text: text.to_owned(), source, validation, namespace };
         tasks.push(Task::Do { command, how: How { quiet: true, ..How::default() } });
         let asks = items.iter().map(|item| (item.resource, item.namespace().to_owned(), item.name().to_owned()));
         tasks.push(Task::Follow(Follow::Show { format, asks: asks.collect() }));
@@ -276,8 +278,13 @@ fn generated(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
         return Ok(vec![Task::Out(text.lines().map(|line| format!("{line}{suffix}\n")).collect())]);
     }
     let text = manifest::print(&value);
-    let command =
-        Command::File { verb: FileVerb::Create, text, source: "STDIN".to_owned(), validation: Validation::Strict };
+    let command = Command::File {
+        verb: FileVerb::Create,
+        text,
+        source: "STDIN".to_owned(),
+        validation: Validation::Strict,
+        namespace: None,
+    };
     Ok(vec![Task::Do { command, how: base }])
 }
 

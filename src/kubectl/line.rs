@@ -36,7 +36,12 @@ impl Line {
     }
 
     pub fn namespace(&self) -> &str {
-        self.flag("namespace").filter(|it| !it.is_empty()).unwrap_or("default")
+        self.given_namespace().unwrap_or("default")
+    }
+
+    /// `-n`, if it was given.
+    pub fn given_namespace(&self) -> Option<&str> {
+        self.flag("namespace").filter(|it| !it.is_empty())
     }
 }
 

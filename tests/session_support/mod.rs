@@ -85,6 +85,7 @@ impl Session {
                     text: object.to_json(),
                     source: "STDIN".to_owned(),
                     validation: everynode::engine::Validation::Strict,
+                    namespace: None,
                 };
                 let outcome = self.sim.submit(create);
                 assert!(outcome.errors.is_empty(), "{outcome:?}");
