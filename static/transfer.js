@@ -36,9 +36,12 @@ export async function unpack(packed, most) {
   return decode(new Blob(parts), "It");
 }
 
+/** UTF-8; or UTF-16 that says so at its beginning, as Windows PowerShell writes what `>` sends to a file. */
 async function decode(blob, name) {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await blob.arrayBuffer());
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
     throw new Error(`${name} is no text.`);
   }
@@ -48,6 +51,7 @@ async function decode(blob, name) {
 async function read(files, most) {
   const texts = [];
   for (const file of files) {
+    if (!file.size) throw new Error(`${file.name} is empty.`);
     if (file.size > most) throw new Error(`${file.name} is larger than ${most >> 20} MB.`);
     texts.push(await decode(file, file.name));
   }

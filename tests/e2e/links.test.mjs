@@ -242,8 +242,14 @@ walk("a run is saved to a file, and opened from one by picker and by drop", asyn
   await third.page.getByTestId("back-to-mine").count();
   await drop(third.page, [], "kind: Dropped");
   await eventually(async () => assert.match(await third.app.text(), /kind: Dropped/));
-  await drop(third.page, [["photo.yaml", Buffer.from([0xff, 0xd8, 0xff, 0xe0]).toString("latin1")]]);
-  await notice(third.page, /photo\.yaml is no text/);
+  await drop(third.page, [["bytes.yaml", Buffer.from([0xff, 0xd8, 0xff, 0xe0]).toString("latin1")]]);
+  await notice(third.page, /bytes\.yaml is no text/);
+  await drop(third.page, [["empty.yaml", ""]]);
+  await notice(third.page, /empty\.yaml is empty/);
+  assert.match(await third.app.text(), /kind: Dropped/);
+  const utf16 = Buffer.from("\ufeffkind: PowerShell\r\n", "utf16le");
+  await drop(third.page, [["bytes.yaml", utf16.toString("latin1")]]);
+  await eventually(async () => assert.match(await third.app.text(), /kind: PowerShell/));
   await drop(third.page, [["run.json", text.slice(0, 900)]]);
   await notice(third.page, /cannot be opened/);
 }, { query: "?speed=max" });
@@ -253,7 +259,7 @@ async function drop(page, files, text = "") {
   await page.evaluate(({ files, text }) => {
     const dataTransfer = new DataTransfer();
     for (const [name, content] of files) {
-      const bytes = name.startsWith("photo") ? Uint8Array.from(content, (letter) => letter.charCodeAt(0)) : content;
+      const bytes = name.startsWith("bytes") ? Uint8Array.from(content, (letter) => letter.charCodeAt(0)) : content;
       dataTransfer.items.add(new File([bytes], name));
     }
     if (text) dataTransfer.setData("text/plain", text);
