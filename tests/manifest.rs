@@ -378,3 +378,14 @@ fn no_text_makes_it_panic() {
         check(&text.into_iter().collect::<String>());
     }
 }
+
+#[test]
+fn what_copying_from_a_web_page_leaves_is_named() {
+    let mends = |text: &str| {
+        let findings = check(text).findings;
+        findings.into_iter().filter_map(|finding| finding.mend).collect::<Vec<_>>().join("\n")
+    };
+    let manifest = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: agent\n";
+    assert!(mends(&manifest.replace("  ", "\u{a0}\u{a0}")).contains("no-break spaces"));
+    assert!(mends(&format!("```yaml\n{manifest}```\n")).contains("Markdown"));
+}

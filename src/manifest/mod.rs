@@ -624,6 +624,9 @@ fn elsewhere(name: &str, parent: &str) -> String {
         }
         "template" | "selector" | "updateStrategy" => "It belongs under the DaemonSet's `spec`.",
         "labels" | "annotations" => "Put it under `metadata`.",
+        _ if name.contains('\u{a0}') => {
+            "Invisible no-break spaces stand here, as text copied from a web page has them. Put plain spaces there."
+        }
         _ if parent.ends_with("selector") => "Put the labels under `matchLabels`.",
         _ => "Kubernetes knows no such field here. Remove it, or check its indentation.",
     };

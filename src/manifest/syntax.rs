@@ -181,7 +181,10 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     }
     if has("unexpected character") {
         let c = text.chars().nth(marker.col()).unwrap_or(' ');
-        let mend = format!("A value cannot begin with `{c}`. Put it in quotes.");
+        let mend = match text.trim_start().starts_with("```") {
+            true => "This line is Markdown around the manifest. Remove it, and the one at the end.".to_owned(),
+            false => format!("A value cannot begin with `{c}`. Put it in quotes."),
+        };
         return finding(here, scanner(line, "found character that cannot start any token"), &mend);
     }
     if has("mapping values are not allowed") {
