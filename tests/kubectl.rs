@@ -141,6 +141,7 @@ fn objects_are_asked_for_in_every_way() {
         ("kubectl get ds agent -o jsonpath='{.a'", "error parsing jsonpath"),
         ("kubectl get ds agent -o custom-columns=X", "unexpected custom-columns spec"),
         ("kubectl get ds ds/agent", "there is no need to specify a resource type as a separate argument"),
+        ("kubectl get nodes --sort-by=.nope", "couldn't find any field with path \"{.nope}\" in the list of objects"),
         ("kubectl get pods -n", "flag needs an argument: 'n' in -n"),
         ("kubectl get pods -z", "unknown shorthand flag: 'z' in -z"),
         ("kubectl get pods --watch=perhaps", "invalid argument \"perhaps\" for \"-w, --watch\" flag"),

@@ -35,6 +35,11 @@ pub fn get(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, Str
     if let Some(field) = line.flag("sort-by").filter(|field| !field.is_empty()) {
         let path = path::relaxed(field).map_err(|error| format!("error: {error}"))?;
         for (_, items) in &mut found.lists {
+            // A path that no object has is a mistake (`NewTableSorter`).
+            if !items.is_empty() && items.iter().all(|item| path.values(&item.value).is_empty()) {
+                let bare = field.trim_start_matches(['{', '.']).trim_end_matches('}');
+                return Err(format!("error: couldn't find any field with path \"{{.{bare}}}\" in the list of objects"));
+            }
             items.sort_by(|a, b| compare(path.values(&a.value).first(), path.values(&b.value).first()));
         }
     }

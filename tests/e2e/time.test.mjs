@@ -216,6 +216,19 @@ walk("what lies ahead is told before it is applied", async ({ page, app, shot, a
   await page.getByText("No object would change.").waitFor();
 }, { query: "?speed=8" });
 
+walk("several DaemonSets ahead are each read in full: the panel scrolls, its tables are not pressed flat", async ({ page, app, shot }) => {
+  await app.typing();
+  const text = await app.text();
+  await app.write(["one", "two", "three"].map((name) => text.replaceAll("nginx-daemon-set", name).replaceAll("app: nginx", `app: ${name}`)).join("\n---\n"));
+  await page.getByTestId("look-ahead").click();
+  await page.locator("[data-testid=ahead][data-done=true]").waitFor();
+  const heights = await page.getByRole("region", { name: /^(Nodes|Changes) of/ }).evaluateAll((all) => all.map((it) => [it.clientHeight, it.scrollHeight]));
+  assert.equal(heights.length, 6);
+  for (const [shown, whole] of heights) assert.ok(shown >= Math.min(whole, 200), `${shown} of ${whole} px`);
+  assert.ok(await page.getByTestId("apply-ahead").isVisible());
+  await shot("ahead-several");
+});
+
 walk("a text with errors has nothing ahead", async ({ page, app }) => {
   await app.typing();
   await app.write("kind: DaemonSet\napiVersion: apps/v1\n");
