@@ -277,12 +277,15 @@ impl Speed {
         ("max", "as fast as possible"),
     ];
 
+    /// Slower than this nobody would see that time goes on.
+    const SLOWEST: f64 = 0.01;
+
     pub fn parse(word: &str) -> Option<Speed> {
         if word == "max" {
             return Some(Speed(None));
         }
         let factor = parse_float(word)?;
-        (factor > 0.0 && factor <= 16.0).then_some(Speed(Some(factor)))
+        (Speed::SLOWEST..=16.0).contains(&factor).then_some(Speed(Some(factor)))
     }
 
     /// Virtual time for each real time; `None` for as fast as possible.

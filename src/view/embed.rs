@@ -89,9 +89,9 @@ fn request(message: &Value) -> Result<Request, String> {
         }
         "speed" => match message.get("speed") {
             Some(Value::Int(factor)) if (1..=16).contains(factor) => Request::Speed(factor.to_string()),
-            Some(Value::Float(factor)) if *factor > 0.0 && *factor <= 16.0 => Request::Speed(factor.to_string()),
+            Some(Value::Float(factor)) if (0.01..=16.0).contains(factor) => Request::Speed(factor.to_string()),
             Some(Value::Str(word)) if word == "max" => Request::Speed(word.clone()),
-            _ => return Err("the field `speed` must be a number above 0 and up to 16, or \"max\"".to_owned()),
+            _ => return Err("the field `speed` must be a number from 0.01 to 16, or \"max\"".to_owned()),
         },
         "theme" => Request::Theme(one_of("theme", &["light", "dark", "system"])?),
         other => {

@@ -117,7 +117,7 @@ fn told(finding: &Finding) -> String {
     let mend = finding.mend.as_deref().unwrap_or_default();
     let place = if finding.path.is_empty() { String::new() } else { [" (", &finding.path, ")"].concat() };
     let gap = if mend.is_empty() { "" } else { " " };
-    ["Line ", &finding.span.line.to_string(), ": ", &finding.message, place.as_str(), ".", gap, mend].concat()
+    ["Line ", &finding.span.line.max(1).to_string(), ": ", &finding.message, place.as_str(), ".", gap, mend].concat()
 }
 
 impl Session {

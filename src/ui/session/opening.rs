@@ -201,6 +201,9 @@ impl Session {
             self.say(Notice { error: false, text: text.to_owned() });
         } else if run.log.is_some() {
             self.say(Notice { error: false, text: "This is the run as it was shared, act for act.".to_owned() });
+        } else if sent {
+            // What was said of an earlier link is no longer true.
+            self.say(Notice { error: false, text: "This is the run that was shared.".to_owned() });
         }
     }
 
