@@ -15,9 +15,10 @@ use constants::Constants;
 use crate::run::{Failure, root, run};
 use crate::tools::{Tools, WASM};
 
-/// Names of functions in a form that is the same in each build and says what is generic over what.
-/// The linker leaves its relocations, which tell what refers to what.
-pub const FLAGS: &str = "-C symbol-mangling-version=v0 -C link-arg=--emit-relocs";
+/// Names of functions in a form that is the same in each build and says what is generic over what. The linker leaves its
+/// relocations, which tell what refers to what. And functions of which there is one call are put into their caller only
+/// when they are small (the bonus for that is 15,000), as otherwise the first part would have to take them along.
+pub const FLAGS: &str = "-C symbol-mangling-version=v0 -C link-arg=--emit-relocs -C llvm-args=-inline-threshold=-14700";
 /// Set for a build that is to be divided: then Trunk has been given the flags for that, and finds the tools.
 pub const PARTS: &str = "EVERYNODE_PARTS";
 /// Which functions were not called until the first pods were ready, as hashes of their names: `cargo xtask profile`
@@ -152,7 +153,11 @@ fn optimise(part: &str, module: &[u8]) -> Result<Vec<u8>, Failure> {
     let folder = target().join("parts");
     let (large, small) = (folder.join(format!("{part}.wasm")), folder.join(format!("{part}.small.wasm")));
     write(&large, module)?;
-    run(Command::new("wasm-opt").arg("-Oz").arg(&large).arg("-o").arg(&small))?;
+    run(Command::new("wasm-opt")
+        .args(["-Oz", "--always-inline-max-function-size=5"])
+        .arg(&large)
+        .arg("-o")
+        .arg(&small))?;
     read(&small)
 }
 
