@@ -2,8 +2,8 @@
 //
 // `cargo xtask finish`, which Trunk calls at the end of a build, fills in the two constants below. So each build has a
 // worker of its own, which holds exactly the files of that build: their hashes are compared as they arrive, and they are
-// taken whole or not at all. A page is served by one worker from its beginning to its end; a newer worker waits until no
-// page is open, or until the only one is loaded anew. Versions are never mixed.
+// taken whole or not at all. A page that is loaded gets the newest version that is whole, and is served by it to its end,
+// by whichever worker is at work then: a browser hands over to the next one when it likes. Versions are never mixed.
 "use strict";
 
 const VERSION = "development";
@@ -12,11 +12,17 @@ const FILES = {};
 
 const { scope } = registration;
 const FAMILY = `everynode ${scope} `;
-const CACHE = FAMILY + VERSION;
 const PAGE = "index.html";
 
 /** A host may send `index.html` on to the folder, so it is asked for under that name. */
 const address = (name) => new URL(name === PAGE ? "./" : name, scope).href;
+
+// What workers of all versions know together: the newest version, and each open page's. In a cache, because a worker is
+// stopped whenever nothing is asked of it.
+const NEWEST = "newest";
+const known = () => caches.open(`${FAMILY}known`);
+const note = async (key, version) => (await known()).put(address(`known/${key}`), new Response(version));
+const noted = async (key) => (await (await known()).match(address(`known/${key}`)))?.text();
 
 async function take(cache, [name, hash]) {
   const response = await fetch(address(name), { cache: "no-cache", integrity: `sha256-${hash}` });
@@ -26,41 +32,62 @@ async function take(cache, [name, hash]) {
 }
 
 async function install() {
-  const cache = await caches.open(CACHE);
+  // A page under development is always fetched.
+  if (!(PAGE in FILES)) return;
+  const cache = await caches.open(FAMILY + VERSION);
   await Promise.all(Object.entries(FILES).map((entry) => take(cache, entry)));
+  if (!(await caches.has(FAMILY + VERSION))) throw new Error("tidied away while it came");
+  await note(NEWEST, VERSION);
+  // Not waited for: it is granted when the worker before has nothing to do.
+  skipWaiting();
 }
 
 async function activate() {
-  const others = (await caches.keys()).filter((key) => key.startsWith(FAMILY) && key !== CACHE);
-  await Promise.all(others.map((key) => caches.delete(key)));
-  // A page under development is always fetched.
   if (!(PAGE in FILES)) return registration.unregister();
   // The first visit's page, too, gets what it asks for later from here.
+  for (const { id } of await windows()) if (!(await noted(id))) await note(id, VERSION);
   await clients.claim();
 }
 
-async function answer(request, name) {
-  if (request.mode === "navigate" && registration.waiting) {
-    const open = await clients.matchAll({ type: "window", includeUncontrolled: true });
-    // The page that is loaded anew still counts.
-    if (open.filter(({ url }) => url.startsWith(scope)).length <= 1) {
-      registration.waiting.postMessage("take over");
-      // For a moment; without its own icon the browser would ask the host for one.
-      return new Response('<link rel="icon" href="data:,">', { headers: { refresh: "0", "content-type": "text/html" } });
-    }
+const windows = () => clients.matchAll({ type: "window", includeUncontrolled: true });
+
+/** Answers a page that is loaded, with the newest version, or what a page asks for, with the version of that page. */
+async function answer({ request, clientId, resultingClientId }, name) {
+  const loaded = request.mode === "navigate";
+  const version = (!loaded && (await noted(clientId))) || (await noted(NEWEST));
+  const cache = version && (await caches.has(FAMILY + version)) && (await caches.open(FAMILY + version));
+  const response = cache && (await cache.match(address(name)));
+  if (!response) return fetch(request);
+  if (loaded) await note(resultingClientId, version);
+  return response;
+}
+
+/** Drops the versions that no open page needs any more, now that `loaded` is one of them. */
+async function tidy(loaded) {
+  // What is coming in is not whole yet.
+  if (registration.installing) return;
+  const cache = await known();
+  const keys = await cache.keys();
+  const open = new Set([NEWEST, loaded, ...(await windows()).map(({ id }) => id)]);
+  const wanted = new Set(["known"]);
+  for (const request of keys) {
+    const key = request.url.slice(address("known/").length);
+    if (open.has(key)) wanted.add(await noted(key));
+    else await cache.delete(request);
   }
-  const cache = await caches.open(CACHE);
-  return (await cache.match(address(name))) ?? fetch(request);
+  const spare = (await caches.keys()).filter((key) => key.startsWith(FAMILY) && !wanted.has(key.slice(FAMILY.length)));
+  await Promise.all(spare.map((key) => caches.delete(key)));
 }
 
 addEventListener("install", (event) => event.waitUntil(install()));
 addEventListener("activate", (event) => event.waitUntil(activate()));
-addEventListener("message", ({ data }) => data === "take over" && skipWaiting());
 addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   url.search = url.hash = "";
   if (request.method !== "GET" || !url.href.startsWith(scope)) return;
   const name = decodeURIComponent(url.href.slice(scope.length)) || PAGE;
-  if (Object.hasOwn(FILES, name)) event.respondWith(answer(request, name));
+  const answered = answer(event, name);
+  event.respondWith(answered);
+  if (request.mode === "navigate") event.waitUntil(answered.then(() => tidy(event.resultingClientId)));
 });

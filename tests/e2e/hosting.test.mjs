@@ -46,7 +46,8 @@ function hosted(name, body, { allow = /^$/ } = {}) {
 
 const started = (page) => page.getByTestId("apply").waitFor();
 const installed = (page) => page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
-const caches = (page) => page.evaluate(() => caches.keys());
+/** The names of the versions that the browser holds. */
+const versions = (page) => page.evaluate(async () => (await caches.keys()).map((key) => key.split(" ").at(-1)).filter((name) => name !== "known"));
 
 /** Another build: the same with another title, and a worker that names its files rightly. */
 async function nextBuild(title) {
@@ -95,7 +96,7 @@ hosted("after the first visit the page needs no network", async ({ open, host })
   assert.match(await again.getByTestId("link").inputValue(), /#run=/);
   // All of the build is there, except for what only other programs look at.
   const kept = await again.evaluate(async () => {
-    const [name] = await globalThis.caches.keys();
+    const name = (await globalThis.caches.keys()).find((key) => !key.endsWith(" known"));
     const requests = await (await globalThis.caches.open(name)).keys();
     return requests.map(({ url }) => url);
   });
@@ -106,32 +107,41 @@ hosted("after the first visit the page needs no network", async ({ open, host })
   assert.deepEqual(kept.sort(), wanted.sort());
 });
 
-hosted("a new version comes whole, with the next load of the only open page", async ({ open, host }) => {
+hosted("a new version comes whole, to each page as it is loaded", async ({ open, host }) => {
   const page = await open();
   await started(page);
   await installed(page);
   const old = await page.title();
-  const [cache] = await caches(page);
+  const [version] = await versions(page);
   host.folder = await nextBuild("The next version");
   try {
     const other = await open();
     await started(other);
     assert.equal(await other.title(), old);
-    await eventually(async () => assert.ok(await other.evaluate(async () => (await navigator.serviceWorker.getRegistration()).waiting !== null)));
-    // Two pages are open: both go on with the version that they have.
-    await other.reload();
-    await started(other);
-    assert.equal(await other.title(), old);
-    await page.close();
-    await other.reload();
-    await eventually(async () => assert.equal(await other.title(), "The next version"));
-    await started(other);
+    await eventually(async () => assert.equal((await versions(other)).length, 2));
+    // It is taken when it is whole, by what is loaded from then on.
     await eventually(async () => {
-      const [only, ...more] = await caches(other);
-      assert.deepEqual(more, []);
-      assert.notEqual(only, cache);
+      await other.reload();
+      assert.equal(await other.title(), "The next version");
     });
-    // And without a network it is the new one.
+    await started(other);
+    // The page that was open goes on with what it has, to its end: all files of its version are there, no other's.
+    await page.evaluate(() => navigator.serviceWorker.getRegistration().then((it) => it.waiting && new Promise((resolve) => {
+      navigator.serviceWorker.addEventListener("controllerchange", resolve);
+      setTimeout(resolve, 1000);
+    })));
+    const title = async (it) => (await it.evaluate(() => fetch("index.html").then((response) => response.text()))).match(/<title>(.*?)</)[1];
+    assert.equal(await title(page), old);
+    assert.equal(await title(other), "The next version");
+    assert.equal((await versions(page)).length, 2);
+    await page.close();
+    // Then the old version is dropped, and without a network it is the new one.
+    await eventually(async () => {
+      await other.reload();
+      const [only, ...more] = await versions(other);
+      assert.deepEqual(more, []);
+      assert.notEqual(only, version);
+    });
     await host.close();
     await other.reload();
     await started(other);
