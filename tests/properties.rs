@@ -18,6 +18,7 @@ use everynode::controllers::daemonset::{self, Current, history};
 use everynode::engine::file::{Position, SavedRun};
 use everynode::engine::{Actor, Command, Reason, Record, Scenario, Sim, Verb};
 use everynode::store::{Object, World};
+use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use story::{Story, heal, story};
@@ -67,7 +68,9 @@ fn kept(promises: &[(&'static str, Promise)], sim: &Sim, moment: u64) -> Result<
 fn broken(promise: &'static str, message: String, sim: &Sim) -> Broken {
     let position = Position { steps: sim.steps(), at: sim.now() };
     let log = Some(sim.history().log_hash());
-    let run = SavedRun { scenario: sim.scenario().clone(), position, log, ..SavedRun::default() };
+    // The page stands still where the promise was broken.
+    let view = BTreeMap::from([("paused".to_owned(), String::new())]);
+    let run = SavedRun { scenario: sim.scenario().clone(), position, log, view, ..SavedRun::default() };
     Broken { promise, message, run: Box::new(run) }
 }
 
@@ -143,6 +146,28 @@ fn a_printed_line_is_the_run_again() {
     let link = line::link(&run);
     assert!(link.strip_prefix("#run=").unwrap().bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
     assert_eq!(line::run(&link).unwrap(), *run);
+}
+
+/// The lines that random stories would be printed as, each with the number of its log: tests/e2e/links.test.mjs opens them
+/// in the page, which must come to the same log.
+#[test]
+fn the_page_is_given_the_lines_that_are_printed() {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let told = std::iter::from_fn(|| story().new_tree(&mut runner).ok()).map(|tree| tree.current());
+    let ends = told.map(|story| tell(&story).unwrap_or_else(|broken| panic!("{}", broken.message)));
+    // Those in which much happens.
+    let ends = ends.filter(|sim| sim.scenario().commands.len() > 8 && sim.history().records().len() > 200).take(3);
+    let line =
+        |sim: Sim| format!("{:016x} {}\n", sim.history().log_hash(), line::link(&broken("", String::new(), &sim).run));
+    let lines: String = ends.map(line).collect();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/properties_support/lines.txt");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(file, lines).unwrap();
+        return;
+    }
+    let kept = std::fs::read_to_string(file).unwrap();
+    assert!(lines == kept, "if the log was meant to change: UPDATE_EXPECT=1 cargo test");
 }
 
 fn check(holds: bool, message: impl FnOnce() -> String) -> Finding {

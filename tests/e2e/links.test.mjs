@@ -120,6 +120,26 @@ walk("opening a link loses nothing: back to mine", async ({ page, app }) => {
   assert.match(await app.text(), /nginx:mine/);
 }, { query: "?speed=4" });
 
+// What tests/properties.rs prints of a story that breaks a promise is found again in the page.
+walk("a random story that was told natively comes to the same log here", async ({ page, app }) => {
+  const lines = (await readFile(fileURLToPath(new URL("../properties_support/lines.txt", import.meta.url)), "utf8")).trim().split("\n");
+  assert.equal(lines.length, 3);
+  await app.typing();
+  for (const line of lines) {
+    const [log, fragment] = line.split(" ");
+    const { position } = unpacked(fragment);
+    await follow(page, fragment);
+    await eventually(async () => assert.equal(Number(await page.getByTestId("clock").getAttribute("data-micros")), position.at));
+    await notice(page, /act for act/);
+    assert.equal(await page.getByTestId("play").getAttribute("data-playing"), "false");
+    assert.equal((await share(page)).log, log);
+    // Another story's log would not pass for it.
+    const other = { ...unpacked(fragment), log: "0123456789abcdef" };
+    await follow(page, packed(JSON.stringify(other)));
+    await notice(page, /the log is not the same/);
+  }
+});
+
 walk("links of older versions open, one of a newer version says what it is", async ({ page, app }) => {
   await app.typing();
   await follow(page, packed(await golden("v1")));
