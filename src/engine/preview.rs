@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{DaemonSet, Name, ObjectKey};
+use crate::api::{DaemonSet, Name, ObjectKey, ObjectMeta};
 use crate::controllers::daemonset::placement::Placer;
 use crate::controllers::daemonset::pods_by_node;
 use crate::store::World;
@@ -83,7 +83,10 @@ fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<N
         wanted.meta.uid = existing.meta.uid;
     }
     let new_template = existing.is_some_and(|old| old.spec.template.value != wanted.spec.template.value);
-    let same = existing.is_some_and(|old| old.spec.value == wanted.spec.value);
+    // What the controller still has to do is its own affair, not the effect of applying.
+    if existing.is_some_and(|old| old.spec.value == wanted.spec.value && has_all(&old.meta, &wanted.meta)) {
+        return format!("change nothing: {} is as it says here", wanted.meta.name);
+    }
     let placer = Placer::new(&wanted.spec);
     let (mut gets, mut updates, mut loses) = (0, 0, 0);
     // A new DaemonSet finds no pods of its own: nobody has its uid yet.
@@ -107,9 +110,6 @@ fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<N
         nodes.push(NodePreview { node: here.name.clone(), daemonset: wanted.meta.name.clone(), change });
     });
     let name = &wanted.meta.name;
-    if same && gets + loses == 0 {
-        return format!("change nothing: {name} is as it says here");
-    }
     let mut parts = Vec::new();
     let without =
         world.nodes.len() - nodes.iter().filter(|it| it.daemonset == *name && it.change != NodeChange::Loses).count();
@@ -140,6 +140,13 @@ fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<N
         parts.push(format!("{} {} without", counted(without, "node"), if without == 1 { "stays" } else { "stay" }));
     }
     parts.join("; ")
+}
+
+/// Whether an object has the labels and annotations that a text asks for; of its others applying takes none away but
+/// those that an earlier text had.
+fn has_all(old: &ObjectMeta, wanted: &ObjectMeta) -> bool {
+    wanted.labels.iter().all(|(key, value)| old.labels.get(key) == Some(value))
+        && wanted.annotations.iter().all(|(key, value)| old.annotations.get(key) == Some(value))
 }
 
 fn counted(count: usize, what: &str) -> String {
