@@ -75,7 +75,9 @@ impl Sim {
             }
             let deletion = self.last_deletion(Kind::Node, &ObjectKey::cluster(node.clone()));
             for pod in pod_gc::orphaned_pods(&self.state.world, &node) {
-                let cause = deletion.or_else(|| self.last_act_on(&pod));
+                // One that was being deleted already goes because of that; the missing node only has it wait until now.
+                let deleted = pod.is_terminating().then(|| self.last_deletion(Kind::Pod, &pod.meta.key())).flatten();
+                let cause = deleted.or(deletion).or_else(|| self.last_act_on(&pod));
                 self.collect_lost_pod(&pod, Reason::NodeMissing { node: node.clone() }, cause);
             }
         }

@@ -488,7 +488,7 @@ impl Sim {
             let pods: Vec<Arc<Pod>> = self.state.world.pods_on(node.name()).cloned().collect();
             for pod in pods {
                 self.kubelet_begins(&pod, node.name(), cause);
-                if pod.is_terminating() {
+                if pod.is_terminating() && self.scenario.settings.kubelet.shows_creating {
                     self.kubelet_ends(&pod, cause);
                 }
             }

@@ -19,7 +19,8 @@ pub struct Timing {
     /// From running until ready, for an image whose tag begins with `slow`.
     pub slow_ready: SimDuration,
     /// Whether a pod shows as `ContainerCreating` while its image is pulled. The kubelets of the recordings do not show
-    /// that, and leave the reason of a condition standing when they set its status.
+    /// that, leave the reason of a condition standing when they set its status, and do not look, when their node joins,
+    /// for pods that are terminating there already.
     pub shows_creating: bool,
 }
 
