@@ -453,7 +453,7 @@ fn case_031_grouping_by_node() {
     let bench = all_sorts();
     let mut groups = Vec::new();
     let daemonset = bench.daemonset();
-    pods_by_node(&bench.world, &daemonset, |here| groups.push((here.name.to_string(), here.pods.len())));
+    pods_by_node(&bench.world, &daemonset, &mut |here| groups.push((here.name.to_string(), here.pods.len())));
     assert_eq!(groups, [("node-0".to_owned(), 4), ("node-1".to_owned(), 4)]);
 }
 

@@ -226,8 +226,7 @@ impl Sim {
                 (Some(stage), true) => stage,
             };
             let seed = self.state.rng.next_u64();
-            let view = View { world: &self.state.world, memory: &self.state.manager.memory, now: self.state.now, seed };
-            let mut plan = daemonset::sync(&view, key, stage);
+            let mut plan = self.plan(key, stage, seed);
             self.remember(key, &mut plan, cause);
             let Some(sync) = self.state.manager.active_mut(key) else { return };
             sync.next = plan.next;
@@ -236,6 +235,19 @@ impl Sim {
                 return self.begin_requests(key, stage, plan);
             }
         }
+    }
+
+    /// What a sync does at a stage, as things are.
+    pub fn plan(&mut self, key: &ObjectKey, stage: Stage, seed: u64) -> Plan {
+        let (world, memory, now) = (&self.state.world, &self.state.manager.memory, self.state.now);
+        let tally = self.tallies.of(world, key, now);
+        let view = View { world, memory, tally, now, seed };
+        let plan = daemonset::sync(&view, key, stage);
+        #[cfg(debug_assertions)]
+        if world.nodes.len() < 500 {
+            assert_eq!(plan, daemonset::sync(&View { tally: None, ..view }, key, stage), "a tally changes no plan");
+        }
+        plan
     }
 
     /// Takes over what a plan wants remembered.

@@ -90,7 +90,7 @@ fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<N
     let placer = Placer::new(&wanted.spec);
     let (mut gets, mut updates, mut loses) = (0, 0, 0);
     // A new DaemonSet finds no pods of its own: nobody has its uid yet.
-    pods_by_node(world, existing.map_or(&wanted, Arc::as_ref), |here| {
+    pods_by_node(world, existing.map_or(&wanted, Arc::as_ref), &mut |here| {
         let Some(node) = here.node else { return };
         let placement = placer.place(node);
         let has_pod = here.pods.iter().any(|pod| !pod.is_terminating());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::{ConditionStatus, Kind, Name, Node, Pod, SimDuration, SimTime};
+use crate::controllers::daemonset::Tallies;
 use crate::controllers::node_lifecycle;
 use crate::store::{
     ApiError, Delta, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Patch, Request, Rng, Table, World,
@@ -74,6 +75,8 @@ pub struct Sim {
     pub(super) state: State,
     pub(super) history: History,
     pub(super) scenario: Scenario,
+    /// Follow from the world, so no keyframe holds them.
+    pub(super) tallies: Tallies,
 }
 
 impl Sim {
@@ -136,7 +139,7 @@ impl Sim {
         let scenario = Scenario { commands: Vec::new(), ..scenario.clone() };
         let mut history = History::default();
         history.push_keyframe(state.clone());
-        let mut sim = Sim { state, history, scenario };
+        let mut sim = Sim { state, history, scenario, tallies: Tallies::default() };
         if sim.scenario.cluster.is_some() {
             sim.take_over();
         }
@@ -280,6 +283,7 @@ impl Sim {
             history: self.history.truncated(keyframe.records),
             scenario: Scenario { commands, ..self.scenario.clone() },
             state,
+            tallies: Tallies::default(),
         };
         let mut later = self
             .scenario
@@ -310,7 +314,7 @@ impl Sim {
             state.rng = Rng::new(seed);
         }
         let scenario = Scenario { commands: Vec::new(), ..self.scenario.clone() };
-        Sim { state, history: History::default(), scenario }
+        Sim { state, history: History::default(), scenario, tallies: Tallies::default() }
     }
 
     // ------------------------------------------------------------ the agenda
@@ -390,6 +394,7 @@ impl Sim {
     pub(super) fn record(&mut self, entry: Entry, deltas: Vec<Delta>) -> u64 {
         let seq = self.history.next_seq();
         let deltas: Arc<[Delta]> = deltas.into();
+        deltas.iter().for_each(|delta| self.tallies.note(delta));
         if !deltas.is_empty() {
             self.schedule_after(WATCH_LATENCY, Step::Deliver { deltas: deltas.clone(), cause: seq });
         }

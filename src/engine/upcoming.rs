@@ -77,7 +77,8 @@ impl Sim {
 
     /// What the DaemonSet controller would do on a node, for each DaemonSet of the cluster that has something to come.
     pub fn outlook(&self, node: &Name) -> Vec<(ObjectKey, Foreseen)> {
-        let view = View { world: &self.state.world, memory: &self.state.manager.memory, now: self.state.now, seed: 0 };
+        let (world, memory) = (&self.state.world, &self.state.manager.memory);
+        let view = View { world, memory, tally: None, now: self.state.now, seed: 0 };
         let of_one = |daemonset: &std::sync::Arc<crate::api::DaemonSet>| {
             let key = daemonset.meta.key();
             outlook(&view, daemonset, node).into_iter().map(move |foreseen| (key.clone(), foreseen))

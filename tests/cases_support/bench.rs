@@ -370,7 +370,7 @@ impl Bench {
 
     fn stage(&mut self, stage: Stage, counts: &mut Counts) -> Option<Stage> {
         let seed = self.rng.next_u64();
-        let view = View { world: &self.world, memory: &self.memory, now: self.now, seed };
+        let view = View { world: &self.world, memory: &self.memory, tally: None, now: self.now, seed };
         let plan = sync(&view, &self.key, stage);
         assert_eq!(plan.error, None);
         for key in &plan.advance_backoff {

@@ -221,7 +221,7 @@ async function rollouts(browser, url) {
   return rows;
 }
 
-/** The core as the page has it, without the page: examples/core.rs, which `cargo xtask bench` builds into CORE. */
+/** The core as the page has it, without the page: examples/bench.rs, which `cargo xtask bench` builds into CORE. */
 async function core(browser) {
   const host = await serveDist({ folder: process.env.CORE });
   try {

@@ -285,14 +285,12 @@ fn bench() -> Result<(), Failure> {
     let browser = [Tool::Browser, Tool::E2ePackages];
     let page = [Tool::WasmTarget, Tool::Trunk, Tool::WasmBindgen, Tool::Node, Tool::WasmOpt];
     let tools = Tools::set_up(&[&page[..], &browser[..]].concat())?;
-    if root().join("examples/bench.rs").is_file() {
-        heading("Native");
-        run(tools.cargo("run").args(["--quiet", "--profile", "native", "--example", "bench"]))?;
-    }
+    heading("Native");
+    run(tools.cargo("run").args(["--quiet", "--profile", "native", "--example", "bench"]))?;
     heading("Release build");
     build_with(&tools, &[])?;
     heading("In the browser");
-    let core = wasm::example(&tools, "core")?;
+    let core = wasm::example(&tools, "bench")?;
     run(tools.node().arg(root().join("tests/e2e/bench.mjs")).env("CORE", core))?;
     run(tools.node().arg(root().join("tests/e2e/figures.bench.mjs")))
 }

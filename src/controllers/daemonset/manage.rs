@@ -6,10 +6,11 @@ use crate::api::{DaemonSet, Name, Pod, PodPhase, SimDuration};
 
 use super::memory::{Backoff, BackoffKey};
 use super::placement::{Obstacle, Placer};
-use super::pods::{Current, NodePods, is_available, pods_by_node, sort_for_keeping};
+use super::pods::{Current, NodePods, is_available, sort_for_keeping};
 use super::reason::Reason;
 use super::saw::{LeftAlone, NAMED_MAX, Nodes, Saw};
 use super::sync::{Act, Decision, Plan, View};
+use super::tally::{visit_nodes, visit_pods};
 use super::{BURST_REPLICAS, history};
 
 /// Models `ClaimPods`: pods whose labels no longer match are released, matching pods that nobody controls are adopted.
@@ -18,17 +19,17 @@ pub(super) fn claim(view: &View, daemonset: &DaemonSet) -> Plan {
     let decision = |pod: &Pod, act, reason| Decision { node: pod.target_node().cloned(), act, reason };
     let mut decisions = Vec::new();
     let mut last_labels = None;
-    for pod in view.world.pods_of(daemonset.meta.uid) {
-        if last_labels.is_some_and(|labels| Arc::ptr_eq(labels, &pod.meta.labels)) {
-            continue;
+    visit_pods(view, daemonset, &mut |pod| {
+        if last_labels.as_ref().is_some_and(|labels| Arc::ptr_eq(labels, &pod.meta.labels)) {
+            return;
         }
         if selector.matches(&pod.meta.labels) {
-            last_labels = Some(&pod.meta.labels);
+            last_labels = Some(pod.meta.labels.clone());
         } else {
             let act = Act::ReleasePod { pod: pod.meta.key(), uid: pod.meta.uid };
             decisions.push(decision(pod, act, Reason::SelectorNoLongerMatches));
         }
-    }
+    });
     for pod in view.world.orphans_in(&daemonset.meta.namespace) {
         if !pod.is_terminating() && selector.matches(&pod.meta.labels) {
             let act = Act::AdoptPod { pod: pod.meta.key(), uid: pod.meta.uid };
@@ -41,7 +42,10 @@ pub(super) fn claim(view: &View, daemonset: &DaemonSet) -> Plan {
 /// Models `manage`: what each node lacks or has too much of.
 pub(super) fn manage(view: &View, daemonset: &DaemonSet) -> Plan {
     let mut work = NodeWork::new(view, daemonset);
-    pods_by_node(view.world, daemonset, |here| work.look_at(&here));
+    let passed = visit_nodes(view, daemonset, &mut |here| work.look_at(&here)).all() as i64;
+    work.saw.desired += passed;
+    work.saw.with_pod += passed;
+    work.saw.all = view.world.nodes.len() as i64;
     work.into_plan()
 }
 
@@ -71,7 +75,7 @@ impl<'a> NodeWork<'a> {
             view,
             daemonset,
             placer: Placer::new(&daemonset.spec),
-            current: Current::new(daemonset, &history::current_hash(view, daemonset)),
+            current: Current::new(daemonset, &history::current_hash(view.world, daemonset)),
             allows_surge: daemonset.spec.update_strategy.allows_surge(),
             creates: Vec::new(),
             deletes: Vec::new(),
@@ -100,7 +104,6 @@ impl<'a> NodeWork<'a> {
     fn pods_should_be_on_node(&mut self, here: &NodePods) {
         let Some(node) = here.node else { return };
         let placement = self.placer.place(node);
-        self.saw.all += 1;
         self.saw.desired += i64::from(placement.should_run);
         self.saw.with_pod += i64::from(placement.should_run && !here.pods.is_empty());
         if placement.should_run && here.pods.is_empty() {

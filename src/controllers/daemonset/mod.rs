@@ -11,6 +11,7 @@ mod rolling_update;
 pub mod saw;
 pub mod status;
 mod sync;
+mod tally;
 pub mod watch;
 
 pub use memory::{Backoff, Expectations, Memory};
@@ -20,6 +21,7 @@ pub use reason::Reason;
 pub use rolling_update::{RolloutNumbers, rollout, rollout_numbers};
 pub use saw::{Rollout, Saw};
 pub use sync::{Act, Decision, Plan, Stage, View, sync};
+pub use tally::{Tallies, Tally};
 
 /// Most creates, and most deletes, of one sync (`BurstReplicas`).
 pub const BURST_REPLICAS: usize = 250;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::{DaemonSet, Name, Pod, UpdateStrategy};
 
 use super::manage;
-use super::pods::{Current, NodePods, is_available};
+use super::pods::{Current, NodePods, counting_pods_on, is_available};
 use super::reason::Reason;
 use super::rolling_update::rollout;
 use super::sync::{Act, Decision, View};
@@ -28,12 +28,7 @@ pub fn outlook(view: &View, daemonset: &DaemonSet, node: &Name) -> Vec<Foreseen>
         let why = "for a DaemonSet that is being deleted the controller does nothing any more";
         return vec![Foreseen::waits("Nothing".to_owned(), why.to_owned(), "syncDaemonSet")];
     }
-    let pods: Vec<&Arc<Pod>> = view
-        .world
-        .pods_of_on(daemonset.meta.uid, node)
-        .filter(|pod| daemonset.spec.selector.matches(&pod.meta.labels))
-        .filter(|pod| !(pod.is_terminal() && pod.is_terminating()))
-        .collect();
+    let pods = counting_pods_on(view.world, daemonset, node);
     let here = NodePods { name: node, node: view.world.nodes.get(node), pods: &pods };
     let mut all = Vec::new();
     let key = daemonset.meta.key();
@@ -66,7 +61,7 @@ fn wait_on_node(view: &View, daemonset: &DaemonSet, here: &NodePods) -> Option<F
         let why = format!("once {} is gone: without maxSurge a node never has two", going.meta.name);
         return Some(Foreseen::waits("Create its replacement".to_owned(), why, "podsShouldBeOnNode"));
     }
-    let current = Current::new(daemonset, &history::current_hash(view, daemonset));
+    let current = Current::new(daemonset, &history::current_hash(view.world, daemonset));
     let old = staying.iter().find(|pod| !current.is_updated(pod))?;
     let name = &old.meta.name;
     if daemonset.spec.update_strategy == UpdateStrategy::OnDelete {

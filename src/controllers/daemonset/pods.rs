@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::api::pod::{GENERATION_LABEL, HASH_LABEL};
 use crate::api::{
     DaemonSet, DaemonSetSpec, Kind, Labels, Name, Node, ObjectMeta, OwnerReference, Pod, PodSpec, PodStatus, SimTime,
+    Uid,
 };
 use crate::store::World;
 
@@ -22,16 +23,26 @@ pub struct NodePods<'a> {
 
 /// Calls `visit` for every node of the cluster and for every missing node that still has pods of the DaemonSet, in the
 /// order of names (`getNodesToDaemonPods`). Pods that have ended and are being deleted are left out.
-pub fn pods_by_node(world: &World, daemonset: &DaemonSet, mut visit: impl FnMut(NodePods<'_>)) {
+pub fn pods_by_node(world: &World, daemonset: &DaemonSet, visit: &mut dyn FnMut(NodePods<'_>)) {
     let selector = &daemonset.spec.selector;
     let matching = LabelMemo::default();
-    let mut pods = world
-        .pods_of(daemonset.meta.uid)
-        .filter(|pod| {
-            let matches = matching.ask(&pod.meta.labels, |labels| selector.matches(labels));
-            matches && !(pod.is_terminal() && pod.is_terminating())
-        })
-        .peekable();
+    let counts = |pod: &Pod| {
+        let matches = matching.ask(&pod.meta.labels, |labels| selector.matches(labels));
+        matches && !(pod.is_terminal() && pod.is_terminating())
+    };
+    walk(world, daemonset.meta.uid, &counts, visit);
+}
+
+/// The pods that count for one node alone.
+pub(super) fn counting_pods_on<'a>(world: &'a World, daemonset: &DaemonSet, node: &Name) -> Vec<&'a Arc<Pod>> {
+    let selector = &daemonset.spec.selector;
+    let counts = |pod: &&Arc<Pod>| selector.matches(&pod.meta.labels) && !(pod.is_terminal() && pod.is_terminating());
+    world.pods_of_on(daemonset.meta.uid, node).filter(counts).collect()
+}
+
+/// Every node, and every missing node that has such pods of a controller, in the order of names.
+pub(super) fn walk(world: &World, controller: Uid, counts: &dyn Fn(&Pod) -> bool, visit: &mut dyn FnMut(NodePods<'_>)) {
+    let mut pods = world.pods_of(controller).filter(|pod| counts(pod)).peekable();
     let mut here: Vec<&Arc<Pod>> = Vec::new();
     let mut nodes = world.nodes.iter().peekable();
     loop {

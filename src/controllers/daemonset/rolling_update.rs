@@ -7,10 +7,11 @@ use crate::store::{Rng, World};
 
 use super::memory::Memory;
 use super::placement::Placer;
-use super::pods::{Current, NodePods, first_pod, is_available, pods_by_node};
+use super::pods::{Current, NodePods, counting_pods_on, first_pod, is_available};
 use super::reason::Reason;
 use super::saw::{Holds, Rollout, Saw};
 use super::sync::{Decision, Plan, View};
+use super::tally::{Passed, visit_nodes};
 use super::{BURST_REPLICAS, history};
 
 /// The budget of a rollout (`updatedDesiredNodeCounts`).
@@ -28,9 +29,17 @@ pub fn rollout_numbers(
     max_unavailable: IntOrPercent,
     max_surge: IntOrPercent,
 ) -> RolloutNumbers {
+    let view = View { world, memory: &Memory::default(), tally: None, now: SimTime::ZERO, seed: 0 };
+    numbers(desired(&view, daemonset), max_unavailable, max_surge)
+}
+
+fn desired(view: &View, daemonset: &DaemonSet) -> i64 {
     let placer = Placer::new(&daemonset.spec);
-    let desired = world.nodes.values().filter(|node| placer.place(node).should_run).count() as i64;
-    numbers(desired, max_unavailable, max_surge)
+    let mut desired = 0;
+    let passed = visit_nodes(view, daemonset, &mut |here| {
+        desired += i64::from(here.node.is_some_and(|node| placer.place(node).should_run));
+    });
+    desired + passed.all() as i64
 }
 
 fn numbers(desired: i64, max_unavailable: IntOrPercent, max_surge: IntOrPercent) -> RolloutNumbers {
@@ -43,11 +52,11 @@ fn numbers(desired: i64, max_unavailable: IntOrPercent, max_surge: IntOrPercent)
 }
 
 pub(super) fn plan(view: &View, daemonset: &DaemonSet, max_unavailable: IntOrPercent, max_surge: IntOrPercent) -> Plan {
-    let current = Current::new(daemonset, &history::current_hash(view, daemonset));
+    let current = Current::new(daemonset, &history::current_hash(view.world, daemonset));
     // Only a surge has to know the numbers before it looks at the nodes.
     if max_surge.scaled(1) > 0 {
-        let numbers = rollout_numbers(view.world, daemonset, max_unavailable, max_surge);
-        let RolloutNumbers { desired, max_unavailable, max_surge } = numbers;
+        let RolloutNumbers { desired, max_unavailable, max_surge } =
+            numbers(desired(view, daemonset), max_unavailable, max_surge);
         if max_surge > 0 {
             let rollout = Rollout { desired, max_unavailable, max_surge, ..Rollout::default() };
             return with_surge(view, daemonset, &current, rollout);
@@ -61,7 +70,7 @@ pub fn rollout(world: &World, daemonset: &DaemonSet, now: SimTime) -> Option<Rol
     let UpdateStrategy::RollingUpdate { max_unavailable, max_surge } = daemonset.spec.update_strategy else {
         return None;
     };
-    let view = View { world, memory: &Memory::default(), now, seed: 0 };
+    let view = View { world, memory: &Memory::default(), tally: None, now, seed: 0 };
     match plan(&view, daemonset, max_unavailable, max_surge).saw {
         Some(Saw::Rollout(rollout)) => Some(rollout),
         _ => None,
@@ -99,6 +108,8 @@ fn find_updated_pods<'a>(here: &NodePods<'a>, current: &Current) -> Option<Gener
 #[derive(Default)]
 struct Walk {
     joined: Vec<(SimTime, usize)>,
+    /// Nodes that were counted without a visit: only if there are too many for a small map.
+    passed: usize,
 }
 
 impl Walk {
@@ -111,7 +122,7 @@ impl Walk {
 
     /// What was found at some places, in the order in which the original comes by them.
     fn order<T>(mut self, view: &View, found: &mut [(usize, T)]) -> Self {
-        let entries = self.joined.len();
+        let entries = self.joined.len() + self.passed;
         if entries <= Rng::SMALL_MAP {
             self.joined.sort();
             let rank = |place: usize| self.joined.iter().position(|(_, it)| *it == place).unwrap_or(place);
@@ -120,6 +131,20 @@ impl Walk {
         Rng::new(view.seed).walk_map(entries, found);
         self
     }
+
+    /// Leaves the first `budget` of the candidates, those among the nodes that were passed included.
+    fn choose(mut self, view: &View, passed: &Passed, candidates: &mut Vec<(usize, Name)>, budget: usize) {
+        self.passed = passed.all();
+        if budget > 0 {
+            let visited = candidates.len();
+            candidates.extend(passed.old.iter().map(|node| (0, node.clone())));
+            if visited > 0 && self.passed > 0 {
+                candidates.sort_by(|(_, one), (_, other)| one.cmp(other));
+            }
+            self.order(view, candidates);
+        }
+        candidates.truncate(budget);
+    }
 }
 
 /// Old pods go, as many as the budget allows; `manage` makes their successors when they are gone.
@@ -127,10 +152,10 @@ fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, max_unav
     let mut rollout = Rollout::default();
     let placer = Placer::new(&daemonset.spec);
     let mut decisions: Vec<Decision> = Vec::new();
-    let mut candidates: Vec<(usize, (Arc<Pod>, Name))> = Vec::new();
+    let mut candidates: Vec<(usize, Name)> = Vec::new();
     let mut walk = Walk::default();
     // An old pod that is not available is deleted beyond the budget, but counts against it.
-    pods_by_node(view.world, daemonset, |here| {
+    let passed = visit_nodes(view, daemonset, &mut |here| {
         let wanted = here.node.is_some_and(|node| placer.place(node).should_run);
         rollout.desired += i64::from(wanted);
         if here.pods.is_empty() {
@@ -147,7 +172,7 @@ fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, max_unav
             Some(Generations { new: None, old: Some(old) }) => {
                 if is_available(daemonset, old, view.now) {
                     rollout.available += 1;
-                    candidates.push((place, (old.clone(), here.name.clone())));
+                    candidates.push((place, here.name.clone()));
                 } else {
                     decisions.push(Decision::delete(old, here.name, Reason::OldAndUnavailable));
                     rollout.hold(here.name, Some(&old.meta.name), holds(daemonset, old));
@@ -164,14 +189,18 @@ fn without_surge(view: &View, daemonset: &DaemonSet, current: &Current, max_unav
             _ => rollout.hold(here.name, None, Holds::TwoPods),
         }
     });
-    walk.order(view, &mut candidates);
+    rollout.pass(&passed);
+    rollout.desired += passed.all() as i64;
     rollout.max_unavailable = numbers(rollout.desired, max_unavailable, IntOrPercent::Int(0)).max_unavailable;
-    rollout.waiting = candidates.len() as i64;
+    rollout.waiting = (candidates.len() + passed.old.len()) as i64;
     let budget = usize::try_from(rollout.max_unavailable - rollout.holding).unwrap_or(0);
-    for (nth, (_, (pod, node))) in candidates.iter().take(budget).enumerate() {
+    walk.choose(view, &passed, &mut candidates, budget);
+    for (nth, (_, node)) in candidates.iter().enumerate() {
         let reason =
             Reason::OldRevision { unavailable: rollout.holding + nth as i64, max_unavailable: rollout.max_unavailable };
-        decisions.push(Decision::delete(pod, node, reason));
+        let pods = counting_pods_on(view.world, daemonset, node);
+        let old = pods.into_iter().find(|pod| !pod.is_terminating());
+        decisions.extend(old.map(|old| Decision::delete(old, node, reason)));
     }
     decisions.truncate(BURST_REPLICAS);
     Plan { decisions, expects: true, saw: Some(Saw::Rollout(rollout)), ..Plan::default() }
@@ -186,7 +215,7 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout
     let mut no_longer_wanted: Vec<(usize, (Arc<Pod>, Name))> = Vec::new();
     let mut walk = Walk::default();
     let mut error = None;
-    pods_by_node(view.world, daemonset, |here| {
+    let passed = visit_nodes(view, daemonset, &mut |here| {
         let wanted = here.node.is_some_and(|node| placer.place(node).should_run);
         if here.pods.is_empty() {
             if wanted {
@@ -232,14 +261,17 @@ fn with_surge(view: &View, daemonset: &DaemonSet, current: &Current, mut rollout
     if error.is_some() {
         return Plan { error, ..Plan::default() };
     }
-    walk.order(view, &mut no_longer_wanted).order(view, &mut candidates);
-    rollout.waiting = candidates.len() as i64;
+    rollout.pass(&passed);
+    rollout.waiting = (candidates.len() + passed.old.len()) as i64;
+    walk.passed = passed.all();
+    let walk = walk.order(view, &mut no_longer_wanted);
     let surplus = usize::try_from(rollout.available - rollout.desired).unwrap_or(0);
     for (_, (pod, node)) in no_longer_wanted.iter().take(surplus) {
         deletes.push(Decision::delete(pod, node, Reason::NoLongerWanted { node: node.clone() }));
     }
     let budget = usize::try_from(rollout.max_surge - rollout.holding).unwrap_or(0);
-    for (nth, (_, node)) in candidates.iter().take(budget).enumerate() {
+    walk.choose(view, &passed, &mut candidates, budget);
+    for (nth, (_, node)) in candidates.iter().enumerate() {
         let reason = Reason::SurgeFirst { surging: rollout.holding + nth as i64, max_surge: rollout.max_surge };
         creates.push(Decision { reason, ..Decision::create(daemonset, node) });
     }
@@ -254,5 +286,11 @@ impl Rollout {
     fn count_updated(&mut self, here: &NodePods, wanted: bool, current: &Current) {
         let updated = first_pod(here.pods).is_some_and(|pod| current.is_updated(pod));
         self.updated += i64::from(wanted && updated);
+    }
+
+    /// Counts the nodes that were not visited.
+    fn pass(&mut self, passed: &Passed) {
+        self.updated += passed.updated as i64;
+        self.available += passed.all() as i64;
     }
 }

@@ -14,12 +14,15 @@ use crate::store::World;
 use super::memory::{BackoffKey, Memory};
 use super::reason::Reason;
 use super::saw::Saw;
+use super::tally::Tally;
 use super::{history, manage, rolling_update, status};
 
 /// What a stage may look at.
 pub struct View<'a> {
     pub world: &'a World,
     pub memory: &'a Memory,
+    /// The DaemonSet's nodes sorted beforehand, as they are now; without it every node is looked at.
+    pub tally: Option<&'a Tally>,
     pub now: SimTime,
     /// Decides what the original leaves to the order of a Go map.
     pub seed: u64,

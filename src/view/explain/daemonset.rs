@@ -77,9 +77,8 @@ pub fn sentence(moment: &Moment, daemonset: &DaemonSet) -> (String, &'static str
     match rollout(moment.world, daemonset, moment.now) {
         Some(rollout) => (unseen + &rollout.sentence(), "rollingUpdate"),
         None => {
-            let hash = history::current(moment.world, daemonset).and_then(|it| it.hash()).unwrap_or_default();
             let (mut updated, mut desired) = (0, 0);
-            each_node(moment.world, daemonset, hash, moment.now, |node| {
+            each_node(moment.world, daemonset, moment.now, &mut |node| {
                 updated += usize::from(node.updated);
                 desired += usize::from(node.desired);
             });
@@ -132,8 +131,7 @@ fn counts(moment: &Moment, daemonset: &DaemonSet) -> Vec<Row> {
     ];
     let mut rows: Vec<Row> =
         RULES.iter().map(|(name, rule, _)| Row::new(Mark::Note, *name, *rule).by("updateDaemonSetStatus")).collect();
-    let hash = history::current(moment.world, daemonset).and_then(|it| it.hash()).unwrap_or_default();
-    each_node(moment.world, daemonset, hash, moment.now, |node| {
+    each_node(moment.world, daemonset, moment.now, &mut |node| {
         for ((_, _, counts), row) in RULES.iter().zip(&mut rows) {
             if counts(node) {
                 row.linked += 1;

@@ -33,7 +33,7 @@ pub fn explain(moment: &Moment, node: &Node, explained: &mut Explained) {
     let foreseen = match moment.sim {
         Some(sim) => sim.outlook(node.name()).into_iter().map(|(_, foreseen)| foreseen).collect(),
         None => {
-            let view = View { world, memory: &Memory::default(), now: moment.now, seed: 0 };
+            let view = View { world, memory: &Memory::default(), tally: None, now: moment.now, seed: 0 };
             let of_each = world.daemonsets.values().flat_map(|daemonset| outlook(&view, daemonset, node.name()));
             // What the controller does next is in the log; what it waits for is not.
             of_each.filter(|foreseen| !foreseen.next_sync).collect()
