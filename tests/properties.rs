@@ -122,11 +122,36 @@ fn promises_about_the_past() {
 /// are large enough for nodes to be passed over, and with rollouts that find pods of all kinds.
 #[test]
 fn nodes_that_a_sync_passes_over_change_no_plan() {
-    assert!(cfg!(debug_assertions));
+    const { assert!(cfg!(debug_assertions)) };
     stories(2, |story| {
         let mut sim = tell(&Story { workers: story.workers + 10, ..story.clone() })?;
         heal(&mut sim).map_err(|message| broken("it comes to rest", message, &sim))
     });
+}
+
+/// A pod that is its own but has no node to go to is seen too, right after all nodes were sorted anew.
+#[test]
+fn a_pod_without_a_node_is_released() {
+    let mut sim = Sim::new(&Scenario::with_workers(0));
+    let set = |image: &str| {
+        format!(
+            "{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: one}}, spec: {{selector: {{matchLabels: {{app: a}}}}, \
+             template: {{metadata: {{labels: {{app: a}}}}, spec: {{containers: [{{name: app, image: '{image}'}}]}}}}}}}}"
+        )
+    };
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: bare, labels: {app: a}}, spec: {containers: [{name: app, image: 'a:1'}]}}";
+    for text in [set("a:1").as_str(), pod] {
+        assert!(sim.submit(Command::Apply { text: text.to_owned() }).errors.is_empty());
+        sim.run_until_quiet();
+    }
+    let owner = |sim: &Sim| sim.world().pods.values().next().and_then(|pod| pod.meta.controller().cloned());
+    assert!(owner(&sim).is_some());
+    let (namespace, name) = ("default".to_owned(), "bare".to_owned());
+    let labels = vec![("app".to_owned(), Some("elsewhere".to_owned()))];
+    sim.submit(Command::Apply { text: set("a:2") });
+    sim.submit(Command::LabelPod { namespace, name, labels });
+    sim.run_until_quiet();
+    assert_eq!(owner(&sim), None);
 }
 
 /// The run that the environment names keeps every promise; for the end it is healed.

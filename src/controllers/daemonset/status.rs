@@ -37,7 +37,7 @@ impl Counted<'_> {
 
 /// Tells of every node how it counts.
 pub fn each_node(world: &World, daemonset: &DaemonSet, now: SimTime, tell: &mut dyn FnMut(&Counted<'_>)) {
-    drop(count_nodes(&View { world, memory: &Memory::default(), tally: None, now, seed: 0 }, daemonset, tell));
+    count_nodes(&View { world, memory: &Memory::default(), tally: None, now, seed: 0 }, daemonset, tell);
 }
 
 fn count_nodes<'a>(view: &View<'a>, daemonset: &DaemonSet, tell: &mut dyn FnMut(&Counted<'_>)) -> Passed<'a> {
