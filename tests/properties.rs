@@ -121,8 +121,8 @@ fn promises_about_the_past() {
 /// With debug assertions the engine makes every plan of a sync twice, once looking at every node; here in clusters that
 /// are large enough for nodes to be passed over, and with rollouts that find pods of all kinds.
 #[test]
+#[cfg(debug_assertions)]
 fn nodes_that_a_sync_passes_over_change_no_plan() {
-    const { assert!(cfg!(debug_assertions)) };
     stories(2, |story| {
         let mut sim = tell(&Story { workers: story.workers + 10, ..story.clone() })?;
         heal(&mut sim).map_err(|message| broken("it comes to rest", message, &sim))
