@@ -116,16 +116,26 @@ fn rules() -> Vec<(String, Vec<String>)> {
         text.split("\n\n").map(|block| block.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>());
     let rule = |block: Vec<&str>| {
         let (given, told) = block.split_first()?;
-        let (pod, container) = match given.strip_prefix("container: ") {
-            Some(container) => (String::new(), format!(", {container}")),
-            None => (format!(", {given}"), String::new()),
+        let (mut pod, mut container, mut metadata) = (String::new(), String::new(), String::new());
+        let below = if let Some(given) = given.strip_prefix("container: ") {
+            container = format!(", {given}");
+            "spec.template.spec.containers[0]."
+        } else if given.starts_with("annotations: ") {
+            metadata = format!(", {given}");
+            "spec.template."
+        } else {
+            pod = format!(", {given}");
+            "spec.template.spec."
         };
-        let below = if container.is_empty() { "spec.template.spec." } else { "spec.template.spec.containers[0]." };
         let manifest = format!(
             "{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: a}}, spec: {{selector: {{matchLabels: {{a: b}}}}, \
-             template: {{metadata: {{labels: {{a: b}}}}, spec: {{containers: [{{name: a, image: a{container}}}]{pod}}}}}}}}}"
+             template: {{metadata: {{labels: {{a: b}}{metadata}}}, spec: {{containers: [{{name: a, image: a{container}}}]{pod}}}}}}}}}"
         );
-        let told = told.iter().map(|line| format!("{}{below}{}", &line[..2], &line[2..]));
+        let told = told.iter().map(|line| match line.strip_prefix("? volume ") {
+            // The one sort of warning without a path.
+            Some(_) => (*line).to_owned(),
+            None => format!("{}{below}{}", &line[..2], &line[2..]),
+        });
         Some((manifest, told.collect()))
     };
     blocks.into_iter().filter_map(rule).collect()

@@ -132,7 +132,10 @@ fn check_document(document: Document, text: &str, findings: &mut Vec<Finding>) -
             "DaemonSet" => {
                 defaulting::default_daemonset(&mut object);
                 errors = validation::validate_daemonset(&object, None);
-                warnings = validation::warnings_daemonset(&object);
+                // The server warns only of what it takes.
+                if errors.is_empty() {
+                    warnings = validation::warnings_daemonset(&object);
+                }
                 hash = object.at(&["spec", "template"]).map(|template| compute_hash(template, None));
             }
             "Pod" => {
@@ -290,6 +293,7 @@ fn mend(error: &FieldError, document: &Document, span: Span, has_selector: bool)
             "There is no volume {} under `volumes`, or that volume is itself wrong. Add it, or correct the name.",
             error.bad_value
         ),
+        ErrorKind::TooMany => format!("Take some away: {}.", detail.trim_start_matches("must ")),
         ErrorKind::Duplicate => format!("{} is used twice here. Give each its own.", error.bad_value),
         ErrorKind::NotSupported => {
             let supported = detail.trim_start_matches("supported values: ");

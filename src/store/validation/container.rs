@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::volumes::Volumes;
 use super::{Errors, each, entries, int, list, names, quote, text, truth};
 use crate::api::quantity::Quantity;
+use crate::api::quantity_text;
 use crate::api::value::Value;
 
 impl Errors {
@@ -14,7 +15,6 @@ impl Errors {
         if list(containers).is_empty() {
             return self.required(path, "");
         }
-        let grace = int(&spec["terminationGracePeriodSeconds"]);
         let mut seen = BTreeSet::new();
         for (container, path) in each(containers, path) {
             self.container(container, spec, volumes, &path);
@@ -22,7 +22,7 @@ impl Errors {
             if !seen.insert(name) {
                 self.duplicate(format!("{path}.name"), name);
             }
-            self.life(container, grace, &path);
+            self.life(container, spec, &path);
             self.restart_policy(container, &path);
         }
         self.host_ports(list(containers), path, 0);
@@ -32,11 +32,16 @@ impl Errors {
     pub(super) fn init_containers(&mut self, spec: &Value, volumes: &Volumes, path: &str) {
         let mut seen: BTreeSet<&str> =
             list(&spec["containers"]).iter().map(|container| text(&container["name"])).collect();
-        let grace = int(&spec["terminationGracePeriodSeconds"]);
         let containers = list(&spec["initContainers"]);
         for (index, (container, path)) in each(&spec["initContainers"], path).enumerate() {
             self.container(container, spec, volumes, &path);
-            self.restart_policy(container, &path);
+            if container["restartPolicy"].is_null() {
+                if !list(&container["restartPolicyRules"]).is_empty() {
+                    self.required(format!("{path}.restartPolicy"), POLICY_FOR_RULES);
+                }
+            } else {
+                self.restart_policy(container, &path);
+            }
             let name = text(&container["name"]);
             if !name.is_empty() && !seen.insert(name) {
                 self.duplicate(format!("{path}.name"), name);
@@ -45,12 +50,19 @@ impl Errors {
             let parent = path.rsplit_once('[').map_or("", |(parent, _)| parent);
             self.host_ports(&containers[index..=index], parent, index);
             match text(&container["restartPolicy"]) {
-                "Always" => self.life(container, grace, &path),
+                "Always" => self.life(container, spec, &path),
                 _ => {
                     for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
                         if !container[field].is_null() {
                             let detail = "may not be set for init containers without restartPolicy=Always";
                             self.forbidden(format!("{path}.{field}"), detail);
+                        }
+                    }
+                    for (policy, path) in each(&container["resizePolicy"], &format!("{path}.resizePolicy")) {
+                        let policy = text(&policy["restartPolicy"]);
+                        if policy == "RestartContainer" {
+                            let detail = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+                            self.invalid(format!("{path}.restartPolicy"), quote(policy), detail);
                         }
                     }
                 }
@@ -63,18 +75,18 @@ impl Errors {
         let (policy, rules) = (&container["restartPolicy"], &container["restartPolicyRules"]);
         let at = format!("{path}.restartPolicy");
         match policy.as_str() {
-            None if !list(rules).is_empty() => {
-                self.required(at, "must specify restartPolicy when restart rules are used");
-            }
+            None if !list(rules).is_empty() => self.required(at, POLICY_FOR_RULES),
             None => {}
             Some(word) => self.supported(word, at, &["Always", "Never", "OnFailure"]),
         }
+        self.too_many(format!("{path}.restartPolicyRules"), rules, 20);
         for (rule, path) in each(rules, &format!("{path}.restartPolicyRules")) {
             self.supported(text(&rule["action"]), format!("{path}.action"), &["Restart", "RestartAllContainers"]);
             match &rule["exitCodes"] {
                 Value::Null => self.required(format!("{path}.exitCodes"), "must be specified"),
                 codes => {
-                    self.supported(text(&codes["operator"]), format!("{path}.exitCodes.operator"), &["In", "NotIn"])
+                    self.supported(text(&codes["operator"]), format!("{path}.exitCodes.operator"), &["In", "NotIn"]);
+                    self.too_many(format!("{path}.exitCodes.values"), &codes["values"], 255);
                 }
             }
         }
@@ -94,12 +106,16 @@ impl Errors {
     }
 
     /// What regular containers and sidecars may have.
-    pub(super) fn life(&mut self, container: &Value, grace: i64, path: &str) {
+    pub(super) fn life(&mut self, container: &Value, spec: &Value, path: &str) {
+        let grace = int(&spec["terminationGracePeriodSeconds"]);
         for hook in ["postStart", "preStop"] {
             let handler = &container["lifecycle"][hook];
             if !handler.is_null() {
                 self.handler(handler, grace, &format!("{path}.lifecycle.{hook}"));
             }
+        }
+        if let Some(signal) = container["lifecycle"]["stopSignal"].as_str() {
+            self.stop_signal(signal, &spec["os"], format!("{path}.lifecycle.stopSignal"));
         }
         for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
             let probe = &container[name];
@@ -117,6 +133,18 @@ impl Errors {
                 let path = format!("{path}.terminationGracePeriodSeconds");
                 self.invalid(path, shown, "must not be set for readinessProbes");
             }
+        }
+    }
+
+    /// `validateStopSignal`
+    fn stop_signal(&mut self, signal: &str, os: &Value, path: String) {
+        match text(&os["name"]) {
+            _ if os.is_null() => {
+                self.forbidden(path, "may not be set for containers with empty `spec.os.name`");
+            }
+            "windows" => self.supported(signal, path, &["SIGKILL", "SIGTERM"]),
+            "linux" => self.supported(signal, path, &linux_signals()),
+            _ => {}
         }
     }
 
@@ -230,7 +258,7 @@ impl Errors {
         self.mounts(container, volumes, &at("volumeMounts"));
         self.devices(container, volumes, &at("volumeDevices"));
         self.pull_policy(container, "imagePullPolicy", path);
-        self.resources(&container["resources"], &at("resources"));
+        self.resources(&container["resources"], &at("resources"), Self::resource_name);
         self.claims(&container["resources"]["claims"], &spec["resourceClaims"], &at("resources.claims"));
         self.resize_policy(&container["resizePolicy"], &at("resizePolicy"));
         let host_users = spec["hostUsers"].as_bool() != Some(false);
@@ -383,12 +411,12 @@ impl Errors {
     }
 
     /// `ValidateContainerResourceRequirements`
-    pub(super) fn resources(&mut self, resources: &Value, path: &str) {
+    pub(super) fn resources(&mut self, resources: &Value, path: &str, name_is_good: fn(&mut Self, &str, &str)) {
         let (limits, requests) = (&resources["limits"], &resources["requests"]);
         for (kind, amounts) in [("limits", limits), ("requests", requests)] {
             for (name, amount) in entries(amounts) {
                 let at = format!("{path}.{kind}[{name}]");
-                self.resource_name(name, &at);
+                name_is_good(self, name, &at);
                 self.resource_amount(name, amount, &at);
                 if kind == "requests" {
                     self.request(name, text(amount), limits, path);
@@ -467,12 +495,63 @@ impl Errors {
         }
     }
 
+    /// `validatePodResources`: what the whole pod asks for.
+    pub(super) fn pod_resources(&mut self, spec: &Value, path: &str) {
+        let (resources, path) = (&spec["resources"], format!("{path}.resources"));
+        if resources.is_null() {
+            return;
+        }
+        if text(&spec["os"]["name"]) == "windows" {
+            return self.forbidden(path, "may not be set for a windows pod");
+        }
+        let claims = format!("{path}.claims");
+        if !resources["claims"].is_null() {
+            self.forbidden(&claims, "claims may not be set for Resources at pod-level");
+        }
+        self.resources(resources, &path, Self::pod_resource_name);
+        self.claims(&resources["claims"], &spec["resourceClaims"], &claims);
+        // What the containers ask for together must fit into it, and what each may use at most.
+        for (kind, amounts) in ["requests", "limits"].map(|kind| (kind, &resources[kind])) {
+            for (name, amount) in entries(amounts) {
+                let (Ok(of_pod), all) = (Quantity::parse(text(amount)), of_containers(spec, kind, name)) else {
+                    continue;
+                };
+                if (kind == "requests" || name.starts_with("hugepages-")) && all > of_pod.milli() {
+                    let all = quantity_text(name, all);
+                    let detail = format!("must be greater than or equal to aggregate container {kind} of {all}");
+                    self.invalid(format!("{path}.{kind}[{name}]"), quote(text(amount)), detail);
+                }
+            }
+        }
+        for (container, path) in each(&spec["containers"], &format!("{path}.containers")) {
+            for (name, amount) in entries(&container["resources"]["limits"]) {
+                let (amount, of_pod) = (text(amount), text(&resources["limits"][name.as_str()]));
+                if let (Ok(own), Ok(most)) = (Quantity::parse(amount), Quantity::parse(of_pod))
+                    && own > most
+                {
+                    let detail = format!("must be less than or equal to pod limits of {of_pod}");
+                    self.invalid(format!("{path}[{name}].limits"), quote(amount), detail);
+                }
+            }
+        }
+    }
+
+    /// `validatePodResourceName`
+    fn pod_resource_name(&mut self, name: &str, path: &str) {
+        let complaints = names::qualified_name(name);
+        if !complaints.is_empty() {
+            self.complaints(path, name, complaints);
+        } else if !name.contains('/') && !is_standard(name) {
+            self.invalid(path, quote(name), "must be a standard resource type or fully qualified");
+        } else if !["cpu", "memory"].contains(&name) && !name.starts_with("hugepages-") {
+            self.not_supported(path, quote(name), &["cpu", "hugepages-", "memory"]);
+        }
+    }
+
     /// `validateContainerResourceName`
     pub(super) fn resource_name(&mut self, name: &str, path: &str) {
         let complaints = names::qualified_name(name);
         let standard = ["cpu", "memory", "ephemeral-storage"].contains(&name) || name.starts_with("hugepages-");
-        let known =
-            ["storage", "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps"];
         if name.contains('/') {
             self.complaints(path, name, complaints);
             if !is_native(name)
@@ -484,8 +563,7 @@ impl Errors {
         }
         if !complaints.is_empty() {
             self.complaints(path, name, complaints);
-        } else if !standard && !known.contains(&name) && !name.starts_with("requests.") && !name.starts_with("limits.")
-        {
+        } else if !is_standard(name) {
             self.invalid(path, quote(name), "must be a standard resource type or fully qualified");
         }
         if !standard {
@@ -505,6 +583,46 @@ impl Errors {
             self.invalid(path, quote(text(amount)), "must be an integer");
         }
     }
+}
+
+const POLICY_FOR_RULES: &str = "must specify restartPolicy when restart rules are used";
+
+/// Those that a container may be stopped with on Linux, in the order in which the server tells them.
+fn linux_signals() -> Vec<&'static str> {
+    const NAMES: &str = "SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL \
+        SIGPIPE SIGPOLL SIGPROF SIGPWR SIGQUIT SIGRTMAX SIGRTMAX-1 SIGRTMAX-10 SIGRTMAX-11 SIGRTMAX-12 SIGRTMAX-13 \
+        SIGRTMAX-14 SIGRTMAX-2 SIGRTMAX-3 SIGRTMAX-4 SIGRTMAX-5 SIGRTMAX-6 SIGRTMAX-7 SIGRTMAX-8 SIGRTMAX-9 SIGRTMIN \
+        SIGRTMIN+1 SIGRTMIN+10 SIGRTMIN+11 SIGRTMIN+12 SIGRTMIN+13 SIGRTMIN+14 SIGRTMIN+15 SIGRTMIN+2 SIGRTMIN+3 \
+        SIGRTMIN+4 SIGRTMIN+5 SIGRTMIN+6 SIGRTMIN+7 SIGRTMIN+8 SIGRTMIN+9 SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM \
+        SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ";
+    NAMES.split(' ').collect()
+}
+
+/// What a pod's containers take of a resource together, in milli-units (`AggregateContainerRequests`): sidecars run beside
+/// the containers, other init containers before them and one at a time.
+fn of_containers(spec: &Value, kind: &str, name: &str) -> i64 {
+    let amount = |of: &Value| Quantity::parse(text(&of["resources"][kind][name])).map_or(0, |amount| amount.milli());
+    let sum = list(&spec["containers"]).iter().map(amount).fold(0, i64::saturating_add);
+    let (mut sidecars, mut most) = (0_i64, 0);
+    for container in list(&spec["initContainers"]) {
+        let own = amount(container);
+        if text(&container["restartPolicy"]) == "Always" {
+            sidecars = sidecars.saturating_add(own);
+            most = most.max(sidecars);
+        } else {
+            most = most.max(sidecars.saturating_add(own));
+        }
+    }
+    sum.saturating_add(sidecars).max(most)
+}
+
+/// A name without a prefix that the server knows (`IsStandardResourceName`).
+fn is_standard(name: &str) -> bool {
+    let known = "cpu memory ephemeral-storage requests.cpu requests.memory requests.ephemeral-storage limits.cpu \
+                 limits.memory limits.ephemeral-storage pods resourcequotas services replicationcontrollers secrets \
+                 configmaps persistentvolumeclaims storage requests.storage services.nodeports services.loadbalancers";
+    known.split(' ').any(|it| it == name)
+        || ["hugepages-", "requests.hugepages-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Resources of Kubernetes itself (`IsNativeResource`).

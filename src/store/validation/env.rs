@@ -1,6 +1,6 @@
 //! Environment variables, and what the downward API may show (`ValidateEnv`).
 
-use super::{Errors, each, names, quote, text};
+use super::{Errors, each, each_container, list, names, quote, text};
 use crate::api::value::Value;
 
 impl Errors {
@@ -37,7 +37,7 @@ impl Errors {
                     self.complaints(&format!("{path}.name"), name, names::dns_subdomain(name));
                     self.config_key(&source["key"], format!("{path}.key"));
                 }
-                _ => self.config_key(&source["key"], format!("{path}.key")),
+                _ => self.file_key(source, &path),
             }
         }
         if sources == 0 {
@@ -51,6 +51,41 @@ impl Errors {
             }
         } else if sources > 1 {
             self.invalid(path, quote(""), "may not have more than one field specified at a time");
+        }
+    }
+
+    /// `validateFileKeySelector`
+    fn file_key(&mut self, source: &Value, path: &str) {
+        for (field, rule) in [("key", names::env_name as fn(&str) -> Vec<String>), ("volumeName", names::dns_label)] {
+            let at = format!("{path}.{field}");
+            match text(&source[field]) {
+                "" => self.required(at, ""),
+                name => self.complaints(&at, name, rule(name)),
+            }
+        }
+        match text(&source["path"]) {
+            "" => self.required(format!("{path}.path"), ""),
+            file => self.no_backsteps(file, format!("{path}.path")),
+        }
+    }
+
+    /// `validateFileKeyRefVolumes`
+    pub(super) fn files_of_variables(&mut self, spec: &Value, path: &str) {
+        for (container, path) in each_container(spec, path) {
+            for (variable, path) in each(&container["env"], &format!("{path}.env")) {
+                let source = &variable["valueFrom"]["fileKeyRef"];
+                if source.is_null() {
+                    continue;
+                }
+                let (name, at) = (text(&source["volumeName"]), format!("{path}.valueFrom.fileKeyRef.volumeName"));
+                match list(&spec["volumes"]).iter().rfind(|volume| text(&volume["name"]) == name) {
+                    None => self.not_found(at, name),
+                    Some(volume) if volume["emptyDir"].is_null() => {
+                        self.invalid(at, quote(name), "referenced volume must be of type emptyDir");
+                    }
+                    Some(_) => {}
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod names;
 mod pod;
 mod volumes;
 mod warnings;
+mod windows;
 
 use std::fmt;
 
@@ -33,6 +34,7 @@ pub enum ErrorKind {
     Duplicate,
     NotFound,
     TooLong,
+    TooMany,
 }
 
 impl ErrorKind {
@@ -46,6 +48,7 @@ impl ErrorKind {
             ErrorKind::Duplicate => "FieldValueDuplicate",
             ErrorKind::NotFound => "FieldValueNotFound",
             ErrorKind::TooLong => "FieldValueTooLong",
+            ErrorKind::TooMany => "FieldValueTooMany",
         }
     }
 }
@@ -57,6 +60,7 @@ impl FieldError {
             ErrorKind::Required => "Required value".to_owned(),
             ErrorKind::Forbidden => "Forbidden".to_owned(),
             ErrorKind::TooLong => "Too long".to_owned(),
+            ErrorKind::TooMany => format!("Too many: {}", self.bad_value),
             ErrorKind::Invalid => format!("Invalid value: {}", self.bad_value),
             ErrorKind::NotSupported => format!("Unsupported value: {}", self.bad_value),
             ErrorKind::Duplicate => format!("Duplicate value: {}", self.bad_value),
@@ -95,6 +99,7 @@ pub fn validate_pod(pod: &Value) -> Vec<FieldError> {
     let mut errors = Errors::default();
     errors.metadata(&pod["metadata"], true, "metadata");
     let spec = &pod["spec"];
+    errors.pod_annotations(&pod["metadata"]["annotations"], spec, "metadata.annotations");
     errors.pod_spec(spec, "spec", false);
     if text(&spec["serviceAccountName"]).is_empty() {
         for (volume, path) in each(&spec["volumes"], "spec.volumes") {
@@ -169,6 +174,14 @@ fn list(value: &Value) -> &[Value] {
 fn each<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = (&'a Value, String)> + use<'a> {
     let path = path.to_owned();
     list(value).iter().enumerate().map(move |(index, item)| (item, format!("{path}[{index}]")))
+}
+
+/// All containers of a pod with the path of each, as the original walks over them (`VisitContainersWithPath`).
+fn each_container<'a>(spec: &'a Value, path: &str) -> impl Iterator<Item = (&'a Value, String)> + use<'a> {
+    let path = path.to_owned();
+    ["initContainers", "containers", "ephemeralContainers"]
+        .into_iter()
+        .flat_map(move |list| each(&spec[list], &format!("{path}.{list}")))
 }
 
 /// The entries of a map; none if it is something else.
@@ -256,6 +269,13 @@ impl Errors {
     /// The value is given as the message shows it.
     fn invalid(&mut self, path: impl Into<String>, shown: String, detail: impl Into<String>) {
         self.add(ErrorKind::Invalid, path, shown, detail);
+    }
+
+    fn too_many(&mut self, path: impl Into<String>, items: &Value, most: usize) {
+        let count = list(items).len();
+        if count > most {
+            self.add(ErrorKind::TooMany, path, count.to_string(), format!("must have at most {most} items"));
+        }
     }
 
     fn forbidden(&mut self, path: impl Into<String>, detail: &str) {
@@ -432,6 +452,7 @@ impl Errors {
         self.labels(labels, "spec.template.labels");
         self.annotations(&template["metadata"]["annotations"], "spec.template.annotations");
         let pod = &template["spec"];
+        self.pod_annotations(&template["metadata"]["annotations"], pod, "spec.template.annotations");
         self.pod_spec(pod, "spec.template.spec", true);
         if !list(&pod["ephemeralContainers"]).is_empty() {
             let detail = "ephemeral containers not allowed in pod template";

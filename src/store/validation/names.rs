@@ -198,6 +198,61 @@ pub fn user_id(id: i64) -> Vec<String> {
     if good { Vec::new() } else { vec!["must be between 0 and 2147483647, inclusive".to_owned()] }
 }
 
+/// What an iSCSI name must be, once it begins with iqn, eui or naa.
+pub fn is_iscsi(name: &str) -> bool {
+    // In the original the dot of these two is any character.
+    let exactly = |length: usize| {
+        let rest = name.char_indices().nth(4).map_or("", |(at, _)| &name[at..]);
+        rest.len() == length && rest.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    match name.get(..3) {
+        Some("eui") => exactly(16),
+        Some("naa") => exactly(32),
+        // iqn.YYYY-MM.domain:rest
+        _ => name.match_indices("iqn.").any(|(at, _)| {
+            let (Some(date), Some(rest)) = (name.get(at + 4..at + 11), name.get(at + 11..)) else { return false };
+            let dated = date.bytes().enumerate().all(|(at, b)| if at == 4 { b == b'-' } else { b.is_ascii_digit() });
+            let parts = rest.strip_prefix('.').and_then(|rest| rest.split_once(':'));
+            dated
+                && parts.is_some_and(|(domain, rest)| {
+                    let odd = |c: char| ",;*&$|".contains(c) || c.is_ascii_whitespace();
+                    !domain.is_empty()
+                        && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+                        && !rest.is_empty()
+                        && !rest.contains(odd)
+                })
+        }),
+    }
+}
+
+/// `ValidateClusterTrustBundleName`: with its signer's name in front if there is a colon.
+pub fn trust_bundle(name: &str) -> Vec<String> {
+    match name.rsplit_once(':') {
+        None => dns_subdomain(name),
+        Some(("", _)) => vec!["ClusterTrustBundle without signer name must not have \":\" in its name".to_owned()],
+        Some((signer, _)) if signer.contains('/') => {
+            let (signer, prefix) = (signer.replace(':', "/"), signer.replace('/', ":"));
+            vec![format!("ClusterTrustBundle for signerName {signer} must be named with prefix {prefix}:")]
+        }
+        Some((_, own)) => dns_subdomain(own),
+    }
+}
+
+/// An IP address as the server's old parser takes it, which lets zeros stand in front.
+pub fn without_zeros(address: &str) -> String {
+    let trimmed = address.split('.').map(|part| match part.trim_start_matches('0') {
+        "" if !part.is_empty() => "0",
+        trimmed => trimmed,
+    });
+    if address.contains(':') { address.to_owned() } else { trimmed.collect::<Vec<_>>().join(".") }
+}
+
+/// `IsKubernetesSignerName`
+pub fn is_of_kubernetes(signer: &str) -> bool {
+    let domain = signer.split('/').next().unwrap_or_default();
+    domain == "kubernetes.io" || domain.ends_with(".kubernetes.io")
+}
+
 /// `[0-9]+%`
 pub fn percent(text: &str) -> Option<i64> {
     let digits = text.strip_suffix('%').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Errors, Names, TAINT_EFFECTS, each, int, list, names, quote, text, truth, typed_json};
+use super::{
+    ErrorKind, Errors, Names, TAINT_EFFECTS, each, each_container, entries, int, list, names, quote, text, truth,
+    typed_json,
+};
 use crate::api::value::Value;
 
 const REQUIRED_TERMS: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -16,6 +19,7 @@ impl Errors {
         self.resource_claims(&spec["resourceClaims"], &at("resourceClaims"));
         self.containers(spec, &volumes, &at("containers"));
         self.init_containers(spec, &volumes, &at("initContainers"));
+        self.pod_resources(spec, path);
         self.host_network(spec, &at("containers"), in_template);
         self.one_of(&spec["restartPolicy"], at("restartPolicy"), &["Always", "OnFailure", "Never"]);
         let policies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
@@ -30,7 +34,9 @@ impl Errors {
         }
         self.scheduling_gates(&spec["schedulingGates"], &at("schedulingGates"));
         self.spread(&spec["topologySpreadConstraints"], &at("topologySpreadConstraints"));
+        self.host_process(spec, path);
         self.host_users(spec, path);
+        self.host_name(spec, &at("hostnameOverride"));
         self.optional_name(spec, "serviceAccountName", path, names::dns_subdomain);
         self.optional_name(spec, "nodeName", path, names::dns_subdomain);
         if let Some(seconds) = spec["activeDeadlineSeconds"].as_int()
@@ -58,7 +64,68 @@ impl Errors {
         if !spec["preemptionPolicy"].is_null() {
             self.one_of(&spec["preemptionPolicy"], at("preemptionPolicy"), &["PreemptLowerPriority", "Never"]);
         }
+        let overhead = Value::from([("limits", spec["overhead"].clone())]);
+        self.resources(&overhead, &at("overhead"), Self::resource_name);
         self.os(spec, path);
+        self.files_of_variables(spec, path);
+    }
+
+    /// `ValidatePodSpecificAnnotations`
+    pub(super) fn pod_annotations(&mut self, annotations: &Value, spec: &Value, path: &str) {
+        let mirror = "kubernetes.io/config.mirror";
+        if let Some(value) = annotations[mirror].as_str()
+            && text(&spec["nodeName"]).is_empty()
+        {
+            let detail = "must set spec.nodeName if mirror pod annotation is set";
+            self.invalid(format!("{path}[{mirror}]"), quote(value), detail);
+        }
+        let cost = "controller.kubernetes.io/pod-deletion-cost";
+        if let Some(value) = annotations[cost].as_str() {
+            let number = value.strip_prefix(['+', '-']).unwrap_or(value);
+            let odd = value.starts_with('+') || (number.starts_with('0') && number.len() > 1);
+            if odd || value.parse::<i32>().is_err() {
+                self.invalid(format!("{path}[{cost}]"), quote(value), "must be a 32bit integer");
+            }
+        }
+        let profile = |errors: &mut Self, key: &str, value: &str| match value.strip_prefix("localhost/") {
+            Some(file) => errors.descending_path(file, format!("{path}.{key}")),
+            None if ["runtime/default", "docker/default", "unconfined"].contains(&value) => {}
+            None => errors.invalid(format!("{path}.{key}"), quote(value), "must be a valid seccomp profile"),
+        };
+        let of_pod = "seccomp.security.alpha.kubernetes.io/pod";
+        if let Some(value) = annotations[of_pod].as_str() {
+            profile(self, of_pod, value);
+        }
+        for (key, value) in entries(annotations) {
+            if key.starts_with("container.seccomp.security.alpha.kubernetes.io/") {
+                profile(self, key, text(value));
+            }
+        }
+        for (key, value) in entries(annotations) {
+            let Some(name) = key.strip_prefix("container.apparmor.security.beta.kubernetes.io/") else { continue };
+            let path = format!("{path}[{key}]");
+            if !each_container(spec, "").any(|(container, _)| text(&container["name"]) == name) {
+                self.invalid(&path, quote(name), "container not found");
+            }
+            let value = text(value);
+            if !["", "runtime/default", "unconfined"].contains(&value) && !value.starts_with("localhost/") {
+                self.invalid(path, quote(value), format!("invalid AppArmor profile name: {}", quote(value)));
+            }
+        }
+    }
+
+    /// `validatePodHostName`
+    fn host_name(&mut self, spec: &Value, path: &str) {
+        let Some(name) = spec["hostnameOverride"].as_str() else { return };
+        for field in ["setHostnameAsFQDN", "hostNetwork"] {
+            if truth(&spec[field]) {
+                self.forbidden(path, &format!("may not be specified when {field} is true"));
+            }
+        }
+        if name.len() > 64 {
+            self.add(ErrorKind::TooLong, path, String::new(), "may not be more than 64 bytes");
+        }
+        self.complaints(path, name, names::dns_subdomain(name));
     }
 
     pub(super) fn optional_name(&mut self, spec: &Value, field: &str, path: &str, rule: fn(&str) -> Vec<String>) {
@@ -69,13 +136,7 @@ impl Errors {
     }
 
     pub(super) fn ip(&mut self, address: &str, path: String) {
-        // An old parser lets zeros stand in front.
-        let trimmed = address.split('.').map(|part| match part.trim_start_matches('0') {
-            "" if !part.is_empty() => "0",
-            trimmed => trimmed,
-        });
-        let plain = if address.contains(':') { address.to_owned() } else { trimmed.collect::<Vec<_>>().join(".") };
-        if plain.parse::<IpAddr>().is_err() {
+        if names::without_zeros(address).parse::<IpAddr>().is_err() {
             self.invalid(path, quote(address), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
         }
     }
@@ -94,6 +155,7 @@ impl Errors {
         if context["allowPrivilegeEscalation"].as_bool() == Some(false) {
             self.escalation(context, path);
         }
+        self.windows_options(&context["windowsOptions"], &format!("{path}.windowsOptions"));
         self.app_armor(&context["appArmorProfile"], &format!("{path}.appArmorProfile"));
     }
 
@@ -199,6 +261,7 @@ impl Errors {
         };
         words(self, "fsGroupChangePolicy", &["Always", "OnRootMismatch"]);
         self.seccomp(&context["seccompProfile"], &format!("{path}.seccompProfile"));
+        self.windows_options(&context["windowsOptions"], &format!("{path}.windowsOptions"));
         self.app_armor(&context["appArmorProfile"], &format!("{path}.appArmorProfile"));
         words(self, "supplementalGroupsPolicy", &["Merge", "Strict"]);
         words(self, "seLinuxChangePolicy", &["MountOption", "Recursive"]);
@@ -209,7 +272,12 @@ impl Errors {
         if spec["hostUsers"].as_bool() == Some(false) {
             for (field, told) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] {
                 if truth(&spec[field]) {
-                    self.forbidden(format!("{path}.{told}"), "when `pod.Spec.HostUsers` is false");
+                    self.forbidden(format!("{path}.{told}"), "when `hostUsers` is false");
+                }
+            }
+            for (container, path) in each_container(spec, path) {
+                if !list(&container["volumeDevices"]).is_empty() {
+                    self.forbidden(format!("{path}.volumeDevices"), "when `hostUsers` is false");
                 }
             }
         }
@@ -353,10 +421,10 @@ impl Errors {
         let config = &spec["dnsConfig"];
         if text(&spec["dnsPolicy"]) == "None" {
             if config.is_null() {
-                self.required(path, "must provide `dnsConfig` when `dnsPolicy` is None");
+                return self.required(path, "must provide `dnsConfig` when `dnsPolicy` is None");
             } else if list(&config["nameservers"]).is_empty() {
                 let detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
-                self.required(format!("{path}.nameservers"), detail);
+                return self.required(format!("{path}.nameservers"), detail);
             }
         }
         let servers = &config["nameservers"];
@@ -504,14 +572,15 @@ impl Errors {
         }
         match text(&os["name"]) {
             "windows" | "linux" => {}
-            "" => return self.required(format!("{path}.os.name"), "cannot be empty"),
+            "" => return self.required(format!("{path}.os.name"), ""),
             other => return self.not_supported(format!("{path}.os"), quote(other), &["linux", "windows"]),
         }
         let windows = text(&os["name"]) == "windows";
         let detail =
             if windows { "cannot be set for a windows pod" } else { "windows options cannot be set for a linux pod" };
         let mut forbid = |context: &Value, fields: &[&str], path: &str| {
-            for field in fields.iter().filter(|field| !context[**field].is_null()) {
+            let is_set = |value: &Value| !value.is_null() && value.as_list().is_none_or(|items| !items.is_empty());
+            for field in fields.iter().filter(|field| is_set(&context[**field])) {
                 self.forbidden(format!("{path}.{field}"), detail);
             }
         };
@@ -520,7 +589,10 @@ impl Errors {
             forbid(context, &["windowsOptions"], &security);
         } else {
             forbid(context, &["appArmorProfile", "seLinuxOptions"], &security);
-            forbid(spec, &["hostUsers", "hostPID", "hostIPC"], path);
+            forbid(spec, &["hostUsers"], path);
+            for field in ["hostPID", "hostIPC"].into_iter().filter(|field| truth(&spec[*field])) {
+                forbid(spec, &[field], path);
+            }
             forbid(context, &["seccompProfile", "fsGroup", "fsGroupChangePolicy", "sysctls"], &security);
             forbid(spec, &["shareProcessNamespace"], path);
             forbid(context, &["runAsUser", "runAsGroup", "supplementalGroups"], &security);
@@ -529,15 +601,13 @@ impl Errors {
         let container =
             ["appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem"];
         let container_more = ["privileged", "allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup"];
-        for list in ["initContainers", "containers"] {
-            for (of, path) in each(&spec[list], &format!("{path}.{list}")) {
-                let (context, path) = (&of["securityContext"], format!("{path}.securityContext"));
-                if windows {
-                    forbid(context, &container, &path);
-                    forbid(context, &container_more, &path);
-                } else {
-                    forbid(context, &["windowsOptions"], &path);
-                }
+        for (of, path) in each_container(spec, path) {
+            let (context, path) = (&of["securityContext"], format!("{path}.securityContext"));
+            if windows {
+                forbid(context, &container, &path);
+                forbid(context, &container_more, &path);
+            } else {
+                forbid(context, &["windowsOptions"], &path);
             }
         }
     }

@@ -11,6 +11,9 @@ use crate::api::value::Value;
 /// The volumes of a pod that containers can mount: those without an error.
 pub(super) type Volumes<'a> = Vec<(&'a str, &'a Value)>;
 
+/// Where a projected certificate of a pod can be put.
+const CERTIFICATE_PATHS: [&str; 3] = ["credentialBundlePath", "keyPath", "certificateChainPath"];
+
 impl Errors {
     /// `ValidateVolumes`; gives those that may be mounted.
     pub(super) fn volumes<'a>(&mut self, volumes: &'a Value, path: &str, in_template: bool) -> Volumes<'a> {
@@ -128,12 +131,21 @@ impl Errors {
                 }
             }
             "hostPath" => self.host_path(source, path),
-            "gcePersistentDisk" | "awsElasticBlockStore" => self.up_to_255(source, "partition", path),
+            // The original allows 0, too, but does not say so.
+            "gcePersistentDisk" | "awsElasticBlockStore" => self.up_to_255(source, "partition", 1, path),
             "iscsi" => self.iscsi(source, path),
             "fc" => self.fibre_channel(source, path),
             "quobyte" => {
-                if text(&source["registry"]).is_empty() {
-                    self.required(at("registry"), "must be a host:port pair or multiple pairs separated by commas");
+                let detail = "must be a host:port pair or multiple pairs separated by commas";
+                let registry = text(&source["registry"]);
+                if registry.is_empty() {
+                    self.required(at("registry"), detail);
+                } else if text(&source["tenant"]).len() >= 65 {
+                    self.required(at("tenant"), "must be a UUID and may not exceed a length of 64 characters");
+                } else {
+                    for _ in registry.split(',').filter(|pair| pair.split(':').count() != 2 && !pair.contains("]:")) {
+                        self.invalid(at("registry"), quote(registry), detail);
+                    }
                 }
                 if text(&source["volume"]).is_empty() {
                     self.required(at("volume"), "");
@@ -195,23 +207,26 @@ impl Errors {
         }
     }
 
-    fn up_to_255(&mut self, source: &Value, field: &str, path: &str) {
+    fn up_to_255(&mut self, source: &Value, field: &str, least: i64, path: &str) {
         let number = int(&source[field]);
         if !(0..=255).contains(&number) {
-            self.invalid(format!("{path}.{field}"), number.to_string(), "must be between 0 and 255, inclusive");
+            let detail = format!("must be between {least} and 255, inclusive");
+            self.invalid(format!("{path}.{field}"), number.to_string(), detail);
         }
     }
 
-    /// `validateISCSIVolumeSource`, without the exact syntax of the names.
+    /// `validateISCSIVolumeSource`
     fn iscsi(&mut self, source: &Value, path: &str) {
         for (field, told) in [("iqn", "iqn"), ("initiatorName", "initiatorname")] {
             let name = text(&source[field]);
             if !name.is_empty() && !["iqn", "eui", "naa"].iter().any(|start| name.starts_with(start)) {
                 let detail = "must be valid format starting with iqn, eui, or naa";
                 self.invalid(format!("{path}.{told}"), quote(name), detail);
+            } else if !name.is_empty() && !names::is_iscsi(name) {
+                self.invalid(format!("{path}.{told}"), quote(name), "must be valid format");
             }
             if field == "iqn" {
-                self.up_to_255(source, "lun", path);
+                self.up_to_255(source, "lun", 0, path);
                 let chap =
                     ["chapAuthDiscovery", "chapAuthSession"].iter().any(|it| source[*it].as_bool() == Some(true));
                 if chap && source["secretRef"].is_null() {
@@ -235,7 +250,7 @@ impl Errors {
         match source["lun"].as_int() {
             _ if !has_targets => {}
             None => self.required(format!("{path}.lun"), "lun is required if targetWWNs is specified"),
-            Some(_) => self.up_to_255(source, "lun", path),
+            Some(_) => self.up_to_255(source, "lun", 0, path),
         }
     }
 
@@ -348,6 +363,11 @@ impl Errors {
         if target.is_empty() {
             return self.required(path, "");
         }
+        self.own_path(target, path);
+    }
+
+    /// `ValidateLocalNonReservedPath`
+    fn own_path(&mut self, target: &str, path: String) {
         self.descending_path(target, path.clone());
         if target.starts_with("..") && !target.starts_with("../") {
             self.invalid(path, quote(target), "must not start with '..'");
@@ -379,32 +399,37 @@ impl Errors {
         let mut taken: BTreeSet<&str> = BTreeSet::new();
         for (source, at) in each(sources, &format!("{path}.sources")) {
             let given = |kind: &&str| !source[*kind].is_null();
-            let kinds = ["secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle"];
+            let kinds =
+                ["secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate"];
             for kind in kinds.iter().filter(|kind| given(kind)) {
                 let (projection, at) = (&source[*kind], format!("{at}.{kind}"));
-                let own_path = std::slice::from_ref(projection);
-                let targets = match *kind {
+                let items = |field: &str| list(&projection[field]).iter().map(|item| text(&item["path"]));
+                let targets: Vec<&str> = match *kind {
                     "secret" | "configMap" => {
                         if text(&projection["name"]).is_empty() {
                             self.required(format!("{at}.name"), "");
                         }
                         self.key_paths(&projection["items"], &format!("{at}.items"));
-                        list(&projection["items"])
+                        items("items").collect()
                     }
                     "downwardAPI" => {
                         self.downward_items(&projection["items"], &at);
-                        list(&projection["items"])
+                        items("items").collect()
                     }
                     "serviceAccountToken" => {
                         self.token(projection, path, &at);
-                        &[]
+                        Vec::new()
+                    }
+                    "clusterTrustBundle" => {
+                        self.trust_bundle(projection, &at);
+                        vec![text(&projection["path"])]
                     }
                     _ => {
-                        self.trust_bundle(projection, &at);
-                        own_path
+                        self.pod_certificate(projection, &at);
+                        CERTIFICATE_PATHS.iter().map(|field| text(&projection[*field])).collect()
                     }
                 };
-                for target in targets.iter().map(|target| text(&target["path"])).filter(|target| !target.is_empty()) {
+                for target in targets.into_iter().filter(|target| !target.is_empty()) {
                     if !taken.insert(target) {
                         let by_name = matches!(*kind, "secret" | "configMap");
                         let blamed = if by_name { text(&projection["name"]) } else { target };
@@ -438,11 +463,75 @@ impl Errors {
                 let shown = typed_json(bundle, "ClusterTrustBundleProjection", Names::Go);
                 self.invalid(at, shown, "only one of name and signerName may be used");
             }
-            (Some(""), None) => self.required(format!("{at}.name"), "must be a valid object name"),
-            (None, Some("")) => self.required(format!("{at}.signerName"), "must be a valid signer name"),
+            (Some(name), None) => {
+                let path = format!("{at}.name");
+                if name.is_empty() {
+                    self.required(&path, "must be a valid object name");
+                }
+                for complaint in names::trust_bundle(name) {
+                    self.invalid(&path, quote(name), format!("not a valid clustertrustbundlename: {complaint}"));
+                }
+                if !bundle["labelSelector"].is_null() {
+                    let shown = typed_json(&bundle["labelSelector"], "LabelSelector", Names::Json);
+                    let detail = "labelSelector must be unset if name is specified";
+                    self.invalid(format!("{at}.labelSelector"), shown, detail);
+                }
+            }
+            (None, Some(signer)) => {
+                if signer.is_empty() {
+                    self.required(format!("{at}.signerName"), "must be a valid signer name");
+                }
+                self.signer(signer, &format!("{at}.signerName"));
+                self.label_selector(&bundle["labelSelector"], &format!("{at}.labelSelector"));
+            }
             (None, None) => self.required(at, "either name or signerName must be specified"),
-            _ => {}
         }
         self.local_path(bundle, at);
+    }
+
+    /// `ValidateSignerName`
+    fn signer(&mut self, name: &str, path: &str) {
+        let parts: Vec<&str> = name.split('/').collect();
+        let [domain, own] = parts[..] else {
+            let detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+            return if name.is_empty() { self.required(path, "") } else { self.invalid(path, quote(name), detail) };
+        };
+        for (whole, rule, is_domain) in
+            [(domain, names::dns_label as fn(&str) -> Vec<String>, true), (own, names::dns_subdomain, false)]
+        {
+            // The first label that is wrong says enough.
+            if let Some(label) = whole.split('.').find(|label| !rule(label).is_empty()) {
+                for complaint in rule(label) {
+                    self.invalid(path, quote(whole), format!("validating label {}: {complaint}", quote(label)));
+                }
+            }
+            if is_domain && !domain.contains('.') {
+                let detail = "should be a domain with at least two segments separated by dots";
+                self.invalid(path, quote(domain), detail);
+            }
+        }
+    }
+
+    /// The part of `validateProjectionSources` that is about certificates of pods.
+    fn pod_certificate(&mut self, certificate: &Value, at: &str) {
+        self.signer(text(&certificate["signerName"]), &format!("{at}.signerName"));
+        let types = ["RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"];
+        self.supported(text(&certificate["keyType"]), format!("{at}.keyType"), &types);
+        if let Some(seconds) = certificate["maxExpirationSeconds"].as_int() {
+            let most = if names::is_of_kubernetes(text(&certificate["signerName"])) { 86_400 } else { 7_862_400 };
+            for (wrong, detail) in [(seconds < 3600, ">= 3600".to_owned()), (seconds > most, format!("<= {most}"))] {
+                if wrong {
+                    let detail = format!("if provided, maxExpirationSeconds must be {detail}");
+                    self.invalid(format!("{at}.maxExpirationSeconds"), seconds.to_string(), detail);
+                }
+            }
+        }
+        let given = CERTIFICATE_PATHS.iter().filter(|field| !text(&certificate[**field]).is_empty());
+        for field in given.clone() {
+            self.own_path(text(&certificate[*field]), format!("{at}.{field}"));
+        }
+        if given.count() == 0 {
+            self.required(at, "specify at least one of credentialBundlePath, keyPath, and certificateChainPath");
+        }
     }
 }

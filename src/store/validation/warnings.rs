@@ -1,6 +1,6 @@
 //! What the server accepts, but warns of (`GetWarningsForPodTemplate`).
 
-use super::{each, entries, int, list, quote, text};
+use super::{each, each_container, entries, int, list, names, quote, text};
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 
@@ -55,9 +55,10 @@ fn old_label(key: &str) -> Option<String> {
 }
 
 impl Warnings {
+    /// A warning at a path, or, without one, about the whole.
     fn add(&mut self, path: impl Into<String>, message: impl std::fmt::Display) {
         let path = path.into();
-        let message = format!("{path}: {message}");
+        let message = if path.is_empty() { message.to_string() } else { format!("{path}: {message}") };
         self.0.push((path, message));
     }
 
@@ -90,7 +91,9 @@ impl Warnings {
                 self.add(format!("{path}.{told}"), message);
             }
         }
-        self.token_paths(volumes, &format!("{path}.volumes"));
+        for volume in list(volumes) {
+            self.paths_in(volume);
+        }
         self.twice(&spec["hostAliases"], "ip", &format!("{path}.hostAliases"));
         let secrets = &spec["imagePullSecrets"];
         self.twice(secrets, "name", &format!("{path}.imagePullSecrets"));
@@ -105,21 +108,20 @@ impl Warnings {
             self.annotation(annotations, "seccomp.security.alpha.kubernetes.io/pod", SECCOMP);
         }
         let has_profile = !context["appArmorProfile"].is_null();
-        for name in ["initContainers", "containers"] {
-            for (container, path) in each(&spec[name], &format!("{path}.{name}")) {
-                let (own, name) = (&container["securityContext"], text(&container["name"]));
-                if own["seccompProfile"].is_null() {
-                    let key = format!("container.seccomp.security.alpha.kubernetes.io/{name}");
-                    self.annotation(annotations, &key, SECCOMP);
-                }
-                if !has_profile && own["appArmorProfile"].is_null() {
-                    let key = format!("container.apparmor.security.beta.kubernetes.io/{name}");
-                    self.annotation(annotations, &key, APP_ARMOR);
-                }
-                self.container(container, &path);
+        for (container, path) in each_container(spec, path) {
+            let (own, name) = (&container["securityContext"], text(&container["name"]));
+            if own["seccompProfile"].is_null() {
+                let key = format!("container.seccomp.security.alpha.kubernetes.io/{name}");
+                self.annotation(annotations, &key, SECCOMP);
             }
+            if !has_profile && own["appArmorProfile"].is_null() {
+                let key = format!("container.apparmor.security.beta.kubernetes.io/{name}");
+                self.annotation(annotations, &key, APP_ARMOR);
+            }
+            self.container(container, &path);
         }
         self.ports(spec, path);
+        self.port_names(spec, path);
         if int(&spec["terminationGracePeriodSeconds"]) < 0 {
             let message = "must be >= 0; negative values are invalid and will be treated as 1";
             self.add(format!("{path}.terminationGracePeriodSeconds"), message);
@@ -132,6 +134,34 @@ impl Warnings {
             for (term, path) in each(&terms[PREFERRED], &format!("{path}.{PREFERRED}")) {
                 let selector = &term["podAffinityTerm"]["labelSelector"];
                 self.selector(selector, format!("{path}.podAffinityTerm.labelSelector"));
+            }
+        }
+        for (server, path) in each(&spec["dnsConfig"]["nameservers"], &format!("{path}.dnsConfig.nameservers")) {
+            self.odd_ip(text(server), path);
+        }
+        for (alias, path) in each(&spec["hostAliases"], &format!("{path}.hostAliases")) {
+            self.odd_ip(text(&alias["ip"]), format!("{path}.ip"));
+        }
+    }
+
+    /// An address that is accepted, but not written as it should be (`GetWarningsForIP`).
+    fn odd_ip(&mut self, address: &str, path: String) {
+        match address.parse::<std::net::IpAddr>() {
+            Ok(std::net::IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_none() => {
+                if ip.to_string() != address {
+                    let message = format!("IPv6 address {} should be in RFC 5952 canonical format", quote(address));
+                    self.add(path, format!("{message} ({})", quote(&ip.to_string())));
+                }
+            }
+            Ok(std::net::IpAddr::V4(_)) => {}
+            parsed => {
+                let plain = match parsed {
+                    Ok(std::net::IpAddr::V6(ip)) => ip.to_ipv4_mapped().map(|ip| ip.to_string()).unwrap_or_default(),
+                    _ => names::without_zeros(address),
+                };
+                let message = format!("non-standard IP address {}", quote(address));
+                let rest = "will be considered invalid in a future Kubernetes release: use";
+                self.add(path, format!("{message} {rest} {}", quote(&plain)));
             }
         }
     }
@@ -154,10 +184,16 @@ impl Warnings {
         let terms = format!("{path}.{REQUIRED}.nodeSelectorTerms");
         let required = each(&affinity[REQUIRED]["nodeSelectorTerms"], &terms);
         let preferred = each(&affinity[PREFERRED], &format!("{path}.{PREFERRED}"));
-        let preferred = preferred.map(|(term, path)| (&term["preference"], format!("{path}.preference")));
-        for (term, path) in required.chain(preferred) {
+        let preferred = preferred.map(|(term, path)| (&term["preference"], format!("{path}.preference"), true));
+        for (term, path, check_values) in required.map(|(term, path)| (term, path, false)).chain(preferred) {
             for (requirement, path) in each(&term["matchExpressions"], &format!("{path}.matchExpressions")) {
                 self.old_key(&requirement["key"], format!("{path}.key"));
+                // Values of what is required are refused.
+                for (value, path) in each(&requirement["values"], &format!("{path}.values")).filter(|_| check_values) {
+                    for complaint in names::label_value(text(value)) {
+                        self.add(&path, format!("{} is invalid, {complaint}", text(value)));
+                    }
+                }
             }
         }
     }
@@ -171,26 +207,78 @@ impl Warnings {
         }
     }
 
-    /// Files that hide the token of a service account.
-    fn token_paths(&mut self, volumes: &Value, path: &str) {
-        let sources = list(volumes).iter().flat_map(|volume| list(&volume["projected"]["sources"]));
-        let tokens = sources.map(|source| &source["serviceAccountToken"]).filter(|token| !token.is_null());
-        let tokens: Vec<&str> = tokens.map(|token| text(&token["path"])).collect();
-        if tokens.is_empty() {
-            return;
+    /// Files of a volume of which one hides another (`warningsForOverlappingVirtualPaths`).
+    fn paths_in(&mut self, volume: &Value) {
+        let name = quote(text(&volume["name"]));
+        let items = |source: &Value| -> Vec<String> {
+            list(&source["items"]).iter().map(|item| text(&item["path"]).to_owned()).collect()
+        };
+        for (kind, named, of) in
+            [("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName"), ("downwardAPI", "DownwardAPI", "")]
+        {
+            let source = &volume[kind];
+            let of = if of.is_empty() { String::new() } else { format!(" {}", quote(text(&source[of]))) };
+            let files = items(source).into_iter().map(|path| (path, String::new())).collect();
+            self.overlaps(&format!("volume {name} ({named}{of})"), files);
         }
-        for (volume, path) in each(volumes, path) {
-            for source in list(&volume["projected"]["sources"]) {
-                for (kind, told) in [("configMap", "configMap"), ("secret", "secrets"), ("downwardAPI", "downwardAPI")]
-                {
-                    let at = format!("{path}.projected.sources.{told}");
-                    for (item, path) in each(&source[kind]["items"], &at) {
-                        let target = text(&item["path"]);
-                        if tokens.contains(&target) {
-                            let message = format!("has duplicated path with ServiceAccountToken {}", quote(target));
-                            self.add(path, message);
-                        }
+        let mut files = Vec::new();
+        for source in list(&volume["projected"]["sources"]) {
+            let named = |source: &Value, field: &str| quote(text(&source[field]));
+            let (map, secret, token) = (&source["configMap"], &source["secret"], &source["serviceAccountToken"]);
+            let (bundle, certificate) = (&source["clusterTrustBundle"], &source["podCertificate"]);
+            if entries(source).all(|(_, value)| value.is_null()) {
+                self.add("", format!("volume {name} (Projected) has no sources provided"));
+            }
+            let of = |what: String| move |path| (path, what.clone());
+            files.extend(items(map).into_iter().map(of(format!(" (ConfigMap {})", named(map, "name")))));
+            files.extend(items(secret).into_iter().map(of(format!(" (Secret {})", named(secret, "name")))));
+            files.extend(items(&source["downwardAPI"]).into_iter().map(of(" (DownwardAPI)".to_owned())));
+            let by = if bundle["name"].is_null() { "signerName" } else { "name" };
+            for (file, what) in [
+                (&token["path"], "ServiceAccountToken".to_owned()),
+                (&bundle["path"], format!("ClusterTrustBundle {}", named(bundle, by))),
+                (&certificate["certificateChainPath"], "PodCertificate chain".to_owned()),
+                (&certificate["keyPath"], "PodCertificate key".to_owned()),
+                (&certificate["credentialBundlePath"], "PodCertificate credential bundle".to_owned()),
+            ] {
+                files.extend(file.as_str().map(|path| (path.to_owned(), format!(" ({what})"))));
+            }
+        }
+        self.overlaps(&format!("volume {name} (Projected)"), files);
+    }
+
+    /// `checkVolumeMappingForOverlap`
+    fn overlaps(&mut self, of: &str, files: Vec<(String, String)>) {
+        let below = |a: &str, b: &str| format!("{a}/").starts_with(&format!("{b}/"));
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, what)| (path.trim_end_matches('/'), what.as_str())).collect();
+        for (index, (path, what)) in files.iter().enumerate().filter(|(_, (path, _))| !path.is_empty()) {
+            for (other, of_other) in files[..index].iter().filter(|(other, _)| !other.is_empty()) {
+                if below(path, other) || below(other, path) {
+                    let (one, two) = (quote(path), quote(other));
+                    self.add("", format!("{of}: overlapping paths: {one}{what} with {two}{of_other}"));
+                }
+            }
+        }
+    }
+
+    /// Ports of one name in several containers.
+    fn port_names(&mut self, spec: &Value, path: &str) {
+        let mut seen: Vec<(&str, String)> = Vec::new();
+        let stays = |(container, path): &(&Value, String)| {
+            path.contains(".containers[") || text(&container["restartPolicy"]) == "Always"
+        };
+        // The original stops at an init container that is no sidecar.
+        for (container, path) in each_container(spec, path).take_while(stays) {
+            for (port, path) in each(&container["ports"], &format!("{path}.ports")) {
+                let name = text(&port["name"]);
+                match seen.iter().find(|(other, _)| *other == name) {
+                    _ if name.is_empty() => {}
+                    Some((_, first)) => {
+                        let (named, uses) = (quote(name), "services and probes that select ports by name will use");
+                        self.add(&path, format!("duplicate port name {named} with {first}, {uses} {first}"));
                     }
+                    None => seen.push((name, path)),
                 }
             }
         }
@@ -199,10 +287,8 @@ impl Warnings {
     /// Ports of all containers that are one, or may be.
     fn ports(&mut self, spec: &Value, path: &str) {
         let mut seen: Vec<(&Value, String)> = Vec::new();
-        let containers = ["initContainers", "containers"].into_iter();
-        let containers = containers.flat_map(|name| each(&spec[name], &format!("{path}.{name}")).collect::<Vec<_>>());
         for (port, path) in
-            containers.flat_map(|(it, path)| each(&it["ports"], &format!("{path}.ports")).collect::<Vec<_>>())
+            each_container(spec, path).flat_map(|(it, path)| each(&it["ports"], &format!("{path}.ports")))
         {
             let (host, address) = (int(&port["hostPort"]), text(&port["hostIP"]));
             let (own, protocol) = (int(&port["containerPort"]), text(&port["protocol"]));
