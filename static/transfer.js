@@ -1,13 +1,58 @@
-// Links and files: what the browser's streams and events do for them. The page imports this when it has come to rest.
+// Links, files and kept clusters: what the browser's streams, events and database do for them. The page imports this when it has come to rest.
 // Each failure is an Error whose message is a sentence for the reader.
 
 /** A text, compressed and in letters that an address may hold. */
 export async function pack(text) {
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const bytes = new Uint8Array(await squeeze(text));
   let letters = "";
   for (let at = 0; at < bytes.length; at += 8192) letters += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** A text as compressed bytes, and such bytes as text. */
+export const squeeze = (text) =>
+  new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer();
+export const expand = (bytes) =>
+  new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
+
+// Clusters that a reader brought are too large for localStorage. The database holds each as a list of compressed pieces.
+
+/** No more than these are kept: the one that is shown, those that there is a way back to, and some of other tabs. */
+const CLUSTERS_MAX = 8;
+
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+async function clusters(mode) {
+  const opening = indexedDB.open("everynode", 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore("clusters");
+  const database = await settled(opening);
+  // Other tabs may need a newer form of it, or get rid of it.
+  database.onversionchange = () => database.close();
+  return database.transaction("clusters", mode).objectStore("clusters");
+}
+
+/** Keeps a cluster under a name; names are in the order of time. */
+export async function keep(name, pieces) {
+  const store = await clusters("readwrite");
+  await settled(store.put(pieces, name));
+  const names = await settled(store.getAllKeys());
+  for (const old of names.slice(0, -CLUSTERS_MAX)) store.delete(old);
+  store.transaction.commit();
+  await new Promise((resolve, reject) => {
+    store.transaction.oncomplete = resolve;
+    store.transaction.onabort = () => reject(store.transaction.error);
+  });
+}
+
+/** The pieces of a kept cluster. */
+export async function kept(name) {
+  const pieces = await settled((await clusters("readonly")).get(name));
+  if (!pieces) throw new Error("The browser has deleted it.");
+  return pieces;
 }
 
 /** The text again; it stops as soon as there are more than `most` bytes of it. */

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use everynode::api::typed::{from_value, to_value};
 use everynode::api::{ObjectKey, SimDuration, SimTime};
-use everynode::engine::import::{Import, import, is_dump};
+use everynode::engine::import::{Cluster, Import, Importing, KeptCluster, import, is_dump};
 use everynode::engine::{Command, Scenario, Sim, Verb};
 use everynode::manifest;
 
@@ -174,11 +174,34 @@ fn json_is_as_good_and_a_saved_scenario_is_the_same_cluster() {
     assert_eq!(imported(&json), import);
     let scenario = Scenario { cluster: Some(Arc::new(import.cluster.clone())), ..Scenario::default() };
     let again: Scenario = from_value(&to_value(&scenario)).expect("readable");
+    // And from the lines in which the page keeps it.
+    let mut kept = KeptCluster::default();
+    assert!(import.cluster.objects.chunks(3).all(|objects| kept.add(&Cluster::to_lines(objects))));
+    assert_eq!(kept.finish().expect("a cluster"), import.cluster);
     let (mut one, mut other) = (Sim::new(&scenario), Sim::new(&again));
     one.run_until_quiet();
     other.run_until_quiet();
     assert_eq!(one.history().log_hash(), other.history().log_hash());
     assert_eq!(one.world(), other.world());
+}
+
+#[test]
+fn a_dump_is_read_in_portions() {
+    let yaml = dump(&source());
+    let json = everynode::manifest::read_value(&yaml).expect("YAML").to_json();
+    // Also as `kubectl get` prints several lists, and as documents of their own.
+    for text in [&yaml, &json, &format!("{yaml}---\n{yaml}"), &format!("{json}\n{json}")] {
+        let mut importing = Importing::default();
+        let mut portions = 0;
+        while !importing.read(text, 1).expect("readable") {
+            portions += 1;
+        }
+        assert_eq!(importing.at(), text.len());
+        let import = importing.finish().expect("a cluster");
+        assert_eq!(import, imported(text));
+        let objects = import.cluster.objects.len() + import.left_out.values().sum::<usize>();
+        assert_eq!(portions, objects);
+    }
 }
 
 #[test]

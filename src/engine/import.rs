@@ -19,7 +19,7 @@ use crate::api::{
     PodStatus, PriorityClass, SimTime, Uid,
 };
 use crate::controllers::daemonset::history;
-use crate::manifest::{self, Unreadable};
+use crate::manifest::{self, DumpCursor, Unreadable};
 use crate::store::{Object, defaulting};
 
 /// More text than this is not read: about four times what 5,000 nodes and 20,000 pods come to.
@@ -54,30 +54,76 @@ pub fn is_dump(text: &str) -> bool {
     list && stored && nodes.into_iter().any(has)
 }
 
+/// A longer text is only read by the quick reader: the careful one would take minutes.
+const CAREFUL_MAX: usize = 8 * 1024 * 1024;
+
 /// Reads a dump.
 ///
 /// # Errors
-/// A sentence for the reader: why there is no cluster in the text, with the line where that helps.
+/// As [`Importing::read`].
 pub fn import(text: &str) -> Result<Import, String> {
-    if text.len() > BYTES_MAX {
-        return Err(format!("The text has {} MB; more than {} MB are not read.", text.len() >> 20, BYTES_MAX >> 20));
+    let mut importing = Importing::default();
+    while !importing.read(text, usize::MAX)? {}
+    importing.finish()
+}
+
+/// A dump that is being read, a few objects at a time.
+#[derive(Default)]
+pub struct Importing {
+    cursor: DumpCursor,
+    reader: Reader,
+}
+
+impl Importing {
+    /// Goes on for so many objects with a text that is the same each time. Whether it has come to the end.
+    ///
+    /// # Errors
+    /// A sentence for the reader: why there is no cluster in the text, with the line where that helps.
+    pub fn read(&mut self, text: &str, objects: usize) -> Result<bool, String> {
+        if text.len() > BYTES_MAX {
+            return Err(format!(
+                "The text has {} MB; more than {} MB are not read.",
+                text.len() >> 20,
+                BYTES_MAX >> 20
+            ));
+        }
+        for _ in 0..objects {
+            match self.cursor.next(text, not_needed) {
+                Ok(Some(value)) => self.reader.add(value),
+                Ok(None) => return Ok(true),
+                Err(error) => return self.read_carefully(text, &error).map(|()| true),
+            }
+        }
+        Ok(false)
     }
-    let mut reader = Reader::default();
-    let done = manifest::read_dump(text, not_needed, &mut |value| reader.add(value));
-    if let Err(error) = done {
-        // Written by hand, or by another tool: the careful reader takes its time.
-        reader = Reader::default();
-        let reading = manifest::read(text);
-        if reading.documents.is_empty() {
+
+    /// Written by hand, or by another tool: the careful reader takes its time.
+    fn read_carefully(&mut self, text: &str, error: &Unreadable) -> Result<(), String> {
+        let documents = if text.len() > CAREFUL_MAX { Vec::new() } else { manifest::read(text).documents };
+        if documents.is_empty() {
             let Unreadable { line, what } = error;
             return Err(format!(
                 "Line {line} cannot be read: {what}. Paste the whole output of `kubectl get \
                  nodes,ds,pods,controllerrevisions -A -o yaml`, unchanged."
             ));
         }
-        reading.documents.into_iter().for_each(|document| reader.add(document.value));
+        self.reader = Reader::default();
+        documents.into_iter().for_each(|document| self.reader.add(document.value));
+        Ok(())
     }
-    reader.finish()
+
+    /// How much of the text has been read, in bytes.
+    pub fn at(&self) -> usize {
+        self.cursor.at()
+    }
+
+    /// The cluster.
+    ///
+    /// # Errors
+    /// A sentence for the reader: why there is no cluster in the text.
+    pub fn finish(self) -> Result<Import, String> {
+        self.reader.finish()
+    }
 }
 
 /// Fields of which nothing is read, and which make up most of a dump.
@@ -546,11 +592,38 @@ impl Cluster {
 
     /// Reads back what [`Cluster::to_value`] gave; what cannot be read is left out.
     pub fn from_value(value: &Value) -> Cluster {
-        let mut reader = Reader::default();
-        value.as_list().unwrap_or_default().iter().cloned().for_each(|object| reader.add(object));
+        let mut kept = KeptCluster::default();
+        value.as_list().unwrap_or_default().iter().cloned().for_each(|object| kept.0.add(object));
+        kept.finish().unwrap_or_default()
+    }
+
+    /// Some of the objects as JSON, one a line, for [`KeptCluster::add`].
+    pub fn to_lines(objects: &[Object]) -> String {
+        objects.iter().map(|object| object.to_value().to_json() + "\n").collect()
+    }
+}
+
+/// A [`Cluster`] that is put together again from its lines.
+#[derive(Default)]
+pub struct KeptCluster(Reader);
+
+impl KeptCluster {
+    /// Takes some more lines. Whether they are what [`Cluster::to_lines`] gave.
+    pub fn add(&mut self, lines: &str) -> bool {
+        let mut cursor = DumpCursor::default();
+        loop {
+            match cursor.next(lines, |_, _| false) {
+                Ok(Some(value)) => self.0.add(value),
+                end => return end.is_ok(),
+            }
+        }
+    }
+
+    /// The cluster, if there is a node in it.
+    pub fn finish(mut self) -> Option<Cluster> {
         // These dates are the simulation's own.
-        reader.latest = SimTime::unix_seconds(&SimTime::ZERO.to_rfc3339());
-        reader.finish().map(|import| import.cluster).unwrap_or_default()
+        self.0.latest = SimTime::unix_seconds(&SimTime::ZERO.to_rfc3339());
+        self.0.finish().ok().map(|import| import.cluster)
     }
 }
 

@@ -19,21 +19,58 @@ pub struct Unreadable {
 /// Objects nested deeper than this are nobody's cluster.
 const DEPTH_MAX: usize = 64;
 
-/// Reads every object of a dump: members of lists and whole documents alike. `skip` is asked with the kind of the object
-/// (empty as long as that is not known: fields come in the order of their names) and the name of a field.
-///
-/// # Errors
-/// The text is neither JSON nor YAML as kubectl prints it.
-pub fn read_dump(
-    text: &str,
-    skip: fn(kind: &str, field: &str) -> bool,
-    each: &mut dyn FnMut(Value),
-) -> Result<(), Unreadable> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader { text, at: 0, virtual_indent: None, depth: 0, kind: String::new(), skip, each };
-    let begins = text.trim_start().as_bytes().first();
-    let done = if matches!(begins, Some(b'{' | b'[')) { reader.json_documents() } else { reader.yaml_documents() };
-    done.map_err(|what| Unreadable { line: 1 + text[..reader.at.min(text.len())].matches('\n').count(), what })
+/// Where the reading of a dump stands: between two of its objects. The text is given anew each time, so that whoever reads
+/// may rest in between.
+#[derive(Default)]
+pub struct DumpCursor {
+    at: usize,
+    /// The list whose members are being read.
+    list: Option<List>,
+}
+
+/// What is around the members of a list.
+struct List {
+    /// The fields so far of the object that holds it; none around a bare list.
+    around: Option<Map>,
+    /// The indent of those fields, and of the members, where they are YAML.
+    indent: usize,
+    items: usize,
+}
+
+impl DumpCursor {
+    /// The next object of a dump: members of lists and whole documents alike; none at the end. `skip` is asked with the
+    /// kind of the object (empty as long as that is not known: fields come in the order of their names) and the name of
+    /// a field.
+    ///
+    /// # Errors
+    /// The text is neither JSON nor YAML as kubectl prints it.
+    pub fn next(&mut self, text: &str, skip: fn(kind: &str, field: &str) -> bool) -> Result<Option<Value>, Unreadable> {
+        if self.at == 0 && text.starts_with('\u{feff}') {
+            self.at = '\u{feff}'.len_utf8();
+        }
+        let begins = text.trim_start_matches('\u{feff}').trim_start().as_bytes().first();
+        let mut reader = Reader { text, at: self.at, virtual_indent: None, depth: 1, kind: String::new(), skip };
+        let next = match begins {
+            Some(b'{' | b'[') => reader.next_json(&mut self.list),
+            _ => reader.next_yaml(&mut self.list),
+        };
+        self.at = reader.at;
+        next.map_err(|what| Unreadable { line: 1 + text[..self.at.min(text.len())].matches('\n').count(), what })
+    }
+
+    /// How many bytes of the text have been read.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+}
+
+/// The value of a JSON text as programs write it; none if it is anything else.
+pub(super) fn read_json(text: &str) -> Option<Value> {
+    let mut reader = Reader { text, at: 0, virtual_indent: None, depth: 0, kind: String::new(), skip: |_, _| false };
+    reader.space();
+    let value = matches!(reader.peek(), Some(b'{' | b'[')).then(|| reader.flow().ok())??;
+    reader.space();
+    (reader.at == text.len()).then_some(value)
 }
 
 type Done<T> = Result<T, &'static str>;
@@ -47,12 +84,11 @@ struct Reader<'a> {
     /// The kind of the object that is being read.
     kind: String,
     skip: fn(&str, &str) -> bool,
-    each: &'a mut dyn FnMut(Value),
 }
 
-/// Whether a key of the outermost map holds the members of a list.
-fn is_items(depth: usize, key: &str) -> bool {
-    depth == 1 && key == "items"
+/// A map that is no list around others.
+fn is_object(map: &Map) -> bool {
+    map.get("kind").and_then(Value::as_str).is_some_and(|kind| !kind.ends_with("List"))
 }
 
 impl<'a> Reader<'a> {
@@ -82,31 +118,106 @@ impl<'a> Reader<'a> {
         done
     }
 
-    /// A map is complete: an object, unless it was the list around them.
-    fn finish(&mut self, map: Map) {
-        self.kind.clear();
-        if map.get("kind").and_then(Value::as_str).is_some_and(|kind| !kind.ends_with("List")) {
-            (self.each)(Value::Map(map));
+    /// A field is complete.
+    fn put(&mut self, map: &mut Map, key: String, value: Value) {
+        if key == "kind"
+            && self.kind.is_empty()
+            && let Some(kind) = value.as_str()
+        {
+            kind.clone_into(&mut self.kind);
         }
+        map.insert(key, value);
     }
 
     // ------------------------------------------------------------ YAML
 
-    fn yaml_documents(&mut self) -> Done<()> {
+    fn next_yaml(&mut self, list: &mut Option<List>) -> Done<Option<Value>> {
         loop {
-            while self.text[self.at..].starts_with("---") {
-                self.take_line();
+            let (mut map, indent, mut key);
+            match list.take() {
+                Some(inside) if self.begins_item(inside.items) => {
+                    let items = inside.items;
+                    *list = Some(inside);
+                    self.kind.clear();
+                    self.enter(items);
+                    match self.item(items)? {
+                        Value::Map(map) if is_object(&map) => return Ok(Some(Value::Map(map))),
+                        Value::Map(_) => continue,
+                        _ => return Err("an item of the list is no object"),
+                    }
+                }
+                // The fields behind the list.
+                Some(inside) => {
+                    (map, indent) = (inside.around.unwrap_or_default(), inside.indent);
+                    key = self.next_key(indent)?;
+                }
+                None => {
+                    self.kind.clear();
+                    while self.text[self.at..].starts_with("---") {
+                        self.take_line();
+                    }
+                    match self.next_content() {
+                        None if self.at >= self.text.len() => return Ok(None),
+                        None => continue,
+                        Some(begin) => indent = begin,
+                    }
+                    (map, key) = (Map::new(), self.first_key(indent)?);
+                    if key.is_none() {
+                        match self.block(indent)? {
+                            Value::Map(whole) => map = whole,
+                            Value::Null => {}
+                            _ => return Err("this is no object"),
+                        }
+                    }
+                }
             }
-            match self.next_content() {
-                None if self.at >= self.text.len() => return Ok(()),
-                None => {}
-                Some(indent) => match self.deeper(|reader| reader.block(indent))? {
-                    Value::Map(map) => self.finish(map),
-                    Value::Null => {}
-                    _ => return Err("this is no object"),
-                },
+            while let Some(name) = key {
+                if name == "items"
+                    && let Some(items) = self.items_below(indent)
+                {
+                    *list = Some(List { around: Some(std::mem::take(&mut map)), indent, items });
+                    break;
+                }
+                self.field(indent, name, &mut map)?;
+                key = self.next_key(indent)?;
+            }
+            if list.is_none() && is_object(&map) {
+                return Ok(Some(Value::Map(map)));
             }
         }
+    }
+
+    /// The key that a document begins with, if it is a map in block form; the reader stands where it was if not.
+    fn first_key(&mut self, indent: usize) -> Done<Option<String>> {
+        let begin = self.at;
+        self.enter(indent);
+        let key = match self.peek() {
+            Some(b'{' | b'[') => None,
+            _ if self.is_item() => None,
+            _ => self.key()?,
+        };
+        if key.is_none() {
+            self.at = begin;
+        }
+        Ok(key)
+    }
+
+    /// Whether the next line is an item at this indent.
+    fn begins_item(&mut self, indent: usize) -> bool {
+        self.next_content() == Some(indent) && self.bytes().get(self.at + indent) == Some(&b'-')
+    }
+
+    /// The indent of the items below the key that was just read; nothing is read if there are none.
+    fn items_below(&mut self, indent: usize) -> Option<usize> {
+        let begin = self.at;
+        if self.take_line().trim().is_empty()
+            && let Some(below) = self.next_content().filter(|below| *below >= indent)
+            && self.begins_item(below)
+        {
+            return Some(below);
+        }
+        self.at = begin;
+        None
     }
 
     /// Goes to the next line that says something, and tells its indent; none at the end of a document.
@@ -183,36 +294,42 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, indent: usize, first: String) -> Done<Value> {
         let mut map = Map::new();
-        let mut key = first;
-        loop {
-            if (self.skip)(&self.kind, &key) {
-                self.skip_value(indent);
-            } else {
-                let value = self.value_of(indent, &key)?;
-                if key == "kind"
-                    && let Some(kind) = value.as_str()
-                    && self.kind.is_empty()
-                {
-                    kind.clone_into(&mut self.kind);
+        let mut key = Some(first);
+        while let Some(name) = key {
+            self.field(indent, name, &mut map)?;
+            key = self.next_key(indent)?;
+        }
+        Ok(Value::Map(map))
+    }
+
+    /// The value of a field, or the way past it.
+    fn field(&mut self, indent: usize, key: String, map: &mut Map) -> Done<()> {
+        if (self.skip)(&self.kind, &key) {
+            self.skip_value(indent);
+        } else {
+            let value = self.value_of(indent)?;
+            self.put(map, key, value);
+        }
+        Ok(())
+    }
+
+    /// The key of the next field at this indent, if there is one.
+    fn next_key(&mut self, indent: usize) -> Done<Option<String>> {
+        match self.next_content() {
+            Some(next) if next == indent => {
+                self.enter(indent);
+                if self.is_item() {
+                    return Err("an item of a list stands where a field should");
                 }
-                map.insert(key, value);
+                self.key()?.map(Some).ok_or("a field has no colon")
             }
-            match self.next_content() {
-                Some(next) if next == indent => {
-                    self.enter(indent);
-                    if self.is_item() {
-                        return Err("an item of a list stands where a field should");
-                    }
-                    key = self.key()?.ok_or("a field has no colon")?;
-                }
-                Some(next) if next > indent => return Err("the indent does not fit"),
-                _ => return Ok(Value::Map(map)),
-            }
+            Some(next) if next > indent => Err("the indent does not fit"),
+            _ => Ok(None),
         }
     }
 
     /// What stands behind a key, in its line or below it.
-    fn value_of(&mut self, indent: usize, key: &str) -> Done<Value> {
+    fn value_of(&mut self, indent: usize) -> Done<Value> {
         while self.peek() == Some(b' ') {
             self.at += 1;
         }
@@ -221,9 +338,9 @@ impl<'a> Reader<'a> {
             Some(b'\n' | b'\r' | b'#') => {
                 self.take_line();
                 match self.next_content() {
-                    Some(below) if below > indent => self.block_or_items(below, key),
+                    Some(below) if below > indent => self.deeper(|reader| reader.block(below)),
                     Some(below) if below == indent && self.bytes()[self.at + below..].starts_with(b"-") => {
-                        self.block_or_items(below, key)
+                        self.deeper(|reader| reader.block(below))
                     }
                     _ => Ok(Value::Null),
                 }
@@ -233,21 +350,6 @@ impl<'a> Reader<'a> {
             Some(b'&' | b'*' | b'!') => Err("this form of YAML is not one that kubectl prints"),
             Some(_) => self.scalar(indent),
         }
-    }
-
-    fn block_or_items(&mut self, indent: usize, key: &str) -> Done<Value> {
-        if !is_items(self.depth, key) || self.bytes().get(self.at + indent) != Some(&b'-') {
-            return self.deeper(|reader| reader.block(indent));
-        }
-        while self.next_content() == Some(indent) && self.bytes()[self.at + indent..].starts_with(b"-") {
-            self.kind.clear();
-            self.enter(indent);
-            match self.item(indent)? {
-                Value::Map(map) => self.finish(map),
-                _ => return Err("an item of the list is no object"),
-            }
-        }
-        Ok(Value::Null)
     }
 
     fn list(&mut self, indent: usize) -> Done<Value> {
@@ -452,24 +554,86 @@ impl<'a> Reader<'a> {
 
     // ------------------------------------------------------------ JSON, and what YAML borrows of it
 
-    fn json_documents(&mut self) -> Done<()> {
+    fn next_json(&mut self, list: &mut Option<List>) -> Done<Option<Value>> {
         loop {
-            self.space();
-            if self.at >= self.text.len() {
-                return Ok(());
-            }
-            match self.flow()? {
-                Value::Map(map) => self.finish(map),
-                Value::List(list) => {
-                    for item in list {
-                        if let Value::Map(map) = item {
-                            self.finish(map);
-                        }
+            let mut map;
+            if let Some(inside) = list {
+                if !self.closes(b']') {
+                    self.kind.clear();
+                    match self.deeper(Self::flow)? {
+                        Value::Map(map) if is_object(&map) => return Ok(Some(Value::Map(map))),
+                        Value::Map(_) => continue,
+                        _ => return Err("an item of the list is no object"),
                     }
                 }
-                _ => return Err("this is no object"),
+                let around = inside.around.take();
+                *list = None;
+                match around {
+                    Some(around) => map = around,
+                    None => continue,
+                }
+            } else {
+                self.kind.clear();
+                self.space();
+                match self.peek() {
+                    None => return Ok(None),
+                    Some(b'{') => map = Map::new(),
+                    Some(b'[') => {
+                        self.at += 1;
+                        *list = Some(List { around: None, indent: 0, items: 0 });
+                        continue;
+                    }
+                    Some(_) => return Err("this is no object"),
+                }
+                self.at += 1;
+            }
+            while !self.closes(b'}') {
+                let key = self.flow_key()?;
+                if key == "items" && self.peek() == Some(b'[') {
+                    self.at += 1;
+                    *list = Some(List { around: Some(std::mem::take(&mut map)), indent: 0, items: 0 });
+                    break;
+                }
+                self.flow_field(key, &mut map)?;
+            }
+            if list.is_none() && is_object(&map) {
+                return Ok(Some(Value::Map(map)));
             }
         }
+    }
+
+    /// Goes to the next member of a list or map, or past its end.
+    fn closes(&mut self, bracket: u8) -> bool {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t' | b',')) {
+            self.at += 1;
+        }
+        let closes = self.peek() == Some(bracket);
+        self.at += usize::from(closes);
+        closes
+    }
+
+    /// A key and its colon.
+    fn flow_key(&mut self) -> Done<String> {
+        if self.peek() != Some(b'"') {
+            return Err("a map goes wrong here");
+        }
+        let key = self.quoted()?;
+        self.space();
+        if self.peek() != Some(b':') {
+            return Err("a field has no colon");
+        }
+        self.at += 1;
+        self.space();
+        Ok(key)
+    }
+
+    fn flow_field(&mut self, key: String, map: &mut Map) -> Done<()> {
+        if (self.skip)(&self.kind, &key) {
+            return self.skip_flow();
+        }
+        let value = self.flow()?;
+        self.put(map, key, value);
+        Ok(())
     }
 
     fn space(&mut self) {
@@ -499,81 +663,20 @@ impl<'a> Reader<'a> {
     fn flow_map(&mut self) -> Done<Value> {
         let mut map = Map::new();
         self.at += 1;
-        loop {
-            self.space();
-            match self.peek() {
-                Some(b'}') => break,
-                Some(b',') if !map.is_empty() => self.at += 1,
-                Some(b'"') => {
-                    let key = self.quoted()?;
-                    self.space();
-                    if self.peek() != Some(b':') {
-                        return Err("a field has no colon");
-                    }
-                    self.at += 1;
-                    self.space();
-                    if is_items(self.depth, &key) && self.peek() == Some(b'[') {
-                        self.json_items()?;
-                    } else if (self.skip)(&self.kind, &key) {
-                        self.skip_flow()?;
-                    } else {
-                        let value = self.flow()?;
-                        if key == "kind"
-                            && self.kind.is_empty()
-                            && let Some(kind) = value.as_str()
-                        {
-                            kind.clone_into(&mut self.kind);
-                        }
-                        map.insert(key, value);
-                        continue;
-                    }
-                    // So that a comma may follow what was left out.
-                    self.space();
-                    if self.peek() == Some(b',') {
-                        self.at += 1;
-                    }
-                }
-                _ => return Err("a map goes wrong here"),
-            }
+        while !self.closes(b'}') {
+            let key = self.flow_key()?;
+            self.flow_field(key, &mut map)?;
         }
-        self.at += 1;
         Ok(Value::Map(map))
     }
 
     fn flow_list(&mut self) -> Done<Value> {
         let mut list = Vec::new();
         self.at += 1;
-        loop {
-            self.space();
-            match self.peek() {
-                Some(b']') => break,
-                Some(b',') if !list.is_empty() => self.at += 1,
-                _ => list.push(self.flow()?),
-            }
+        while !self.closes(b']') {
+            list.push(self.flow()?);
         }
-        self.at += 1;
         Ok(Value::List(list))
-    }
-
-    /// The members of a list, each handed over as soon as it is read.
-    fn json_items(&mut self) -> Done<()> {
-        self.at += 1;
-        loop {
-            self.space();
-            match self.peek() {
-                Some(b']') => break,
-                Some(b',') => self.at += 1,
-                _ => {
-                    self.kind.clear();
-                    match self.deeper(Self::flow)? {
-                        Value::Map(map) => self.finish(map),
-                        _ => return Err("an item of the list is no object"),
-                    }
-                }
-            }
-        }
-        self.at += 1;
-        Ok(())
     }
 
     /// Steps over a value without making anything of it.
@@ -638,7 +741,10 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<Value>, Unreadable> {
         let mut found = Vec::new();
-        read_dump(text, |_, field| field == "managedFields", &mut |value| found.push(value))?;
+        let mut cursor = DumpCursor::default();
+        while let Some(value) = cursor.next(text, |_, field| field == "managedFields")? {
+            found.push(value);
+        }
         Ok(found)
     }
 

@@ -10,7 +10,7 @@ mod scalar;
 mod syntax;
 mod yaml;
 
-pub use dump::{Unreadable, read_dump};
+pub use dump::{DumpCursor, Unreadable};
 pub use print::print;
 pub use yaml::Span;
 
@@ -233,7 +233,8 @@ pub fn read_data(text: &str) -> (Option<Document>, Vec<Finding>) {
 
 /// The bare value of a YAML or JSON text, for data that is no manifest; nothing if it cannot be read.
 pub fn read_value(text: &str) -> Option<Value> {
-    yaml::parse(text, 0).ok().flatten().map(|tree| tree.value)
+    // A run with a real cluster in it may have 60 MB.
+    dump::read_json(text).or_else(|| yaml::parse(text, 0).ok().flatten().map(|tree| tree.value))
 }
 
 /// Cuts the text at its `---` lines as kubectl does, which looks at no YAML for that. Each part comes with the number

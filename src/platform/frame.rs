@@ -3,8 +3,19 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
+use gloo::timers::callback::Timeout;
+use js_sys::Promise;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// Lets the browser draw, and hear the reader, in the middle of something long.
+pub async fn pause() {
+    let timer = Promise::new(&mut |done, _| {
+        Timeout::new(0, move || drop(done.call0(&JsValue::UNDEFINED))).forget();
+    });
+    let _ = JsFuture::from(timer).await;
+}
 
 /// Calls one function on animation frames, only while asked to. Its closure is built once.
 #[derive(Clone, Default)]

@@ -14,6 +14,11 @@ pub fn now_ms() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
 }
 
+/// Milliseconds since 1970.
+pub fn unix_ms() -> f64 {
+    js_sys::Date::now()
+}
+
 /// A parameter of the page's address: `None` without it, an empty text for `?name`.
 pub fn parameter(name: &str) -> Option<String> {
     let search = web_sys::window()?.location().search().ok()?;

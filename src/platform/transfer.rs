@@ -1,4 +1,4 @@
-//! Links, files and drops: the browser's streams and events behind `static/transfer.js`, fetched after the first paint.
+//! Links, files, drops and kept clusters: the browser's own means behind `static/transfer.js`, fetched after the first paint.
 
 use js_sys::{Array, Error, Promise};
 use wasm_bindgen::prelude::*;
@@ -19,6 +19,14 @@ extern "C" {
     fn pick(this: &Module, most: f64) -> Promise;
     #[wasm_bindgen(method, js_name = watchDrops)]
     fn watch_drops(this: &Module, most: f64, on_texts: &JsValue, on_error: &JsValue);
+    #[wasm_bindgen(method)]
+    fn squeeze(this: &Module, text: &str) -> Promise;
+    #[wasm_bindgen(method)]
+    fn expand(this: &Module, bytes: &JsValue) -> Promise;
+    #[wasm_bindgen(method)]
+    fn keep(this: &Module, name: &str, pieces: &Array) -> Promise;
+    #[wasm_bindgen(method)]
+    fn kept(this: &Module, name: &str) -> Promise;
 }
 
 async fn module() -> Result<Module, String> {
@@ -48,6 +56,27 @@ pub async fn pack(plain: &str) -> Result<String, String> {
 /// What [`pack`] packed; no more than so many bytes of it.
 pub async fn unpack(packed: &str, most: usize) -> Result<String, String> {
     text(module().await?.unpack(packed, most as f64)).await
+}
+
+/// Keeps texts under a name over a reload; `next` gives one after the other, and the browser rests in between.
+pub async fn keep(name: &str, mut next: impl FnMut() -> Option<String>) -> Result<(), String> {
+    let module = module().await?;
+    let pieces = Array::new();
+    while let Some(text) = next() {
+        pieces.push(&JsFuture::from(module.squeeze(&text)).await.map_err(sentence)?);
+    }
+    JsFuture::from(module.keep(name, &pieces)).await.map(drop).map_err(sentence)
+}
+
+/// What [`keep`] kept: each text is taken as it is unpacked, with the part of them that is done then.
+pub async fn kept(name: &str, mut take: impl FnMut(String, f64)) -> Result<(), String> {
+    let module = module().await?;
+    let pieces = Array::from(&JsFuture::from(module.kept(name)).await.map_err(sentence)?);
+    for (index, piece) in pieces.iter().enumerate() {
+        let done = (index + 1) as f64 / f64::from(pieces.length());
+        take(text(module.expand(&piece)).await?, done);
+    }
+    Ok(())
 }
 
 /// The texts of the files that the reader chooses.

@@ -105,8 +105,8 @@ pub fn App() -> Html {
             }
             {notices(desk, state.notice.as_deref(), state.can_go_back)}
             {live(&state.announcement)}
-            if let Some(percent) = state.opening {
-                <OpeningView desk={desk.clone()} {percent} />
+            if let Some(stage) = state.opening {
+                <OpeningView desk={desk.clone()} {stage} />
             }
             if let Some(dialog) = &state.dialog {
                 <DialogView desk={desk.clone()} dialog={dialog.clone()} ahead={state.ahead.clone()} />

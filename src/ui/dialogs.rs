@@ -292,7 +292,7 @@ fn share(desk: &Desk, link: &Rc<str>, log: u64) -> Html {
     html! {
         <>
             if link.is_empty() {
-                <p>{"This run is too large for a link. A file holds all of it."}</p>
+                <p>{"This run does not fit into a link, which holds 8 MB at most: the cluster that it began with comes to more. A file holds all of it; whoever opens it, or drops it on their page, sees the same run."}</p>
             } else {
                 <p>{"Whoever opens this link sees this run: the cluster, the manifest, all that was done, and the moment you are looking at. All of it is in the link itself; nothing is sent to a server."}</p>
                 <div class="copy-row">
@@ -309,7 +309,7 @@ fn share(desk: &Desk, link: &Rc<str>, log: u64) -> Html {
             }
             <h3>{"As a file"}</h3>
             <div class="buttons">
-                <button data-testid="save-file" onclick={desk.on(Action::SaveFile)}>{"Save this run"}</button>
+                <button class={link.is_empty().then_some("primary")} data-testid="save-file" onclick={desk.on(Action::SaveFile)}>{"Save this run"}</button>
                 <button data-testid="open-file" onclick={desk.on(Action::OpenFile)}>{"Open a run or a manifest…"}</button>
             </div>
             <p class="hint">{"A file can also be dropped anywhere on the page."}</p>

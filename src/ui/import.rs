@@ -9,8 +9,14 @@ use super::state::{Action, ImportTold, Tab};
 use crate::engine::IMPORT_COMMAND;
 
 pub fn import_view(desk: &Desk, told: &ImportTold) -> Html {
-    if told.reading {
-        return html! { <p class="empty" role="status">{"Reading "}{&told.lines[0]}{"…"}</p> };
+    if let Some(percent) = told.reading {
+        return html! {
+            <div class="import">
+                <p>{"Reading "}{for told.lines.iter()}{" in this browser."}</p>
+                <progress max="100" value={percent.to_string()} aria-label="How much is read"></progress>
+                <div class="buttons"><button onclick={desk.on(Action::CloseDialog)}>{"Stop"}</button></div>
+            </div>
+        };
     }
     if !told.lines.is_empty() {
         return done(desk, told);

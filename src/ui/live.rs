@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::icon::{self, icon};
 use super::session::Desk;
-use super::state::{Action, Notice};
+use super::state::{Action, Notice, OpeningStage};
 
 pub fn live(text: &str) -> Html {
     html! { <div class="unseen" data-testid="live" role="status" aria-live="polite">{text}</div> }
@@ -29,7 +29,7 @@ pub fn notices(desk: &Desk, notice: Option<&Notice>, can_go_back: bool) -> Html 
 #[derive(Properties, PartialEq)]
 pub struct OpeningProps {
     pub desk: Desk,
-    pub percent: u32,
+    pub stage: OpeningStage,
 }
 
 #[component]
@@ -57,11 +57,21 @@ pub fn OpeningView(props: &OpeningProps) -> Html {
             desk.send(Action::StopOpening);
         })
     };
+    let (title, hint, percent) = match props.stage {
+        OpeningStage::Fetched(percent) => {
+            ("Your cluster comes back", "It is taken out of this browser's storage, as you left it.", percent)
+        }
+        OpeningStage::DoneAgain(percent) => (
+            "The run is done again",
+            "Everything that was done in it happens once more, as fast as this machine can.",
+            percent,
+        ),
+    };
     html! {
         <dialog ref={element} aria-labelledby="opening-title" data-testid="opening" {oncancel}>
-            <h2 id="opening-title">{"The run is done again"}</h2>
-            <p class="hint">{"Everything that was done in it happens once more, as fast as this machine can."}</p>
-            <progress max="100" value={props.percent.to_string()} aria-label="How much is done"></progress>
+            <h2 id="opening-title">{title}</h2>
+            <p class="hint">{hint}</p>
+            <progress max="100" value={percent.to_string()} aria-label="How much is done"></progress>
             <div class="buttons"><button onclick={stop}>{"Stop here"}</button></div>
         </dialog>
     }

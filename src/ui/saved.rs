@@ -7,7 +7,7 @@ use crate::manifest;
 use crate::platform::storage;
 
 pub const TEXT: &str = "everynode.text";
-/// A run as [`file`] writes it, without the text.
+/// A run as [`file`] writes it, without the text and without the cluster that it began with, see `session::clusters`.
 pub const SCENARIO: &str = "everynode.scenario";
 /// boot.js reads it too.
 pub const THEME: &str = "everynode.theme";

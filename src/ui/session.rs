@@ -1,6 +1,7 @@
 //! The imperative shell: owns the simulation, runs it within the frame's budget, and hands out what the page shows.
 
 mod branches;
+mod clusters;
 mod console;
 mod embedding;
 mod importing;
@@ -47,8 +48,6 @@ const STEPS_AT_ONCE: usize = 32;
 const FRAME_MAX: f64 = 100.0;
 /// Rows of the log that exist at once.
 const LOG_ROWS: usize = 64;
-/// Objects of an imported cluster that fit into the browser's storage.
-const STORED_OBJECTS_MAX: usize = 2000;
 /// While things move, the inspector follows at this pace, in milliseconds.
 const INSPECT_EVERY: f64 = 200.0;
 /// For so many times as long as the inspector took, it rests.
@@ -133,6 +132,10 @@ struct Session {
     /// What the reader has lost nothing by losing: nothing done yet, or just opened.
     base: (Scenario, String),
     kept: Vec<opening::Kept>,
+    /// The clusters of these, and of what is shown.
+    clusters: clusters::Clusters,
+    /// A dump that was put into the editor.
+    pasted: Option<String>,
     lesson: Option<lesson::Run>,
     first: Option<lesson::FirstVisit>,
     /// In a figure whose page wants to talk.
@@ -278,6 +281,10 @@ impl Desk {
         if let Some(name) = session.wanted_file() {
             self.fetch_for_console(name);
         }
+        if let Some(text) = session.pasted.take() {
+            self.import(text);
+        }
+        self.look_after_clusters(&mut session.clusters);
         let state = session.state.clone();
         let moving = session.moves();
         drop(session);
@@ -355,6 +362,8 @@ impl Session {
             opening: None,
             base: opening::nothing(),
             kept: saved::kept(),
+            clusters: clusters::Clusters::default(),
+            pasted: None,
             lesson: None,
             first: None,
             talk: if embedded { embedding::Talk::asked() } else { None },
@@ -364,9 +373,9 @@ impl Session {
         session.show_theme();
         session.begin_anew();
         if workers.is_none() && !fresh {
-            session.bring_back_branches(&storage::get(saved::BRANCHES).unwrap_or_default());
+            let branches = storage::get(saved::BRANCHES).unwrap_or_default();
             match saved::run() {
-                Ok(Some(run)) => session.bring_back(run, false),
+                Ok(Some(run)) => session.bring_back_mine(run, branches),
                 Ok(None) => {}
                 Err(reason) => {
                     let text = ["What was saved at your last visit cannot be read. ", &reason].concat();
@@ -409,7 +418,7 @@ impl Session {
             // The output of kubectl get, pasted: its cluster is meant, and the text that was there stays.
             Action::Edit(text) if is_dump(&text) => {
                 self.state.editor.loads += 1;
-                self.take_over(&text);
+                self.pasted = Some(text);
             }
             Action::Edit(text) => {
                 self.state.editor.text = Shared::from(text);
@@ -536,7 +545,12 @@ impl Session {
             Action::Due(job) => self.due(job),
             Action::OpenRun(run) => self.open_run(&run),
             Action::Receive(text) => self.receive(text),
-            Action::TakeOver(text) => self.take_over(&text),
+            Action::TakeOver(import) => self.take_over(&import),
+            Action::ClusterKept(name, kept) => self.cluster_kept(&name, kept),
+            Action::ClusterComes(percent) => {
+                self.state.opening = self.state.opening.map(|_| OpeningStage::Fetched(percent));
+            }
+            Action::ClusterFetched(name, cluster) => self.cluster_fetched(name, cluster),
             Action::Hear(id, request) => self.hear(id, request),
             Action::StopOpening => self.finish_opening(),
             Action::BackToMine(index) => self.back_to_mine(index),
@@ -645,6 +659,7 @@ impl Session {
 
     /// Another cluster takes the place of this one.
     fn begin(&mut self, scenario: &Scenario) {
+        self.wait_no_longer();
         self.sim = Sim::new(scenario);
         self.base = (scenario.clone(), (*self.state.editor.text).clone());
         self.keep_scenario = true;
@@ -905,24 +920,28 @@ impl Session {
 
     fn save(&mut self) {
         let mut kept = storage::set(saved::TEXT, &self.state.editor.text);
-        if self.is_too_large_to_save() {
-            kept = false;
-        } else if self.keep_scenario && self.opening.is_none() {
+        let mut why = "The browser has no room left to save this for the next visit.";
+        if self.keep_scenario && self.opening.is_none() && self.clusters.awaited.is_none() {
             let run = self.saved_run(false);
-            let plain = SavedRun { text: String::new(), view: Default::default(), shown: None, ..run };
-            kept &= saved::set_run(&plain);
-            kept &= self.save_branches();
+            let mut plain = SavedRun { text: String::new(), view: Default::default(), shown: None, ..run };
+            self.clusters.take_out(&mut plain);
+            match self.clusters.keeps(self.sim.scenario()) {
+                Some(true) => {
+                    kept &= saved::set_run(&plain);
+                    kept &= self.save_branches();
+                }
+                Some(false) => {
+                    why = "The browser refuses to keep this cluster for your next visit. Share has a file for it.";
+                    kept = false;
+                }
+                // Said when it has come to that.
+                None => return,
+            }
         }
         if !kept && !self.storage_full {
-            let text = "The browser has no room left to save this for the next visit.".to_owned();
-            self.say(Notice { error: true, text });
+            self.say(Notice { error: true, text: why.to_owned() });
         }
         self.storage_full = !kept;
-    }
-
-    /// Browsers store about five million characters; to find that out with an imported cluster takes seconds.
-    fn is_too_large_to_save(&self) -> bool {
-        self.sim.scenario().cluster.as_ref().is_some_and(|cluster| cluster.objects.len() > STORED_OBJECTS_MAX)
     }
 
     fn show_theme(&self) {

@@ -1,6 +1,7 @@
 //! What the page shows at one moment, and everything a reader can do to it.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use web_sys::HtmlElement;
 
@@ -10,6 +11,7 @@ use crate::api::Name;
 use crate::api::float::parse_float;
 use crate::api::value::Value;
 use crate::engine::file::SavedRun;
+use crate::engine::import::{Cluster, Import};
 use crate::engine::{Command, Scenario};
 use crate::kubectl::Chunk;
 use crate::lesson::{Lesson, Verdict};
@@ -64,9 +66,18 @@ pub struct AppState {
     pub notice: Option<Shared<Notice>>,
     /// Whether the notice offers the way back to what the reader had before.
     pub can_go_back: bool,
-    /// How much of a run has been done again, in percent, while that takes its time.
-    pub opening: Option<u32>,
+    /// What keeps the page from showing a run at once.
+    pub opening: Option<OpeningStage>,
     pub announcement: Rc<str>,
+}
+
+/// How a run comes back that takes its time; how much of that is done, in percent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpeningStage {
+    /// The cluster that it begins with is taken out of the browser's storage.
+    Fetched(u32),
+    /// What was done in it is done again.
+    DoneAgain(u32),
 }
 
 /// What there is of the page: all of it, or in a figure the map and what the address names beside it.
@@ -403,7 +414,8 @@ pub struct Notice {
 /// What is told about a dump: that it is being read, what is wrong with it, or what came of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImportTold {
-    pub reading: bool,
+    /// How much has been read, in percent.
+    pub reading: Option<u32>,
     pub error: String,
     pub lines: Vec<String>,
 }
@@ -450,8 +462,13 @@ pub enum Action {
     Receive(String),
     /// The text of a dump: its cluster takes the place of this one.
     Import(String),
-    /// The same, once the page says that it reads.
-    TakeOver(Rc<str>),
+    /// The same, once it is read.
+    TakeOver(Rc<Import>),
+    /// The browser keeps the cluster of that name, or refuses to.
+    ClusterKept(String, bool),
+    /// How much of the awaited cluster is there, in percent.
+    ClusterComes(u32),
+    ClusterFetched(String, Result<Arc<Cluster>, String>),
     Export(Export),
     /// A run has been done again far enough.
     StopOpening,

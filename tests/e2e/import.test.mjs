@@ -69,6 +69,90 @@ walk("a cluster is taken away, brought to another browser, and goes on there", a
   await axe();
 });
 
+/** What kubectl prints of a cluster in which each of `agents` DaemonSets runs on every node. */
+function large(nodes, agents) {
+  const at = "2026-01-01T00:00:00Z";
+  const uid = (kind, index) => `00000000-0000-4000-8000-${kind}${String(index).padStart(11, "0")}`;
+  const meta = (name, kind, index, more) => ({ name, uid: uid(kind, index), resourceVersion: "1", creationTimestamp: at, ...more });
+  const ready = [{ type: "Ready", status: "True", lastTransitionTime: at }];
+  const items = [];
+  for (let node = 0; node < nodes; node++) {
+    const allocatable = { cpu: "4", memory: "8Gi", pods: "110" };
+    items.push({ apiVersion: "v1", kind: "Node", metadata: meta(`n${node}`, 1, node, { labels: { "kubernetes.io/hostname": `n${node}` } }), spec: {}, status: { allocatable, conditions: ready } });
+  }
+  for (let agent = 0; agent < agents; agent++) {
+    const name = `agent-${agent}`;
+    const labels = { app: name, "controller-revision-hash": "abcdef" };
+    const spec = { selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: "a", image: "a:1" }] } } };
+    const namespace = "default";
+    const owned = { ownerReferences: [{ apiVersion: "apps/v1", kind: "DaemonSet", name, uid: uid(2, agent), controller: true, blockOwnerDeletion: true }], namespace, labels };
+    const status = { desiredNumberScheduled: nodes, currentNumberScheduled: nodes, numberReady: nodes, numberAvailable: nodes, updatedNumberScheduled: nodes, numberMisscheduled: 0, observedGeneration: 1 };
+    items.push({ apiVersion: "apps/v1", kind: "DaemonSet", metadata: meta(name, 2, agent, { namespace, generation: 1 }), spec, status });
+    const data = { spec: { template: { $patch: "replace", ...spec.template } } };
+    items.push({ apiVersion: "apps/v1", kind: "ControllerRevision", metadata: meta(`${name}-abcdef`, 3, agent, owned), revision: 1, data });
+    for (let node = 0; node < nodes; node++) {
+      const pinned = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: "metadata.name", operator: "In", values: [`n${node}`] }] }] } } };
+      items.push({
+        apiVersion: "v1", kind: "Pod",
+        metadata: meta(`${name}-${String(node).padStart(5, "0")}`, 4 + agent, node, owned),
+        spec: { nodeName: `n${node}`, affinity: pinned, containers: spec.template.spec.containers },
+        status: { phase: "Running", podIP: "10.0.0.1", conditions: ready },
+      });
+    }
+  }
+  return JSON.stringify({ apiVersion: "v1", items, kind: "List", metadata: { resourceVersion: "" } });
+}
+
+walk("a large cluster stays over a reload, with what was done in it", async ({ page, app, visitor, shot }) => {
+  await app.typing();
+  await drop(page, "cluster.json", large(2000, 5));
+  await page.getByText("2000 nodes, 5 DaemonSets, 10000 pods and 5 revisions are on the map").waitFor();
+  await page.getByRole("button", { name: "To the map" }).click();
+  await app.edit("name: nginx-daemon-set", "name: extra");
+  await app.apply();
+  await app.counts({ desired: 2000 }, "extra");
+  const kept = () => page.evaluate(() => localStorage.getItem("everynode.scenario") ?? "");
+  await eventually(async () => assert.match(await kept(), /name: extra.*"cluster":"\d+"/s));
+  // What is in localStorage is small: the cluster is in the database, compressed.
+  assert.ok((await kept()).length < 20_000);
+  await page.reload();
+  await app.counts({ desired: 2000 }, "extra");
+  await app.counts({ desired: 2000, ready: 2000 }, "agent-4");
+  // It is too large for a link, and is opened from a file.
+  await page.getByTestId("share").click();
+  await page.getByText("does not fit into a link").waitFor();
+  await shot("share-too-large");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("save-file").click()]);
+  const file = await readFile(await download.path(), "utf8");
+  const other = await visitor("");
+  await other.app.typing();
+  await drop(other.page, "everynode-run.json", file);
+  await other.app.counts({ desired: 2000 }, "extra");
+  await other.app.counts({ desired: 2000, ready: 2000 }, "agent-4");
+  // Another cluster takes its place, and there is a way back to it, also after a reload.
+  await choose(page, "nginx walk-through: start again");
+  await app.pods(0);
+  await eventually(async () => assert.doesNotMatch(await kept(), /"cluster"/));
+  await page.reload();
+  await app.pods(0);
+  await choose(page, /^Back to mine/);
+  await app.counts({ desired: 2000, ready: 2000 }, "agent-4");
+  await app.counts({ desired: 2000 }, "extra");
+});
+
+walk("where the browser keeps no cluster it says so", async ({ page, app }) => {
+  await page.addInitScript(() => {
+    IDBFactory.prototype.open = () => {
+      throw new Error("refused");
+    };
+  });
+  await page.reload();
+  await app.typing();
+  await drop(page, "cluster.json", large(3, 1));
+  await page.getByRole("button", { name: "To the map" }).click();
+  await page.getByText("The browser refuses to keep this cluster for your next visit").waitFor();
+});
+
 walk("what is no cluster is refused with a sentence, and nothing is lost", async ({ page, app, shot, axe }) => {
   await app.apply();
   await app.counts({ ready: 3 });

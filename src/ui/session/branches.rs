@@ -1,8 +1,11 @@
 //! Branches of time: going on from the past makes another future, and the one that was left stays until it is discarded.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::engine::Replay;
 use crate::engine::file::{self, Position};
+use crate::engine::import::Cluster;
 use crate::view::branch::{FIRST, unique};
 
 /// Branches that are kept ready; the others are done again when they are wanted.
@@ -382,8 +385,8 @@ impl Session {
         }
     }
 
-    /// Takes the branches of a text in place of those that there are.
-    pub(super) fn bring_back_branches(&mut self, text: &str) {
+    /// Takes the branches of a text in place of those that there are; all of them began with the same cluster.
+    pub(super) fn bring_back_branches(&mut self, text: &str, cluster: Option<&Arc<Cluster>>) {
         self.branches = Branches::default();
         let mut read = text.lines().filter_map(read_line);
         let Some((current, _, _)) = read.next() else { return };
@@ -392,7 +395,8 @@ impl Session {
             if beside {
                 branches.beside = Some(info.id);
             }
-            branches.left.push(Branch { info, run: Run::Saved(run.scenario, run.position) });
+            let scenario = Scenario { cluster: cluster.cloned().or(run.scenario.cluster), ..run.scenario };
+            branches.left.push(Branch { info, run: Run::Saved(scenario, run.position) });
         }
         let ids = branches.left.iter().map(|branch| branch.id).chain([branches.current.id]);
         branches.next_id = ids.max().unwrap_or(0).saturating_add(1);
@@ -411,6 +415,8 @@ fn line(info: &Info, (scenario, position): (Scenario, Position), beside: bool) -
         ("beside", if beside { "yes".to_owned() } else { String::new() }),
     ];
     let view = view.into_iter().map(|(key, text)| (key.to_owned(), text)).collect();
+    // The current run's cluster is theirs.
+    let scenario = Scenario { cluster: None, ..scenario };
     file::encode(&file::SavedRun { scenario, position, view, ..file::SavedRun::default() })
 }
 

@@ -3,19 +3,21 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gloo::timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
 
 use super::super::paint::colors::Colors;
 use super::super::state::{Action, Dialog, ImportTold, Notice};
 use super::{Desk, Session};
 use crate::api::Kind;
 use crate::engine::Scenario;
-use crate::engine::import::{Import, import};
-use crate::platform::save;
+use crate::engine::import::{Import, Importing};
+use crate::platform::{frame, page, save};
 use crate::view::{export, map_picture, script, words};
 
-/// How long the page may show that it reads before it does, in milliseconds.
-const SHOWN_BEFORE: u32 = 40;
+/// How long a dump is read before the page may do something else, in milliseconds.
+const PORTION: f64 = 30.0;
+/// Objects that are read between two looks at the clock.
+const OBJECTS_AT_ONCE: usize = 16;
 
 /// What can be taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +31,49 @@ pub enum Export {
 }
 
 impl Desk {
-    /// Says that it reads, and then does; nothing is sent anywhere.
+    /// Reads a dump; what takes a while says how far it is and can be stopped. Nothing is sent anywhere.
     pub(super) fn import(&self, text: String) {
-        let megabytes = text.len() >> 20;
-        if megabytes < 1 {
-            return self.send(Action::TakeOver(text.into()));
-        }
-        let size = [&megabytes.to_string(), " MB"].concat();
-        let told = ImportTold { reading: true, error: String::new(), lines: vec![size] };
-        self.send(Action::Open(Dialog::Import(Rc::new(told))));
         let desk = self.clone();
-        Timeout::new(SHOWN_BEFORE, move || desk.send(Action::TakeOver(text.into()))).forget();
+        spawn_local(async move {
+            let Some(read) = desk.read_dump(&text).await else { return };
+            drop(text);
+            match read {
+                Ok(import) => desk.send(Action::TakeOver(Rc::new(import))),
+                Err(error) => desk.tell_import(ImportTold { error, ..ImportTold::default() }),
+            }
+        });
+    }
+
+    /// None if the reader stopped it.
+    async fn read_dump(&self, text: &str) -> Option<Result<Import, String>> {
+        let mut importing = Importing::default();
+        loop {
+            let end = page::now_ms() + PORTION;
+            while page::now_ms() < end {
+                match importing.read(text, OBJECTS_AT_ONCE) {
+                    Ok(false) => {}
+                    Ok(true) => return Some(importing.finish()),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            let begun = self.is_reading();
+            let percent = (importing.at() * 100 / text.len().max(1)) as u32;
+            let size = [&(text.len() >> 20).to_string(), " MB"].concat();
+            self.tell_import(ImportTold { reading: Some(percent), lines: vec![size], ..ImportTold::default() });
+            frame::pause().await;
+            if begun && !self.is_reading() {
+                return None;
+            }
+        }
+    }
+
+    fn tell_import(&self, told: ImportTold) {
+        self.send(Action::Open(Dialog::Import(Rc::new(told))));
+    }
+
+    fn is_reading(&self) -> bool {
+        let Ok(session) = self.0.session.try_borrow() else { return true };
+        matches!(&session.state.dialog, Some(Dialog::Import(told)) if told.reading.is_some())
     }
 
     pub(super) fn export(&self, what: Export) {
@@ -90,16 +124,11 @@ impl Desk {
 
 impl Session {
     /// Shows the cluster of a dump; what the reader had is kept.
-    pub(super) fn take_over(&mut self, text: &str) {
-        let mut told = ImportTold::default();
-        match import(text) {
-            Ok(import) => {
-                told.lines = summary(&import);
-                self.keep_mine();
-                self.begin(&Scenario { seed: 1, cluster: Some(Arc::new(import.cluster)), ..Scenario::default() });
-            }
-            Err(error) => told.error = error,
-        }
+    pub(super) fn take_over(&mut self, import: &Import) {
+        let told = ImportTold { lines: summary(import), ..ImportTold::default() };
+        self.keep_mine();
+        let cluster = Some(Arc::new(import.cluster.clone()));
+        self.begin(&Scenario { seed: 1, cluster, ..Scenario::default() });
         self.state.dialog = Some(Dialog::Import(Rc::new(told)));
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::state::{Action, Dialog, LessonAct, Notice, Part, Parts, Speed};
+use super::super::state::{Action, Dialog, LessonAct, Notice, OpeningStage, Part, Parts, Speed};
 use super::super::{menus, saved};
 use super::{Desk, Session, TUTORIAL};
 use crate::api::SimTime;
@@ -20,10 +20,12 @@ const FRAGMENT: &str = "#run=";
 const LINK_MAX: usize = 2_000_000;
 /// What a link unpacks to at most: more than anybody writes, less than harms a page.
 const LINK_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// More objects of a real cluster than these come to more than that.
+const LINK_OBJECTS_MAX: usize = 10_000;
 /// Milliseconds in which a run is brought back at once. After that it takes its time, and the reader can stop it.
 const AT_ONCE: f64 = 100.0;
 /// Works of the reader's that are kept when others are opened in their place.
-const KEPT_MAX: usize = 3;
+pub(super) const KEPT_MAX: usize = 3;
 
 /// In what is kept of the reader's works: the branches of time that belong to them.
 const BRANCHES: &str = "branches";
@@ -55,6 +57,10 @@ impl Desk {
     /// Makes a link and shows it.
     pub(super) fn share(&self) {
         let Some(run) = self.saved_run(true) else { return };
+        let log = run.log.unwrap_or_default();
+        if run.scenario.cluster.as_ref().is_some_and(|cluster| cluster.objects.len() > LINK_OBJECTS_MAX) {
+            return self.send(Action::Open(Dialog::Share { link: "".into(), log }));
+        }
         let desk = self.clone();
         spawn_local(async move {
             let text = file::encode(&run);
@@ -62,7 +68,7 @@ impl Desk {
                 Ok(packed) => {
                     let fits = text.len() <= LINK_BYTES_MAX && packed.len() <= LINK_MAX;
                     let link = if fits { [&page::address(), FRAGMENT, &packed].concat() } else { String::new() };
-                    desk.send(Action::Open(Dialog::Share { link: link.into(), log: run.log.unwrap_or_default() }));
+                    desk.send(Action::Open(Dialog::Share { link: link.into(), log }));
                 }
                 Err(text) => desk.send(Action::Say(Notice { error: true, text })),
             }
@@ -143,7 +149,7 @@ impl Session {
         self.act_on_lesson(LessonAct::Leave);
         self.state.dialog = None;
         self.state.selection = None;
-        self.bring_back_branches("");
+        self.bring_back_branches("", None);
         self.bring_back(run.clone(), true);
     }
 
@@ -160,7 +166,7 @@ impl Session {
                 return self.finish_opening();
             }
             if page::now_ms() > end {
-                self.state.opening = Some((opening.replay.part() * 100.0) as u32);
+                self.state.opening = Some(OpeningStage::DoneAgain((opening.replay.part() * 100.0) as u32));
                 return;
             }
         }
@@ -169,6 +175,7 @@ impl Session {
     /// Shows the run, however far it has come.
     pub(super) fn finish_opening(&mut self) {
         self.state.opening = None;
+        self.wait_no_longer();
         self.state.waiting = false;
         let Some(Opening { replay, run, sent }) = self.opening.take() else { return };
         self.sim = replay.into_sim();
@@ -228,7 +235,15 @@ impl Session {
         let commands = words::count(self.sim.scenario().commands.len(), "command");
         let name = [&*self.state.cluster, ", ", &commands].concat();
         let mut run = self.saved_run(false);
-        if let Some(branches) = self.branches_as_text() {
+        self.clusters.take_out(&mut run);
+        let branches = self.branches_as_text();
+        self.keep(name, run, branches);
+        self.state.can_go_back = true;
+    }
+
+    /// Keeps a run, with its cluster taken out, and its branches among the ways back.
+    pub(super) fn keep(&mut self, name: String, mut run: SavedRun, branches: Option<String>) {
+        if let Some(branches) = branches {
             run.view.insert(BRANCHES.to_owned(), branches);
         }
         self.kept.insert(0, (name, file::encode(&run)));
@@ -238,7 +253,6 @@ impl Session {
                         under the name of the cluster, at the top.";
             self.say(Notice { error: true, text: text.to_owned() });
         }
-        self.state.can_go_back = true;
     }
 
     pub(super) fn back_to_mine(&mut self, index: usize) {
@@ -246,10 +260,10 @@ impl Session {
             let (_, text) = self.kept.remove(index);
             saved::set_kept(&self.kept);
             match file::decode(&text) {
-                Ok(run) => {
+                Ok(mut run) => {
                     self.keep_mine();
-                    self.bring_back_branches(run.view.get(BRANCHES).map_or("", String::as_str));
-                    self.bring_back(run, false);
+                    let branches = run.view.remove(BRANCHES).unwrap_or_default();
+                    self.bring_back_mine(run, branches);
                 }
                 Err(text) => self.say(Notice { error: true, text }),
             }
