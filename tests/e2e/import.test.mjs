@@ -124,6 +124,7 @@ walk("a large cluster stays over a reload, with what was done in it", async ({ p
   await shot("share-too-large");
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("save-file").click()]);
   const file = await readFile(await download.path(), "utf8");
+  await page.keyboard.press("Escape");
   const other = await visitor("");
   await other.app.typing();
   await drop(other.page, "everynode-run.json", file);
