@@ -196,6 +196,36 @@ fn what_takes_time_follows_the_simulated_time() {
     assert_eq!(sim.world().pods.len(), 0, "it waits until its pods are gone");
 }
 
+#[test]
+fn very_many_objects_are_listed_in_portions_and_no_differently() {
+    let mut sim = Sim::new(&Scenario::with_workers(400));
+    sim.submit(Command::Apply { text: AGENT.to_owned() });
+    sim.run_until_quiet();
+    for line in [
+        "kubectl get pods",
+        "kubectl get pods -A -o wide",
+        "kubectl get all",
+        "kubectl get ds,no --no-headers -A",
+        "kubectl get nodes -o name",
+        "kubectl get pods -o yaml",
+        "kubectl get pods,ds -o json",
+        "kubectl get pods --field-selector status.phase=Failed",
+        "kubectl get pods --field-selector status.phase=Failed -o yaml",
+        "kubectl get pods --field-selector status.phase=Failed -o json",
+    ] {
+        let mut job = Job::new(line);
+        let mut portions = 1;
+        while job.next(&Moment::of(&sim), None) == Next::More {
+            portions += 1;
+        }
+        assert!(portions > 1, "{line}");
+        let (stdout, stderr) = (job.answer().stdout(), job.answer().stderr());
+        // What is sorted is read at once: by name is how it comes anyway.
+        let at_once = kubectl::run(&mut sim, &format!("{line} --sort-by=.metadata.name"), &mut |_| None);
+        assert_eq!((stdout, stderr), (at_once.stdout(), at_once.stderr()), "{line}");
+    }
+}
+
 /// Steps a job to where it waits, submitting what it asks for.
 fn go_on(sim: &mut Sim, job: &mut Job) -> Option<SimTime> {
     let mut outcome = None;
@@ -203,6 +233,7 @@ fn go_on(sim: &mut Sim, job: &mut Job) -> Option<SimTime> {
         match job.next(&Moment::of(sim), outcome.take()) {
             Next::Submit(command) => outcome = Some(sim.submit(command)),
             Next::Wait(until) => return until,
+            Next::More => {}
             Next::Done => return None,
             other => panic!("{other:?}"),
         }

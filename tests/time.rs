@@ -188,9 +188,50 @@ fn a_refused_command_is_told_at_once_and_a_stopped_run_counts_as_it_stands() {
 
     let mut stopped = DryRun::new(&sim, apply("agent:2", "", EVERYWHERE), vec![key()], 3);
     stopped.step(100);
-    assert!(stopped.progress().is_some() && stopped.forecasts().is_empty());
+    assert!(stopped.progress().is_some() && stopped.forecasts()[0].runs == 0);
     stopped.stop();
     assert!(stopped.is_done() && !stopped.forecasts()[0].settles && stopped.forecasts()[0].stopped_after.is_some());
+}
+
+#[test]
+fn what_becomes_of_each_node_is_told_before_anything_has_been_run() {
+    let fewer = EVERYWHERE.replace("operator: Exists", "operator: Exists, effect: PreferNoSchedule");
+    assert_ne!(fewer, EVERYWHERE);
+    let empty = Sim::new(&Scenario::walk_through());
+    for (sim, strategy, rest) in [
+        (&empty, "", EVERYWHERE),
+        (&empty, "", ""),
+        (&running(""), "", EVERYWHERE),
+        (&running(""), SURGE, EVERYWHERE),
+        (&running(""), "updateStrategy: {type: OnDelete}", EVERYWHERE),
+        (&running(""), "", ""),
+        (&running(""), "", "nodeSelector: {disk: ssd}"),
+        (&running(""), "", fewer.as_str()),
+    ] {
+        let command = apply("agent:2", strategy, rest);
+        let mut dry_run = DryRun::new(sim, command, vec![key()], 1);
+        let at_once = dry_run.forecasts()[0].clone();
+        assert_eq!((at_once.runs, at_once.takes, at_once.waves), (0, None, None));
+        while dry_run.step(1000) {}
+        let after = &dry_run.forecasts()[0];
+        assert_eq!(at_once.after.desired, after.after.desired, "{strategy} {rest}");
+        assert_eq!(futures(&at_once), futures(after), "{strategy} {rest}");
+        for (early, late) in at_once.nodes.iter().zip(&after.nodes) {
+            assert_eq!(early.node, late.node);
+            if !matches!(late.future, NodeFuture::Replaced | NodeFuture::Removed) {
+                assert_eq!(early.why, late.why, "{strategy} {rest}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refusal_is_told_in_the_words_of_the_findings() {
+    let text = manifest("agent:2", "", EVERYWHERE).replacen("spec:\n", "spec:\n  replicas: 3\n", 1);
+    let shown = told(&running(""), &text, 1);
+    assert_eq!(shown.errors.len(), 1, "{shown:?}");
+    assert!(shown.errors[0].starts_with("Line ") && shown.errors[0].contains("replicas"), "{shown:?}");
+    assert!(!shown.errors[0].contains("map["), "{shown:?}");
 }
 
 fn told(sim: &Sim, text: &str, runs: usize) -> Ahead {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::{Kind, Name, ObjectKey, SimDuration, SimTime, Uid, UpdateStrategy};
+use crate::controllers::daemonset::Reason as DaemonSetReason;
 use crate::controllers::daemonset::placement::Placer;
 use crate::store::{Object, World};
 
@@ -18,6 +19,8 @@ use super::sim::Sim;
 const STUCK_AFTER: SimDuration = SimDuration::from_secs(600);
 /// So long after its DaemonSets are settled a run is over, even if something else in the cluster never comes to rest.
 const SETTLED_FOR: SimDuration = SimDuration::from_secs(30);
+
+const ON_DELETE: &str = "strategy OnDelete: a pod of an older revision is replaced when you delete it";
 
 /// Figures of several runs: the least and the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +154,7 @@ impl DryRun {
         (self.origin.world(), &self.applied)
     }
 
-    /// What is known so far; nothing before the first run is over.
+    /// What is known so far: before the first run is over, what the controller's placement says of each node.
     pub fn forecasts(&self) -> &[Forecast] {
         &self.forecasts
     }
@@ -201,7 +204,12 @@ impl DryRun {
         let outcome = sim.submit(self.command.clone());
         self.applied = sim.world().clone();
         if outcome.errors.is_empty() {
-            self.run = Some(Run { sim, sets, seen: 0, begin });
+            let run = Run { sim, sets, seen: 0, begin };
+            if self.runs_done == 0 {
+                let before = self.origin.world();
+                self.forecasts = run.sets.iter().map(|set| set.at_once(before, &self.applied)).collect();
+            }
+            self.run = Some(run);
         } else {
             self.errors = outcome.errors;
         }
@@ -342,6 +350,44 @@ impl Watched {
         }
     }
 
+    /// What can be told of each node at once: whether it should run the DaemonSet as it is written now, and whether the
+    /// pod there may stay. Nothing has been run yet, so there are no figures.
+    fn at_once(&self, before: &World, applied: &World) -> Forecast {
+        let key = &self.tally.key;
+        let mut forecast = Forecast { settles: true, ..self.forecast(before, applied) };
+        let Some(daemonset) = applied.daemonsets.get(key) else { return forecast };
+        let old = before.daemonsets.get(key);
+        let new_template = old.is_some_and(|old| old.spec.template.value != daemonset.spec.template.value);
+        let replaces = new_template && daemonset.spec.update_strategy != UpdateStrategy::OnDelete;
+        let placer = Placer::new(&daemonset.spec);
+        forecast.after.desired = 0;
+        for it in &mut forecast.nodes {
+            let Some(node) = applied.nodes.get(&it.node) else { continue };
+            let placement = placer.place(node);
+            forecast.after.desired += u32::from(placement.should_run);
+            it.ready = true;
+            let (has_pod, obstacle) = (it.future != NodeFuture::Without, placer.obstacle(node));
+            let (node, daemonset) = (it.node.clone(), key.name.clone());
+            (it.future, it.why) = match (has_pod, obstacle) {
+                (false, _) if placement.should_run => {
+                    (NodeFuture::Created, DaemonSetReason::NoPodHere { node, daemonset }.to_string())
+                }
+                (true, Some(obstacle)) if !placement.should_continue => {
+                    (NodeFuture::Removed, DaemonSetReason::MayNotContinue { node, daemonset, obstacle }.to_string())
+                }
+                (true, Some(obstacle)) if replaces && !placement.should_run => {
+                    (NodeFuture::Removed, format!("its revision is old, and no other may follow it here: {obstacle}"))
+                }
+                (true, _) if replaces => (NodeFuture::Replaced, "its revision is old".to_owned()),
+                (true, _) if new_template => (NodeFuture::Kept, ON_DELETE.to_owned()),
+                (true, None) => (NodeFuture::Kept, "it is as the template says".to_owned()),
+                _ => continue,
+            };
+        }
+        forecast.nodes.sort_by_key(|it| it.future);
+        forecast
+    }
+
     fn nodes(&self, before: &World, after: &World) -> Vec<NodeForecast> {
         let mut nodes: BTreeMap<Name, PodsOnNode> = BTreeMap::new();
         let pods = |world: &World| -> Vec<(Name, Uid, bool)> {
@@ -377,9 +423,7 @@ impl Watched {
             let obstacle = here.zip(placer.as_ref()).and_then(|(node, placer)| placer.obstacle(node));
             let why = match (future, reason, obstacle) {
                 (NodeFuture::Without, _, Some(obstacle)) => obstacle.to_string(),
-                (NodeFuture::Kept, None, _) if on_delete && !updated => {
-                    "strategy OnDelete: a pod of an older revision is replaced when you delete it".to_owned()
-                }
+                (NodeFuture::Kept, None, _) if on_delete && !updated => ON_DELETE.to_owned(),
                 (NodeFuture::Kept, None, Some(obstacle)) => format!("a pod that is here may stay, although {obstacle}"),
                 (NodeFuture::Kept, None, None) if updated => "it is as the template says".to_owned(),
                 (NodeFuture::Kept, None, None) => "its turn does not come: the rollout stops before".to_owned(),

@@ -4,11 +4,12 @@
 //! stands in the records, so nothing is missed however far time has gone.
 
 use crate::api::{Kind, ObjectKey, SimTime, Value};
-use crate::store::Object;
+use crate::store::{Object, World};
 
 use super::act::{Files, timeout};
 use super::columns::{self, Style};
 use super::events::Wanted;
+use super::layout;
 use super::line::Line;
 use super::path::{self, Template};
 use super::print::{self, Format};
@@ -35,6 +36,8 @@ impl Gone {
 
 /// What is followed.
 pub enum Follow {
+    /// `get` of very many objects, in portions.
+    List(Box<Listing>),
     /// Until the objects are gone. `evicted` are told by these names as they go.
     Gone { left: Vec<Gone>, deadline: Option<SimTime>, evicted: Vec<String> },
     /// Prints objects as they are when their turn comes.
@@ -53,8 +56,115 @@ pub enum Follow {
 pub enum Look {
     /// Nothing is left to tell now; again when something has changed, or at the moment.
     Again(Option<SimTime>),
+    /// There is more to tell at this very moment: again whenever there is time.
+    More,
     Done,
     Failed,
+}
+
+/// Objects that are read and printed in one portion.
+const PORTION: usize = 250;
+
+/// All objects of some types at one moment: read a portion at a time, so that nobody has to wait for twenty thousand pods.
+pub struct Listing {
+    world: World,
+    now: SimTime,
+    filter: Filter,
+    format: Format,
+    /// What is still to come, the last first.
+    lists: Vec<(&'static Resource, Vec<ObjectKey>)>,
+    /// Of the table at hand.
+    rows: Vec<Vec<String>>,
+    printed: usize,
+    /// What is said if there is none.
+    nothing: String,
+}
+
+impl Listing {
+    /// Nothing if the objects are so few that they are read at once, or if all must be there before any can be printed.
+    pub fn of(line: &Line, moment: &Moment, asks: &[resources::Ask], format: &Format) -> Result<Option<Self>, String> {
+        let filter = Filter::of(line)?;
+        let in_turn = matches!(format, Format::Table(_) | Format::Name | Format::Yaml | Format::Json);
+        let sorted = line.flag("sort-by").is_some_and(|field| !field.is_empty());
+        let mut kinds: Vec<&str> = asks.iter().map(|ask| ask.resource.kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let plain = |ask: &resources::Ask| ask.names.is_empty() && filter.bad_field(ask.resource).is_none();
+        if !in_turn || sorted || kinds.len() < asks.len() || !asks.iter().all(plain) {
+            return Ok(None);
+        }
+        let everywhere = line.is("all-namespaces");
+        let keys = |ask: &resources::Ask| {
+            let namespace = (ask.resource.namespaced && !everywhere).then(|| line.namespace());
+            let mut keys = resources::keys(moment.world, ask.resource, namespace, &filter);
+            keys.reverse();
+            (ask.resource, keys)
+        };
+        let lists: Vec<_> = asks.iter().rev().map(keys).collect();
+        if lists.iter().map(|(_, keys)| keys.len()).sum::<usize>() <= PORTION {
+            return Ok(None);
+        }
+        let nothing = match line.is("ignore-not-found") {
+            true => String::new(),
+            false if everywhere || asks.iter().any(|ask| !ask.resource.namespaced) => "No resources found\n".to_owned(),
+            false => format!("No resources found in {} namespace.\n", line.namespace()),
+        };
+        let mut format = format.clone();
+        if let Format::Table(style) = &mut format {
+            style.with_kind |= kinds.len() > 1;
+        }
+        let (world, now) = (moment.world.clone(), moment.now);
+        Ok(Some(Listing { world, now, filter, format, lists, rows: Vec::new(), printed: 0, nothing }))
+    }
+
+    fn look(&mut self, tell: Tell) -> Look {
+        let mut out = String::new();
+        for _ in 0..PORTION {
+            let Some((resource, keys)) = self.lists.last_mut() else { break };
+            let resource = *resource;
+            let Some(key) = keys.pop() else {
+                out.push_str(&self.table(resource));
+                self.lists.pop();
+                continue;
+            };
+            let Some(item) = resources::one(&self.world, resource, &key.namespace, &key.name) else { continue };
+            if !self.filter.admits(&item.value) {
+                continue;
+            }
+            match &self.format {
+                Format::Table(style) => {
+                    let style = Style { with_namespace: style.with_namespace && resource.namespaced, ..style.clone() };
+                    self.rows.push(columns::row(resource, &item.value, &style, self.now));
+                }
+                format => out.push_str(&print::of_list(format, &item, self.printed == 0)),
+            }
+            self.printed += 1;
+        }
+        if !out.is_empty() {
+            tell(false, out);
+        }
+        if !self.lists.is_empty() {
+            return Look::More;
+        }
+        match &self.format {
+            Format::Table(_) if self.printed == 0 => tell(true, std::mem::take(&mut self.nothing)),
+            Format::Table(_) => {}
+            format => tell(false, print::end_of_list(format, self.printed == 0).to_owned()),
+        }
+        Look::Done
+    }
+
+    /// The table of a type whose rows are all there, a blank line behind the table before.
+    fn table(&mut self, resource: &Resource) -> String {
+        let (Format::Table(style), false) = (&self.format, self.rows.is_empty()) else { return String::new() };
+        let mut rows = std::mem::take(&mut self.rows);
+        let gap = if rows.len() < self.printed { "\n" } else { "" };
+        if !style.no_headers {
+            let style = Style { with_namespace: style.with_namespace && resource.namespaced, ..style.clone() };
+            rows.insert(0, columns::header(resource, &style));
+        }
+        [gap, &layout::table(&rows, &mut Vec::new())].concat()
+    }
 }
 
 type Tell<'a> = &'a mut dyn FnMut(bool, String);
@@ -62,6 +172,7 @@ type Tell<'a> = &'a mut dyn FnMut(bool, String);
 impl Follow {
     pub fn look(&mut self, moment: &Moment, tell: Tell) -> Look {
         match self {
+            Follow::List(listing) => listing.look(tell),
             Follow::Gone { left, deadline, evicted } => {
                 let mut index = 0;
                 while index < left.len() {

@@ -93,6 +93,8 @@ pub enum Next {
     Read(String),
     /// Time is to pass: the job looks again when something has changed, or at the moment given.
     Wait(Option<SimTime>),
+    /// There is more to be written at this moment: the job goes on whenever it is asked.
+    More,
     Done,
 }
 
@@ -218,6 +220,10 @@ impl Job {
                             self.tasks.push_front(Task::Follow(follow));
                             return Next::Wait(until);
                         }
+                        follow::Look::More => {
+                            self.tasks.push_front(Task::Follow(follow));
+                            return Next::More;
+                        }
                         follow::Look::Done => {}
                         follow::Look::Failed => self.answer.exit = 1,
                     }
@@ -313,6 +319,7 @@ pub fn run(sim: &mut Sim, text: &str, file: &mut dyn FnMut(&str) -> Option<Strin
                 (Some(_), _) => drop(sim.step()),
                 (None, None) => job.interrupt(),
             },
+            Next::More => {}
             Next::Done => return std::mem::take(&mut job.answer),
         }
     }

@@ -135,6 +135,39 @@ pub fn objects(format: &Format, items: &[&Item], single: bool, now: SimTime) -> 
     }
 }
 
+/// One object of a `List` that is printed a portion at a time, with the beginning of the list before the first.
+pub fn of_list(format: &Format, item: &Item, first: bool) -> String {
+    match format {
+        Format::Name => item.full_name() + "\n",
+        Format::Yaml => {
+            let head = if first { "apiVersion: v1\nitems:\n" } else { "" };
+            [head, &manifest::print(&Value::List(vec![item.value.clone()]))].concat()
+        }
+        _ => {
+            let mut out = if first { "{\n    \"apiVersion\": \"v1\",\n    \"items\": [" } else { "," }.to_owned();
+            out.push_str("\n        ");
+            json(&item.value, 2, &mut out);
+            out
+        }
+    }
+}
+
+/// What stands behind the last one; `empty` if there was none.
+pub fn end_of_list(format: &Format, empty: bool) -> &'static str {
+    match (format, empty) {
+        (Format::Yaml, false) => "kind: List\nmetadata:\n  resourceVersion: \"\"\n",
+        (Format::Yaml, true) => "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n",
+        (Format::Json, false) => {
+            "\n    ],\n    \"kind\": \"List\",\n    \"metadata\": {\n        \"resourceVersion\": \"\"\n    }\n}\n"
+        }
+        (Format::Json, true) => {
+            "{\n    \"apiVersion\": \"v1\",\n    \"items\": [],\n    \"kind\": \"List\",\n    \"metadata\": {\n        \
+             \"resourceVersion\": \"\"\n    }\n}\n"
+        }
+        _ => "",
+    }
+}
+
 /// A bare value.
 pub fn value(format: &Format, value: &Value) -> Result<String, String> {
     match format {

@@ -2,7 +2,7 @@
 
 use super::act::Files;
 use super::columns::Style;
-use super::follow::{Follow, Watch};
+use super::follow::{Follow, Listing, Watch};
 use super::line::Line;
 use super::path;
 use super::print::{self, Format};
@@ -22,6 +22,13 @@ pub fn get(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, Str
     }
     let format = Format::of(line)?;
     let asks = resources::asks(&line.args)?;
+    if !line.is("watch")
+        && !line.is("watch-only")
+        && line.list("filename").is_empty()
+        && let Some(listing) = Listing::of(line, moment, &asks, &format)?
+    {
+        return Ok(vec![Task::Follow(Follow::List(Box::new(listing)))]);
+    }
     let mut found = match files::objects(line, moment, texts)? {
         Some(found) => found,
         None => resources::look_up(moment, line, &asks)?,

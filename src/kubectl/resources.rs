@@ -258,6 +258,20 @@ pub fn all(world: &World, resource: &'static Resource, namespace: Option<&str>) 
     all_of(world, resource, namespace, None)
 }
 
+/// The names of all objects of a type, without most of those that a filter does not admit.
+pub fn keys(world: &World, resource: &'static Resource, namespace: Option<&str>, filter: &Filter) -> Vec<ObjectKey> {
+    let inside = |key: &&ObjectKey| namespace.is_none_or(|namespace| *key.namespace == *namespace);
+    match resource.sim_kind() {
+        Some(Kind::Pod) => {
+            let pods = world.pods.iter().filter(|(key, pod)| inside(key) && filter.may_admit(pod));
+            pods.map(|(key, _)| key.clone()).collect()
+        }
+        Some(Kind::Event) => world.events.keys().filter(inside).cloned().collect(),
+        Some(Kind::Node) => world.nodes.keys().map(|name| ObjectKey::cluster(name.clone())).collect(),
+        _ => all(world, resource, namespace).iter().map(Item::key).collect(),
+    }
+}
+
 /// The same without most of those that a filter does not admit: of pods there may be very many.
 fn all_of(world: &World, resource: &'static Resource, namespace: Option<&str>, filter: Option<&Filter>) -> Vec<Item> {
     let inside = |key: &ObjectKey| namespace.is_none_or(|namespace| *key.namespace == *namespace);
@@ -375,7 +389,7 @@ impl Filter {
     }
 
     /// What the server says to a field that the type has no index for.
-    fn bad_field(&self, resource: &Resource) -> Option<String> {
+    pub fn bad_field(&self, resource: &Resource) -> Option<String> {
         let known: &[&str] = match resource.kind {
             "Pod" => &[
                 "metadata.name",

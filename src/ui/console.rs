@@ -7,8 +7,10 @@ use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::session::Desk;
+use super::shared::Shared;
 use super::state::{Action, ConsoleEntry, ConsoleState};
 use crate::platform::page;
+use crate::view::words;
 
 #[derive(Properties, PartialEq)]
 pub struct ConsoleProps {
@@ -31,6 +33,10 @@ struct Typing {
 
 /// Candidates that are shown.
 const CANDIDATES_MAX: usize = 60;
+/// Lines of a very long answer that are shown at its beginning and at its end.
+const LINES_AT_EACH_END: usize = 300;
+/// Lines that are shown on demand.
+const LINES_MORE: usize = 1000;
 const ID: &str = "kubectl-line";
 
 #[component]
@@ -115,7 +121,9 @@ pub fn Console(props: &ConsoleProps) -> Html {
             })
         }
     };
-    let entries = console.entries.iter().map(|entry| view_entry(desk, entry));
+    let entries = console.entries.iter().map(|entry| {
+        html! { <Entry key={entry.id} desk={desk.clone()} entry={Shared(Rc::clone(entry))} /> }
+    });
     let hint = match (console.running, props.moving, props.past) {
         (true, false, _) => "It waits for simulated time, which stands still: press ▶, or end it with Ctrl-C.",
         (true, true, _) => "It follows the simulated time. Ctrl-C ends it.",
@@ -152,27 +160,72 @@ pub fn Console(props: &ConsoleProps) -> Html {
     }
 }
 
-fn view_entry(desk: &Desk, entry: &ConsoleEntry) -> Html {
-    let text: String = entry.chunks.iter().map(|chunk| chunk.text.as_str()).collect();
+#[derive(Properties, PartialEq)]
+struct EntryProps {
+    desk: Desk,
+    entry: Shared<ConsoleEntry>,
+}
+
+/// A command and its answer. Of a very long one the beginning and the end are shown, the rest on demand; a copy has all.
+#[component]
+fn Entry(props: &EntryProps) -> Html {
+    let entry = &*props.entry;
+    let head = use_state(|| LINES_AT_EACH_END);
     let copy = {
-        let (desk, text) = (desk.clone(), Rc::<str>::from(text.as_str()));
-        Callback::from(move |_: MouseEvent| desk.send(Action::Copy(Rc::clone(&text))))
+        let (desk, entry) = (props.desk.clone(), props.entry.clone());
+        Callback::from(move |_: MouseEvent| {
+            let text: String = entry.chunks.iter().map(|chunk| chunk.text.as_str()).collect();
+            desk.send(Action::Copy(text.into()));
+        })
     };
-    let chunks = entry.chunks.iter().map(|chunk| match chunk.error {
-        true => html! { <span class="err">{&chunk.text}</span> },
-        false => html! { {&chunk.text} },
-    });
+    let lines = || entry.chunks.iter().flat_map(|it| it.text.split_inclusive('\n').map(move |line| (it.error, line)));
+    let count = lines().count();
+    let hidden = count.saturating_sub(*head + LINES_AT_EACH_END);
+    let answer = match hidden {
+        // A gap that is hardly longer than what says so is none.
+        0..100 => html! { <pre>{for spans(lines())}</pre> },
+        _ => {
+            let onclick = {
+                let head = head.clone();
+                Callback::from(move |_: MouseEvent| head.set(*head + LINES_MORE))
+            };
+            let text = [&words::count(hidden, "more line"), ": show ", &hidden.min(LINES_MORE).to_string()].concat();
+            html! {
+                <>
+                    <pre>{for spans(lines().take(*head))}</pre>
+                    <button class="more-lines" {onclick}>{text}</button>
+                    <pre>{for spans(lines().skip(count - LINES_AT_EACH_END))}</pre>
+                </>
+            }
+        }
+    };
     html! {
-        <div key={entry.id} class="answer" data-exit={entry.exit.map(|exit| exit.to_string())}>
+        <div class="answer" data-exit={entry.exit.map(|exit| exit.to_string())}>
             <div class="asked"><span aria-hidden="true">{"$ "}</span><code>{&entry.line}</code><time>{&entry.at}</time>
-                if !text.is_empty() {
+                if count > 0 {
                     <button class="copy" onclick={copy} aria-label={["Copy the answer to ", &entry.line].concat()}>{"Copy"}</button>
                 }
             </div>
             if !entry.note.is_empty() { <p class="note">{entry.note}</p> }
-            if !entry.chunks.is_empty() { <pre>{for chunks}</pre> }
+            if count > 0 {{answer}}
         </div>
     }
+}
+
+/// Lines, those of one stream together.
+fn spans<'a>(lines: impl Iterator<Item = (bool, &'a str)>) -> Vec<Html> {
+    let mut runs: Vec<(bool, String)> = Vec::new();
+    for (error, line) in lines {
+        match runs.last_mut().filter(|last| last.0 == error) {
+            Some((_, text)) => text.push_str(line),
+            None => runs.push((error, line.to_owned())),
+        }
+    }
+    let span = |(error, text): (bool, String)| match error {
+        true => html! { <span class="err">{text}</span> },
+        false => html! { {text} },
+    };
+    runs.into_iter().map(span).collect()
 }
 
 fn nothing_selected(field: &HtmlInputElement) -> bool {

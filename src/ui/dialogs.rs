@@ -16,7 +16,7 @@ use super::state::{Action, BranchAct, Dialog};
 use crate::api::{Kind, Taint};
 use crate::engine::{Command, NodeTemplate};
 use crate::view::ahead::Ahead;
-use crate::view::{forms, words};
+use crate::view::{forms, script, words};
 
 #[derive(Properties, PartialEq)]
 pub struct DialogProps {
@@ -42,8 +42,18 @@ pub fn DialogView(props: &DialogProps) -> Html {
     let element = use_node_ref();
     let errors = use_state(Vec::<String>::new);
     let form = use_memo(props.dialog.clone(), |dialog| form(&props.desk, dialog));
+    // What one would type instead of sending the form as it is filled in.
+    let typed = use_state(|| None::<Command>);
+    let fill = {
+        let (typed, dialog, element) = (typed.clone(), props.dialog.clone(), element.clone());
+        move || {
+            if let Some(element) = element.cast::<HtmlDialogElement>() {
+                typed.set(command(&dialog, &element).ok());
+            }
+        }
+    };
     {
-        let (element, form) = (element.clone(), form.clone());
+        let (element, form, fill) = (element.clone(), form.clone(), fill.clone());
         use_effect_with((), move |()| {
             let dialog = element.cast::<HtmlDialogElement>();
             if let Some(dialog) = &dialog {
@@ -55,6 +65,7 @@ pub fn DialogView(props: &DialogProps) -> Html {
                     }
                 }
             }
+            fill();
             move || {
                 if let Some(dialog) = dialog {
                     dialog.close();
@@ -120,19 +131,22 @@ pub fn DialogView(props: &DialogProps) -> Html {
             let present = form.present.iter().map(|(text, remove)| {
                 let button = remove.clone().map(|remove| {
                     let run = run.clone();
+                    let title = remove.to_text().to_string();
                     let onclick = Callback::from(move |_: MouseEvent| run(Ok(remove.clone())));
-                    html! { <button type="button" {onclick} aria-label={["Remove ", text].concat()}>{"Remove"}</button> }
+                    html! { <button type="button" {onclick} {title} aria-label={["Remove ", text].concat()}>{"Remove"}</button> }
                 });
                 html! { <li><code>{text}</code>{button.unwrap_or_default()}</li> }
             });
             let fields = form.fields.iter().map(|(name, label, placeholder, _)| html! {
                 <label class={*name}>{*label}<input name={*name} placeholder={*placeholder} autocomplete="off" spellcheck="false" /></label>
             });
+            let oninput = Callback::from(move |_: InputEvent| fill());
             html! {
-                <form {onsubmit} novalidate=true>
+                <form {onsubmit} {oninput} novalidate=true>
                     if !form.present.is_empty() { <ul class="have">{for present}</ul> }
                     <div class="fields">{for fields}</div>
                     <p class="hint">{form.hint}</p>
+                    {stands_for(&props.dialog, typed.as_ref())}
                     <div class="form-errors" role="alert">{for errors.iter().map(|error| html! { <p>{error}</p> })}</div>
                     <div class="buttons">
                         <button type="button" onclick={close.clone()}>{"Cancel"}</button>
@@ -259,6 +273,23 @@ fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<
             })
         }
         _ => Err(Vec::new()),
+    }
+}
+
+/// The command that a form stands for, so that people learn it.
+fn stands_for(dialog: &Dialog, typed: Option<&Command>) -> Html {
+    let text = match (dialog, typed) {
+        (Dialog::RenameBranch(..), _) => return Html::default(),
+        (Dialog::AddNode, _) => "No kubectl command does this: a node's kubelet registers it.",
+        (Dialog::Capacity(_), _) => "No kubectl command does this: the node's kubelet reports it.",
+        (_, Some(command)) => &script::typed(command).unwrap_or_default(),
+        (_, None) => "",
+    };
+    match text.starts_with("kubectl ") {
+        true => {
+            html! { <pre class="stands-for" data-testid="stands-for" tabindex="0" aria-label="The same as a command">{text}</pre> }
+        }
+        false => html! { <p class="hint" data-testid="stands-for">{text}</p> },
     }
 }
 

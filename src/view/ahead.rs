@@ -4,8 +4,8 @@ use super::words;
 use crate::api::value::{Map, Value};
 use crate::api::{Kind, ObjectKey, SimDuration, UpdateStrategy};
 use crate::engine::{Check, DryRun, Forecast, NodeFuture, Range};
-use crate::manifest;
 use crate::manifest::diff::{Change, diff, hunks};
+use crate::manifest::{self, Severity};
 use crate::store::World;
 
 /// The most nodes that are listed one by one.
@@ -90,8 +90,11 @@ pub fn ahead(check: &Check, dry_run: &DryRun) -> Ahead {
         }
         (_, runs, _) => ["Running ahead with other seeds: ", &runs.to_string(), " done…"].concat(),
     };
+    // What the findings beside the editor say is said in their words, not in those of the server.
+    let found = check.findings.iter().filter(|it| it.severity == Severity::Error).map(words::finding);
+    let found: Vec<String> = if dry_run.errors.is_empty() { Vec::new() } else { found.collect() };
     Ahead {
-        errors: dry_run.errors.clone(),
+        errors: if found.is_empty() { dry_run.errors.clone() } else { found },
         sets: dry_run.forecasts().iter().map(|forecast| set_ahead(forecast, after)).collect(),
         diffs: if dry_run.errors.is_empty() { diffs(check, before, after) } else { Vec::new() },
         running,

@@ -413,7 +413,9 @@ fn ribbon(world: &World, set: &Set) -> Ribbon {
         *part += 1;
     }
     let desired = status.desired_number_scheduled;
-    parts.missing = u32::try_from(desired - all).unwrap_or(0);
+    // Before the controller has written a status, nobody knows how many are wanted: what is there is not all of it.
+    let unseen = i64::from(status.observed_generation == 0);
+    parts.missing = u32::try_from((desired - all).max(unseen)).unwrap_or(0);
     Ribbon {
         key: daemonset.meta.key(),
         slot: set.slot,

@@ -47,6 +47,16 @@ pub fn script(sim: &Sim) -> String {
     out
 }
 
+/// What one would type for a command; nothing for what no kubectl does.
+pub fn typed(command: &Command) -> Option<String> {
+    let mut out = String::new();
+    match command {
+        Command::Apply { text } => here(&mut out, "kubectl apply", text),
+        command => out.push_str(&command.to_text()),
+    }
+    Some(out).filter(|text| text.starts_with("kubectl "))
+}
+
 fn command(out: &mut String, sim: &Sim, command: &Command) {
     let text = command.to_text();
     match command {

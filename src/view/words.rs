@@ -1,6 +1,7 @@
 //! Small words and numbers as the page writes them.
 
 use crate::engine::History;
+use crate::manifest::Finding;
 
 /// A time of the virtual clock, from microseconds: `00:41.250`, with hours only when there are some.
 pub fn clock(micros: u64) -> String {
@@ -48,6 +49,14 @@ pub fn seconds(micros: u64) -> String {
         text.extend([" ", &second.0.to_string(), second.1]);
     }
     text
+}
+
+/// A finding in one line: where, what, and how to mend it.
+pub fn finding(finding: &Finding) -> String {
+    let mend = finding.mend.as_deref().unwrap_or_default();
+    let place = if finding.path.is_empty() { String::new() } else { [" (", &finding.path, ")"].concat() };
+    let gap = if mend.is_empty() { "" } else { " " };
+    ["Line ", &finding.span.line.max(1).to_string(), ": ", &finding.message, place.as_str(), ".", gap, mend].concat()
 }
 
 /// `1 pod`, `2 pods`.

@@ -185,6 +185,7 @@ impl Session {
                         _ => return,
                     }
                 }
+                Next::More => {}
                 Next::Done => return,
             }
         }

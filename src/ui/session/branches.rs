@@ -198,7 +198,8 @@ impl Session {
     pub(super) fn asks_first(&mut self, action: &Action) -> bool {
         let what = match (&self.past, action) {
             (Some(_), Action::Apply) => "kubectl apply -f -".into(),
-            (Some(_), Action::Run(command)) => command.to_text(),
+            (Some(_), Action::Run(command) | Action::Take(Offer::Run(command, _))) => command.to_text(),
+            (Some(_), Action::Lesson(LessonAct::DoIt)) if self.lesson_would_act() => "Do it for me".into(),
             _ => return false,
         };
         self.ask_to_fork(action.clone(), &what);
@@ -270,6 +271,7 @@ impl Session {
 
     /// Another simulation is the current one now.
     fn show_branch(&mut self) {
+        self.lesson_in_another_run();
         self.state.time.back = false;
         self.begin_anew();
         self.ask(Job::Save, 400);
@@ -330,6 +332,7 @@ impl Session {
 
     /// A slice of what is done beside all else.
     pub(super) fn work(&mut self) {
+        self.console_writes_on();
         let end = page::now_ms() + FRAME_BUDGET;
         let mut more = self.branches.go_on(end);
         if let Some(id) = self.branches.wanted.filter(|id| !self.branches.load(*id)) {

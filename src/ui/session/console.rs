@@ -4,21 +4,23 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Desk, Session};
+use super::{Desk, FRAME_BUDGET, Session};
 use crate::api::SimTime;
 use crate::engine::{Command, Outcome};
 use crate::kubectl::{self, Chunk, Completion, Job, Moment, Next};
 use crate::lesson::Gallery;
-use crate::platform::{fetch, storage};
+use crate::platform::{fetch, page, storage};
 use crate::ui::saved;
 use crate::ui::shared::Shared;
-use crate::ui::state::{Action, ConsoleEntry, EventRow};
+use crate::ui::state::{Action, ConsoleEntry, EventRow, Job as Task};
 use crate::view::ObjectRef;
 
 /// Commands whose answers are kept.
 const ENTRIES_MAX: usize = 100;
 /// Characters of one answer that are kept: the last ones.
-const TEXT_MAX: usize = 200_000;
+const TEXT_MAX: usize = 4_000_000;
+/// Characters of all answers that are kept: those of the newest.
+const TEXTS_MAX: usize = 12_000_000;
 /// Lines that the arrow keys bring back.
 const HISTORY_MAX: usize = 200;
 /// Events that are shown.
@@ -33,6 +35,8 @@ pub struct Console {
     until: Option<SimTime>,
     /// Records that the job has been told of.
     told: usize,
+    /// The job has more to write at this very moment.
+    more: bool,
     /// A file that is to be fetched, and then one that is on its way.
     wanted: Option<String>,
     fetching: bool,
@@ -115,6 +119,13 @@ impl Session {
         entries.push(Rc::new(entry));
         let extra = entries.len().saturating_sub(ENTRIES_MAX);
         entries.drain(..extra);
+        let length = |entry: &ConsoleEntry| entry.chunks.iter().map(|chunk| chunk.text.len()).sum::<usize>();
+        let mut kept = 0;
+        let last = entries.iter().rposition(|entry| {
+            kept += length(entry);
+            kept > TEXTS_MAX
+        });
+        entries.drain(..last.map_or(0, |last| last + 1));
         self.state.console.entries = Shared::from(entries);
         self.console.job = Some(Job::new(line));
         self.console.told = usize::MAX;
@@ -173,6 +184,13 @@ impl Session {
         self.carry_on(None);
     }
 
+    /// A running command that has more to write gets on with it.
+    pub(super) fn console_writes_on(&mut self) {
+        if self.console.more {
+            self.carry_on(None);
+        }
+    }
+
     /// The reader agreed: the command goes on in another future.
     pub(super) fn go_on_line(&mut self) {
         if let Some(command) = self.console.pending.take() {
@@ -183,6 +201,8 @@ impl Session {
 
     fn carry_on(&mut self, mut outcome: Option<Outcome>) {
         let Some(mut job) = self.console.job.take() else { return };
+        let end = page::now_ms() + FRAME_BUDGET;
+        self.console.more = false;
         loop {
             let next = {
                 let moment = Moment {
@@ -216,6 +236,13 @@ impl Session {
                 }
                 Next::Wait(until) => {
                     self.console.until = until;
+                    break;
+                }
+                Next::More if page::now_ms() < end => {}
+                Next::More => {
+                    self.console.more = true;
+                    self.console.until = None;
+                    self.ask(Task::Work, 4);
                     break;
                 }
                 Next::Done => {

@@ -65,6 +65,7 @@ impl Session {
 
     fn carry_out(&mut self, request: Request) -> Result<(), String> {
         match request {
+            // The host has decided: in the past this makes another future without a question.
             Request::Apply(text) => {
                 self.load(text.clone());
                 let outcome = self.submit(Command::Apply { text });

@@ -11,9 +11,8 @@ use super::super::state::*;
 use super::{Desk, Session};
 use crate::engine::Command;
 use crate::lesson::{Act, Doing, Lesson, Moment};
-use crate::manifest::Finding;
 use crate::platform::{fetch, page, storage};
-use crate::view::ObjectRef;
+use crate::view::{ObjectRef, words};
 
 /// While things move, checks are made at this pace, in milliseconds: a large cluster has many pods to look at.
 const LOOK_EVERY: f64 = 150.0;
@@ -96,7 +95,7 @@ impl Desk {
             let (lesson, trouble) = match fetch::text(&file).await {
                 Ok(text) => {
                     let (lesson, findings) = Lesson::read(&text);
-                    (lesson, findings.iter().map(told).collect())
+                    (lesson, findings.iter().map(words::finding).collect())
                 }
                 Err(trouble) => (Lesson::default(), vec![trouble]),
             };
@@ -111,13 +110,6 @@ impl Desk {
     pub fn has_own_cluster(&self) -> bool {
         self.0.session.try_borrow().is_ok_and(|session| session.has_own_cluster())
     }
-}
-
-fn told(finding: &Finding) -> String {
-    let mend = finding.mend.as_deref().unwrap_or_default();
-    let place = if finding.path.is_empty() { String::new() } else { [" (", &finding.path, ")"].concat() };
-    let gap = if mend.is_empty() { "" } else { " " };
-    ["Line ", &finding.span.line.max(1).to_string(), ": ", &finding.message, place.as_str(), ".", gap, mend].concat()
 }
 
 impl Session {
@@ -201,7 +193,8 @@ impl Session {
                     run.pending =
                         run.lesson.steps.get(run.step).map(|step| step.acts.clone().into()).unwrap_or_default();
                     run.seen = None;
-                    // It is done now, not in a past that is looked at, and time must pass for it to come about.
+                    // What only shows something is shown now, not in a past that is looked at; what does something has
+                    // been asked about there. Time must pass for it to come about.
                     self.return_to_now();
                     self.end_line();
                     self.console_goes_on();
@@ -233,6 +226,22 @@ impl Session {
             }
         }
         self.follow_lesson();
+    }
+
+    /// Whether "Do it for me" does something to the cluster, not only shows something.
+    pub(super) fn lesson_would_act(&self) -> bool {
+        let step = self.lesson.as_ref().and_then(|run| run.lesson.steps.get(run.step));
+        step.is_some_and(|step| {
+            step.acts.iter().any(|act| matches!(act, Act::Apply | Act::Kubectl(_) | Act::Command(_)))
+        })
+    }
+
+    /// The log is another branch's now: what was done before the step began may not be in it.
+    pub(super) fn lesson_in_another_run(&mut self) {
+        if let Some(run) = &mut self.lesson {
+            run.since = run.since.min(self.sim.history().records().len());
+            run.seen = None;
+        }
     }
 
     /// On a phone the panel that the lesson is in.
