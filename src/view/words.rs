@@ -54,7 +54,8 @@ pub fn seconds(micros: u64) -> String {
 /// A finding in one line: where, what, and how to mend it.
 pub fn finding(finding: &Finding) -> String {
     let mend = finding.mend.as_deref().unwrap_or_default();
-    let place = if finding.path.is_empty() { String::new() } else { [" (", &finding.path, ")"].concat() };
+    let told = finding.path.is_empty() || finding.message.contains(&*finding.path);
+    let place = if told { String::new() } else { [" (", &finding.path, ")"].concat() };
     let gap = if mend.is_empty() { "" } else { " " };
     ["Line ", &finding.span.line.max(1).to_string(), ": ", &finding.message, place.as_str(), ".", gap, mend].concat()
 }
