@@ -13,15 +13,15 @@ pub fn default_daemonset(daemonset: &mut Value) {
     default(strategy, "type", "RollingUpdate");
     if text(strategy, "type") == "RollingUpdate" {
         let rolling = strategy.entry("rollingUpdate");
-        default(rolling, "maxUnavailable", 1);
-        default(rolling, "maxSurge", 0);
+        default_missing(rolling, "maxUnavailable", 1);
+        default_missing(rolling, "maxSurge", 0);
     }
     if text(strategy, "type") != "RollingUpdate"
         && let Some(rolling) = inside(strategy, "rollingUpdate")
     {
         // No defaults here, but the internal type has no room for "unset".
-        default(rolling, "maxUnavailable", 0);
-        default(rolling, "maxSurge", 0);
+        default_missing(rolling, "maxUnavailable", 0);
+        default_missing(rolling, "maxSurge", 0);
     }
     default(spec, "revisionHistoryLimit", 10);
     let template = spec.entry("template");
@@ -146,6 +146,13 @@ fn quantity(value: &Value, change: impl Fn(Quantity) -> Quantity) -> Value {
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Sets a field that is missing; an empty string is a value here, and a bad one.
+fn default_missing(value: &mut Value, key: &str, to: i64) {
+    if value.get(key).is_none_or(Value::is_null) {
+        *value.entry(key) = to.into();
+    }
 }
 
 /// Sets a field that is missing, or is an empty string or a zero.
