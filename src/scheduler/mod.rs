@@ -1,8 +1,9 @@
 //! The scheduler, pure: a pending pod and the nodes, to a node or the reasons why none.
 //!
 //! Filters in the original's order: NodeUnschedulable, NodeName, TaintToleration, NodeAffinity, NodePorts,
-//! NodeResourcesFit, InterPodAffinity. Not modelled: volumes, topology spread, and scores beyond a simple spreading of bare
-//! pods, since a DaemonSet pod names its node.
+//! NodeResourcesFit, PodTopologySpread, InterPodAffinity. Of the spread only the label that a node must have is looked at:
+//! a DaemonSet pod names its node, and by default only nodes that a pod could go to count. Not modelled: volumes, and scores
+//! beyond a simple spreading of bare pods.
 
 mod affinity;
 mod preemption;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use crate::api::node::quantity_text;
 use crate::api::pod::HostPort;
 use crate::api::taint::{NO_EXECUTE, NO_SCHEDULE, UNSCHEDULABLE};
-use crate::api::{Name, Node, Pod, Taint, Uid};
+use crate::api::{Name, Node, Pod, Taint, Uid, Value};
 use crate::store::World;
 
 pub use queueing::{RefusedBy, is_worth_a_try};
@@ -75,6 +76,10 @@ pub enum Obstacle {
         used: i64,
         allocatable: i64,
     },
+    /// It lacks the label over whose values the pods are to be spread.
+    Spread {
+        key: String,
+    },
     /// No pod that it wants to be with is near.
     PodAffinity,
     /// A pod that it does not want to be with is near.
@@ -100,6 +105,9 @@ impl Obstacle {
             Obstacle::HostPort { .. } => "node(s) didn't have free ports for the requested pod ports".to_owned(),
             Obstacle::TooManyPods { .. } => "Too many pods".to_owned(),
             Obstacle::Insufficient { resource, .. } => ["Insufficient ", resource].concat(),
+            Obstacle::Spread { .. } => {
+                "node(s) didn't match pod topology spread constraints (missing required label)".to_owned()
+            }
             Obstacle::PodAffinity => "node(s) didn't match pod affinity rules".to_owned(),
             Obstacle::PodAntiAffinity { .. } => "node(s) didn't match pod anti-affinity rules".to_owned(),
             Obstacle::UnwantedByPod { .. } => "node(s) didn't satisfy existing pods anti-affinity rules".to_owned(),
@@ -114,6 +122,7 @@ impl Obstacle {
             Obstacle::Affinity => "NodeAffinity.Filter",
             Obstacle::HostPort { .. } => "NodePorts.Filter",
             Obstacle::TooManyPods { .. } | Obstacle::Insufficient { .. } => "NodeResourcesFit.Filter",
+            Obstacle::Spread { .. } => "PodTopologySpread.Filter",
             Obstacle::PodAffinity | Obstacle::PodAntiAffinity { .. } | Obstacle::UnwantedByPod { .. } => {
                 "InterPodAffinity.Filter"
             }
@@ -136,6 +145,7 @@ impl fmt::Display for Obstacle {
                 let (asked, used, allocatable) = (amount(*asked), amount(*used), amount(*allocatable));
                 write!(f, "the pod asks for {asked} {resource}, and {free} of {allocatable} are free ({used} taken)")
             }
+            Obstacle::Spread { key } => write!(f, "it has no label {key}, over which the pods are to be spread"),
             Obstacle::PodAffinity => f.write_str("no pod that the pod's affinity asks for is near it"),
             Obstacle::PodAntiAffinity { other } => write!(f, "the pod's anti-affinity keeps it away from {other}"),
             Obstacle::UnwantedByPod { other } => write!(f, "the anti-affinity of {other} keeps the pod away"),
@@ -236,6 +246,12 @@ fn filter(sight: &Sight, pod: &Pod, node: &Node) -> Obstacles {
     if !found.is_empty() {
         let fits_an_empty_node = without_others(pod, node).is_empty();
         return Obstacles { found, resolvable: fits_an_empty_node };
+    }
+    let spread = spec.value.list("topologySpreadConstraints").iter();
+    let mut hard = spread.filter(|it| it.get("whenUnsatisfiable").and_then(Value::as_str) == Some("DoNotSchedule"));
+    let key = hard.find_map(|it| it.get("topologyKey")?.as_str().filter(|key| !node.labels().contains_key(*key)));
+    if let Some(key) = key {
+        return unresolvable(Obstacle::Spread { key: key.to_owned() });
     }
     match affinity::obstacle(sight, pod, node) {
         None => Obstacles::default(),

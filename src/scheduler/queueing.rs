@@ -17,6 +17,7 @@ impl RefusedBy {
     const PORTS: RefusedBy = RefusedBy(8);
     const RESOURCES: RefusedBy = RefusedBy(16);
     const PODS: RefusedBy = RefusedBy(32);
+    const SPREAD: RefusedBy = RefusedBy(64);
 
     pub fn and(self, other: RefusedBy) -> RefusedBy {
         RefusedBy(self.0 | other.0)
@@ -33,6 +34,7 @@ impl RefusedBy {
             Obstacle::Affinity => RefusedBy::NODE_AFFINITY,
             Obstacle::HostPort { .. } => RefusedBy::PORTS,
             Obstacle::TooManyPods { .. } | Obstacle::Insufficient { .. } => RefusedBy::RESOURCES,
+            Obstacle::Spread { .. } => RefusedBy::SPREAD,
             Obstacle::PodAffinity | Obstacle::PodAntiAffinity { .. } | Obstacle::UnwantedByPod { .. } => {
                 RefusedBy::PODS
             }
@@ -94,5 +96,6 @@ fn node_helps(pod: &Pod, refused_by: RefusedBy, old: Option<&Node>, new: &Node) 
         || (refused_by.has(RefusedBy::NODE_AFFINITY) && turned(&matches))
         || (refused_by.has(RefusedBy::RESOURCES) && (turned(&fits) || (fits(new) && has_more())))
         || (refused_by.has(RefusedBy::PORTS) && old.is_none())
-        || (refused_by.has(RefusedBy::PODS) && old.is_none_or(|old| old.labels() != new.labels()))
+        || (refused_by.has(RefusedBy::PODS.and(RefusedBy::SPREAD))
+            && old.is_none_or(|old| old.labels() != new.labels()))
 }

@@ -9,7 +9,7 @@ use crate::api::pod::{NEVER, PREEMPT_LOWER_PRIORITY};
 use crate::api::taint::{NO_EXECUTE, NO_SCHEDULE, NOT_READY, UNREACHABLE};
 use crate::api::{
     Kind, Labels, Name, Namespace, Node, ObjectKey, ObjectMeta, Pod, PodPhase, PodStatus, SimDuration, SimTime, Taint,
-    Toleration, Uid,
+    Toleration, Uid, Value,
 };
 
 use super::request::{ApiError, ErrorReason, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Patch, Propagation, Request};
@@ -112,7 +112,7 @@ impl World {
         }
         match &mut object {
             Object::Node(node) => self.admit_node(Arc::make_mut(node)),
-            Object::Pod(pod) => self.admit_pod(Arc::make_mut(pod))?,
+            Object::Pod(pod) => self.admit_pod(Arc::make_mut(pod), now)?,
             Object::DaemonSet(daemonset) => {
                 let daemonset = Arc::make_mut(daemonset);
                 daemonset.status = Default::default();
@@ -201,11 +201,22 @@ impl World {
     }
 
     /// Admission plugins Priority and DefaultTolerationSeconds.
-    fn admit_pod(&self, pod: &mut Pod) -> Result<(), ApiError> {
+    fn admit_pod(&self, pod: &mut Pod, now: SimTime) -> Result<(), ApiError> {
         if let Some(why) = super::limits::admit(self, pod) {
             return Err(forbidden(Kind::Pod, &pod.meta, &why));
         }
         self.admit_priority(pod)?;
+        // RuntimeClasses are not simulated, so none can ask for this.
+        let value = &pod.spec.template.value;
+        let has = |field: &str| match value.get(field) {
+            Some(Value::Map(map)) => !map.is_empty(),
+            Some(Value::Str(text)) => !text.is_empty(),
+            _ => false,
+        };
+        if has("overhead") && !has("runtimeClassName") {
+            let why = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
+            return Err(forbidden(Kind::Pod, &pod.meta, why));
+        }
         let tolerates = |pod: &Pod, key: &str| {
             let covers =
                 |t: &Toleration| (t.key == key || t.key.is_empty()) && (t.effect == NO_EXECUTE || t.effect.is_empty());
@@ -220,6 +231,10 @@ impl World {
             pod.spec.tolerations = pod.spec.tolerations.iter().cloned().chain(missing).collect();
         }
         pod.status = PodStatus::default();
+        if !pod.spec.template.value.list("schedulingGates").is_empty() {
+            let message = "Scheduling is blocked due to non-empty scheduling gates";
+            pod.status.set_condition("PodScheduled", false, "SchedulingGated", message, now);
+        }
         let labels = self.namespaces.get(&pod.meta.namespace).map(|namespace| namespace.meta.labels.clone());
         match labels.and_then(|labels| super::pod_security::refusal(&labels, &pod.spec.template.value)) {
             Some(why) => Err(forbidden(Kind::Pod, &pod.meta, &why)),
