@@ -146,7 +146,7 @@ pub fn DialogView(props: &DialogProps) -> Html {
                     if !form.present.is_empty() { <ul class="have">{for present}</ul> }
                     <div class="fields">{for fields}</div>
                     <p class="hint">{form.hint}</p>
-                    {stands_for(&props.dialog, typed.as_ref())}
+                    {stands_for(desk, &props.dialog, typed.as_ref())}
                     <div class="form-errors" role="alert">{for errors.iter().map(|error| html! { <p>{error}</p> })}</div>
                     <div class="buttons">
                         <button type="button" onclick={close.clone()}>{"Cancel"}</button>
@@ -277,12 +277,29 @@ fn command(dialog: &Dialog, element: &HtmlDialogElement) -> Result<Command, Vec<
 }
 
 /// The command that a form stands for, so that people learn it.
-fn stands_for(dialog: &Dialog, typed: Option<&Command>) -> Html {
+fn stands_for(desk: &Desk, dialog: &Dialog, typed: Option<&Command>) -> Html {
+    // kubectl asks for it where something that is there becomes something else.
+    let overwrite = match (dialog, typed) {
+        (Dialog::Label(object), Some(Command::LabelNode { labels, .. } | Command::LabelPod { labels, .. })) => {
+            let present = desk.labels_of(object);
+            labels
+                .iter()
+                .any(|(key, new)| new.is_some() && present.get(key).is_some_and(|old| Some(old) != new.as_ref()))
+        }
+        (Dialog::Taint(node), Some(Command::Taint { add, .. })) => {
+            let present = desk.taints_of(node);
+            add.iter().any(|new| present.iter().any(|old| (&old.key, &old.effect) == (&new.key, &new.effect)))
+        }
+        _ => false,
+    };
     let text = match (dialog, typed) {
         (Dialog::RenameBranch(..), _) => return Html::default(),
         (Dialog::AddNode, _) => "No kubectl command does this: a node's kubelet registers it.",
         (Dialog::Capacity(_), _) => "No kubectl command does this: the node's kubelet reports it.",
-        (_, Some(command)) => &script::typed(command).unwrap_or_default(),
+        (_, Some(command)) => {
+            let end = if overwrite { " --overwrite" } else { "" };
+            &[&script::typed(command).unwrap_or_default(), end].concat()
+        }
         (_, None) => "",
     };
     match text.starts_with("kubectl ") {

@@ -170,6 +170,61 @@ walk("the Events tab shows what kubectl events prints, and menus show the comman
   assert.equal(await page.getByRole("menuitem", { name: "Cordon", exact: true }).getAttribute("data-command"), "kubectl cordon worker-1");
 }, { query: "?fresh&speed=8" });
 
+walk("forms show the command they stand for, as it is filled in", async ({ page, app, shot, axe }) => {
+  const open = async (item) => {
+    await page.getByRole("button", { name: "Actions for node worker-1", exact: true }).click();
+    await page.getByRole("menuitem", { name: item, exact: true }).click();
+  };
+  const shown = page.getByTestId("stands-for");
+  await open("Taints…");
+  assert.equal(await shown.innerText(), "");
+  await page.getByLabel("Add").fill("dedicated=gpu:NoSchedule, b:NoExecute");
+  assert.equal(await shown.innerText(), "kubectl taint node worker-1 dedicated=gpu:NoSchedule b:NoExecute");
+  await shot("form-command");
+  await axe();
+  await page.getByLabel("Add").fill("dedicated=gpu");
+  assert.equal(await shown.innerText(), "");
+  await page.keyboard.press("Escape");
+  await open("Labels…");
+  await page.getByLabel("Change").fill("disk=ssd, zone-");
+  const line = await shown.innerText();
+  assert.equal(line, "kubectl label node worker-1 disk=ssd zone-");
+  await page.getByLabel("Change").fill("kubernetes.io/os=plan9");
+  assert.equal(await shown.innerText(), "kubectl label node worker-1 kubernetes.io/os=plan9 --overwrite");
+  await page.keyboard.press("Escape");
+  await open("Run a bare pod here…");
+  assert.match(await shown.innerText(), /^kubectl apply -f - <<'EOF'\napiVersion: v1\nkind: Pod\n[^]*nodeName: worker-1\nEOF\n$/);
+  await page.keyboard.press("Escape");
+  await open("Capacity…");
+  assert.match(await shown.innerText(), /No kubectl command/);
+  await page.keyboard.press("Escape");
+  // What was shown can be typed.
+  const { run } = await console_(page);
+  assert.match(await run(line), /node\/worker-1 (labeled|modified)/);
+});
+
+walk("a very long answer shows its ends, and a copy has all of it", async ({ page, shot, axe }) => {
+  await page.getByTestId("scenario").click();
+  await page.getByRole("menuitem", { name: "3 masters and 1,000 workers" }).click();
+  await eventually(async () => assert.match(await page.getByTestId("scenario").innerText(), /1003/));
+  const { line, last } = await console_(page);
+  await line.fill("kubectl get nodes");
+  await line.press("Enter");
+  await eventually(async () => assert.equal(await last.getAttribute("data-exit"), "0"));
+  const lines = async () => (await last.locator("pre").allInnerTexts()).join("").trimEnd().split("\n");
+  assert.equal((await lines()).length, 600);
+  assert.match((await lines())[0], /^NAME +STATUS/);
+  await shot("long-answer");
+  await axe();
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = async (text) => void (window.copied = text);
+  });
+  await last.getByRole("button", { name: /^Copy/ }).click();
+  await eventually(async () => assert.equal((await page.evaluate(() => window.copied ?? "")).trimEnd().split("\n").length, 1004));
+  await last.getByRole("button", { name: /404 more lines/ }).click();
+  await eventually(async () => assert.equal((await lines()).length, 1004));
+});
+
 walk("the console is good on a phone", async ({ page, shot, axe }) => {
   const { run } = await console_(page);
   assert.match(await run("kubectl get nodes"), /master-1/);

@@ -300,6 +300,26 @@ walk("a lesson asks before it replaces the reader's own cluster, and keeps it", 
   await app.pods(3, { phase: "Running" });
 }, { query: "?speed=max" });
 
+walk("in the past a lesson asks before it does something, as everything does", async ({ page, app, shot }) => {
+  const me = new Reader({ page, app });
+  await me.begin("on-delete.yaml");
+  await page.getByTestId("do-it").click();
+  await me.done(1);
+  await me.next();
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("Home");
+  await eventually(async () => assert.equal((await app.map()).length, 0));
+  await page.getByTestId("do-it").click();
+  const dialog = page.getByRole("dialog");
+  assert.match(await dialog.innerText(), /Do it for me would make another future/);
+  await shot("lesson-in-the-past");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.equal((await app.map()).length, 0);
+  await page.getByTestId("do-it").click();
+  await page.getByTestId("fork").click();
+  await eventually(async () => assert.ok((await app.map()).length > 0));
+}, { query: "?speed=max" });
+
 walk("one lesson after the other begins without a question, until the reader goes on by themselves", async ({ page, app }) => {
   const me = new Reader({ page, app });
   await me.begin("on-delete.yaml");
