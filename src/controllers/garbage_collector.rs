@@ -9,8 +9,8 @@ use crate::store::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Object, Propagation, 
 /// What the collector does about one object.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
-    /// None of its owners is left.
-    Delete { kind: Kind, key: ObjectKey, uid: Uid, propagation: Propagation, owner: Name },
+    /// None of its owners is left, or those that are left wait for it to go.
+    Delete { kind: Kind, key: ObjectKey, uid: Uid, propagation: Propagation, owner: Name, waits: bool },
     /// Its owner is deleted with the wish to leave it behind, or is gone while another owner stays.
     RemoveOwner { kind: Kind, key: ObjectKey, uid: Uid, owner: Uid },
     /// All dependents are gone or left behind: the owner may go.
@@ -90,5 +90,5 @@ pub fn collect(world: &World, object: &Object) -> Vec<Act> {
         false => Propagation::Background,
     };
     let owner = owners.first().map(|(owner, _)| owner.name.clone()).unwrap_or_else(|| "".into());
-    vec![Act::Delete { kind, key, uid, propagation, owner }]
+    vec![Act::Delete { kind, key, uid, propagation, owner, waits: waiting }]
 }

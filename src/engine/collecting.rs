@@ -65,7 +65,7 @@ impl Sim {
         let is_owner = object.meta().is_terminating() && object.kind() == Kind::DaemonSet;
         for act in garbage_collector::collect(&self.state.world, &object) {
             let (verb, target_kind, target, request, reason) = match act {
-                Act::Delete { kind, key, uid, propagation, owner } => {
+                Act::Delete { kind, key, uid, propagation, owner, waits } => {
                     let propagation = Some(propagation);
                     let request = Request::Delete {
                         kind,
@@ -74,7 +74,7 @@ impl Sim {
                         propagation,
                         grace_period_seconds: None,
                     };
-                    (Verb::Delete, kind, key, request, Reason::OwnerGone { owner })
+                    (Verb::Delete, kind, key, request, Reason::OwnerGone { owner, waits })
                 }
                 Act::RemoveOwner { kind, key, uid, owner } => {
                     let patch = Patch::RemoveOwner(owner);

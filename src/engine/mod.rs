@@ -20,6 +20,7 @@ mod preview;
 mod record;
 mod replay;
 pub mod rollout;
+mod saw;
 mod scheduling;
 mod sim;
 mod step;

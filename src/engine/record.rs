@@ -117,9 +117,11 @@ pub enum Reason {
         does: Arc<str>,
         saw: Option<Arc<daemonset::Saw>>,
     },
-    /// The owner of the object is gone.
+    /// The owner of the object is gone, or waits for it to go.
     OwnerGone {
         owner: Name,
+        /// It is being deleted, and waits for what it owns to go first.
+        waits: bool,
     },
     /// The owner is deleted, and its dependents are to be left behind.
     Orphaned {
@@ -229,7 +231,8 @@ impl fmt::Display for Reason {
                 let texts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
                 write!(f, "what is there differs from what should be: {}", texts.join(", "))
             }
-            Reason::OwnerGone { owner } => write!(f, "its owner {owner} is gone"),
+            Reason::OwnerGone { owner, waits: false } => write!(f, "its owner {owner} is gone"),
+            Reason::OwnerGone { owner, .. } => write!(f, "its owner {owner} is being deleted, and waits for it to go"),
             Reason::Orphaned { owner } => write!(f, "its owner {owner} goes and leaves it behind"),
             Reason::DependentsDone => f.write_str("nothing depends on it any more"),
             Reason::NodeMissing { node } => {

@@ -45,9 +45,9 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
     /// Its node affinity names the node.
-    Pinned { node: Name },
+    Pinned { node: Name, room: Arc<Room> },
     /// The node fits, and has the fewest pods of those that do.
-    Fits { node: Name },
+    Fits { node: Name, room: Arc<Room> },
     /// No node takes it: each node that was looked at and what stands against it, the first few of them.
     Unschedulable { message: String, nodes: Arc<[(Name, Vec<Obstacle>)]> },
     /// A pod of higher priority needs its room.
@@ -90,6 +90,21 @@ pub enum Obstacle {
     UnwantedByPod {
         other: Name,
     },
+}
+
+/// What was compared of a node that fits, before the pod came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Room {
+    /// Nodes that were looked at, of all.
+    pub compared: usize,
+    pub nodes: usize,
+    pub pods: i64,
+    pub pods_allowed: i64,
+    /// Of CPU and memory, in milli-units: what the pod asks for, what is taken, what there is.
+    pub cpu: [i64; 3],
+    pub memory: [i64; 3],
+    /// Taints that would keep away a pod which does not tolerate them.
+    pub tolerated: usize,
 }
 
 /// Nodes whose obstacles are kept with the reason.
@@ -167,8 +182,8 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Pinned { node } => write!(f, "its node affinity names {node}"),
-            Reason::Fits { node } => write!(f, "{node} fits and has the fewest pods"),
+            Reason::Pinned { node, .. } => write!(f, "its node affinity names {node}"),
+            Reason::Fits { node, .. } => write!(f, "{node} fits and has the fewest pods"),
             Reason::Unschedulable { message, .. } => f.write_str(message),
             Reason::Preempted { by, priority, own } => {
                 write!(f, "{by} needs its room and has priority {priority}, which is higher than {own}")
@@ -330,9 +345,10 @@ pub fn schedule(world: &World, pod: &Pod, nominated: &[Arc<Pod>]) -> (Verdict, R
     }
     if let Some((_, node)) = best {
         let node = node.clone();
+        let room = Arc::new(room(&sight, &node, compared.len()));
         let reason = match named {
-            Some(_) => Reason::Pinned { node: node.clone() },
-            None => Reason::Fits { node: node.clone() },
+            Some(_) => Reason::Pinned { node: node.clone(), room },
+            None => Reason::Fits { node: node.clone(), room },
         };
         return (Verdict::Bind { node }, reason);
     }
@@ -367,6 +383,31 @@ pub fn schedule(world: &World, pod: &Pod, nominated: &[Arc<Pod>]) -> (Verdict, R
         ),
     };
     (Verdict::Unschedulable { message: message.clone(), refused_by }, Reason::Unschedulable { message, nodes })
+}
+
+/// What a node that fits was compared by.
+fn room(sight: &Sight, name: &Name, compared: usize) -> Room {
+    let world = sight.world;
+    let Some(node) = world.nodes.get(name) else { return Room::default() };
+    let amount = |amounts: &BTreeMap<String, i64>, resource: &str| amounts.get(resource).copied().unwrap_or(0);
+    let asked = |pod: &Pod, resource: &str| {
+        pod.spec.template.requests.iter().find(|(name, _)| *name == resource).map_or(0, |(_, milli)| *milli)
+    };
+    let mut room = Room {
+        compared,
+        nodes: world.nodes.len(),
+        pods_allowed: amount(&node.allocatable, "pods") / 1000,
+        cpu: [asked(sight.pod, "cpu"), 0, amount(&node.allocatable, "cpu")],
+        memory: [asked(sight.pod, "memory"), 0, amount(&node.allocatable, "memory")],
+        tolerated: node.taints.iter().filter(|taint| [NO_SCHEDULE, NO_EXECUTE].contains(&&*taint.effect)).count(),
+        ..Room::default()
+    };
+    for other in sight.pods_on(node) {
+        room.pods += 1;
+        room.cpu[1] += asked(other, "cpu");
+        room.memory[1] += asked(other, "memory");
+    }
+    room
 }
 
 /// How many nodes gave each reason; `others` were left out by the node affinity.

@@ -365,8 +365,8 @@ impl Player {
                 let pod = on_node.or_else(|| going().map(|pod| &**pod)).ok_or("no such pod")?;
                 (asking::object(Kind::Pod, &pod.meta.namespace, &pod.meta.name), None)
             }
-            ("act", [actor, verb]) => {
-                let record = asking::last_act(sim, actor, verb).ok_or("no such act")?;
+            ("act", [actor, verb @ ..]) if !verb.is_empty() => {
+                let record = asking::last_act(sim, actor, &verb.join(" ")).ok_or("no such act")?;
                 let key = &record.object.key;
                 (asking::object(record.object.kind, &key.namespace, &key.name), Some(record.seq))
             }

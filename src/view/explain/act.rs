@@ -30,6 +30,12 @@ pub fn explain(moment: &Moment, record: &Record, explained: &mut Explained) {
         };
         explained.rows("What the scheduler saw", nodes.iter().map(row).collect());
     }
+    let facts = record.saw();
+    if !facts.is_empty() {
+        let rows = facts.into_iter().map(|it| Row::new(Mark::Note, it.what, it.text).by(it.function)).collect();
+        let who = chain::who(record.actor).trim_start_matches("The ");
+        explained.rows(["What the ", who, " saw"].concat(), rows);
+    }
     let decided = match record.actor {
         Actor::You => Row::new(Mark::Note, decision(record), record.reason.to_string()),
         _ => Row::new(Mark::Next, decision(record), said(record)),

@@ -107,12 +107,9 @@ fn link(record: &Record) -> Link {
     }
 }
 
-/// What an act is, in one sentence.
-pub fn title(record: &Record) -> String {
-    if matches!(&record.reason, Reason::Command(command) if **command == *IMPORT_COMMAND) {
-        return "You brought the cluster here".to_owned();
-    }
-    let who = match record.actor {
+/// Who acts, at the beginning of a sentence.
+pub fn who(actor: Actor) -> &'static str {
+    match actor {
         Actor::You => "You",
         Actor::DaemonSetController => "The controller",
         Actor::Scheduler => "The scheduler",
@@ -123,7 +120,15 @@ pub fn title(record: &Record) -> String {
         Actor::TaintEviction => "The taint eviction controller",
         Actor::Namespace => "The namespace controller",
         Actor::ResourceQuota => "The quota controller",
-    };
+    }
+}
+
+/// What an act is, in one sentence.
+pub fn title(record: &Record) -> String {
+    if matches!(&record.reason, Reason::Command(command) if **command == *IMPORT_COMMAND) {
+        return "You brought the cluster here".to_owned();
+    }
+    let who = who(record.actor);
     let (does, then) = match record.verb {
         Verb::Apply => ("applied", ""),
         Verb::Create => ("created", ""),
