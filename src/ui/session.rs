@@ -8,6 +8,7 @@ mod importing;
 mod lesson;
 mod look_ahead;
 mod opening;
+mod text;
 mod time;
 
 use std::cell::RefCell;
@@ -19,6 +20,7 @@ use web_sys::HtmlElement;
 use yew::Callback;
 
 pub use importing::Export;
+pub use text::TUTORIAL;
 
 use super::inspector::PANEL;
 use super::shared::Shared;
@@ -29,7 +31,6 @@ use crate::engine::file::SavedRun;
 use crate::engine::import::is_dump;
 use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, Sim};
 use crate::kubectl;
-use crate::manifest::{Finding, Severity};
 use crate::platform::frame::Frames;
 use crate::platform::{crash, page, storage};
 use crate::store::{Object, World};
@@ -577,31 +578,12 @@ impl Session {
         }
     }
 
-    fn load(&mut self, text: String) {
-        self.state.editor.text = Shared::from(text);
-        self.state.editor.loads += 1;
-        self.check_text();
-        self.ask(Job::Save, 400);
-    }
-
     fn select(&mut self, object: ObjectRef, record: Option<u64>) {
         storage::set(saved::SELECTION, &object.to_text());
         self.state.selection = Some(object);
         self.state.record = record;
         self.state.unfolded = false;
         self.inspected_at = f64::MIN;
-    }
-
-    /// Writes a toleration into the manifest, and shows where.
-    fn tolerate(&mut self, key: &ObjectKey, taint: &Taint) {
-        let Some(text) = fix::tolerated(&self.state.editor.text, key, taint) else { return };
-        let line = text.lines().zip(self.state.editor.text.lines()).take_while(|(new, old)| new == old).count() + 1;
-        self.load(text);
-        self.state.tab = Tab::Yaml;
-        self.state.editor.jump = (self.state.editor.jump.0 + 1, line as u32, 1);
-        let text =
-            ["Written into the manifest of ", &key.name, ". Apply it, and its pods tolerate the taint."].concat();
-        self.say(Notice { error: false, text });
     }
 
     fn open_menu(&mut self, address: &str, anchor: HtmlElement) {
@@ -876,37 +858,6 @@ impl Session {
         self.inspected_at = end + ((end - now) * INSPECT_REST - INSPECT_EVERY).max(0.0);
     }
 
-    /// Whether the editor's text can be made to tolerate a taint for certain; asked often, so answers are kept.
-    fn can_tolerate(&self, key: &ObjectKey, taint: &Taint) -> bool {
-        let mut known = self.tolerable.borrow_mut();
-        let text = &self.state.editor.text;
-        if known.0 != *text {
-            *known = (text.clone(), Vec::new());
-        }
-        if let Some((_, _, answer)) = known.1.iter().find(|(it, other, _)| it == key && other == taint) {
-            return *answer;
-        }
-        let answer = fix::tolerated(text, key, taint).is_some();
-        known.1.push((key.clone(), taint.clone(), answer));
-        answer
-    }
-
-    fn check_text(&mut self) {
-        // What the text can be made to tolerate may have changed.
-        self.inspected_at = f64::MIN;
-        self.check = engine::check(&self.state.editor.text);
-        let rows = self.check.findings.iter().map(finding_row).collect();
-        self.state.editor.findings.update(rows);
-        self.preview();
-    }
-
-    fn preview(&mut self) {
-        let preview = engine::preview(self.world(), &self.check);
-        if *self.state.editor.preview != *preview.sentence {
-            self.state.editor.preview = preview.sentence.into();
-        }
-    }
-
     fn announce(&mut self) {
         let records = self.sim.history().records();
         let text = announcement(records.get(self.announced..).unwrap_or_default().iter());
@@ -957,39 +908,6 @@ impl Session {
 /// The panels are tabs, as the style sheet has it.
 const TABS: &str = "(max-width: 900px)";
 const LIGHT: &str = "(prefers-color-scheme: light)";
-
-fn finding_row(finding: &Finding) -> FindingRow {
-    FindingRow {
-        error: finding.severity == Severity::Error,
-        path: finding.path.clone(),
-        message: finding.message.clone(),
-        mend: finding.mend.clone().unwrap_or_default(),
-        line: finding.span.line as u32,
-        column: finding.span.column as u32,
-        end_line: finding.span.end_line as u32,
-        end_column: finding.span.end_column as u32,
-        fixable: finding.fix.is_some(),
-    }
-}
-
-/// The tutorial's manifest.
-pub const TUTORIAL: &str = "apiVersion: apps/v1
-kind: DaemonSet
-metadata:
-  name: nginx-daemon-set
-spec:
-  selector:
-    matchLabels:
-      app: nginx
-  template:
-    metadata:
-      labels:
-        app: nginx
-    spec:
-      containers:
-      - name: nginx
-        image: nginx:1.16
-";
 
 /// A panic ends the program: the text is in the storage, and what may have led to it is forgotten on a new start.
 pub fn install_panic_dialog() {
