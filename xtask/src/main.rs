@@ -29,8 +29,8 @@ Usage: cargo xtask <command>
   conformance      run everything recorded of a real control plane, and renew static/conformance.html, the table of
                    what agrees, and tests/conformance/disagree.txt, what is known not to
   bench            measure: CPU time natively, loading and frame times in a headless browser, sizes of dist/
-  profile          find out, in a headless browser, which functions the first paint with a working Apply needs; `build`
-                   puts the others into a module of their own, which comes later
+  profile          find out, in a headless browser, which functions and parts of functions the first paint with a
+                   working Apply needs; `build` puts the others into a module of their own, which comes later
   lint             check formatting, clippy natively and for wasm32, and that static/editor.js is of its source
   editor [--check] make static/editor.js from static/editor/ (or only compare)
 
@@ -127,7 +127,7 @@ fn build_with(tools: &Tools, args: &[String]) -> Result<(), Failure> {
     run(tools.trunk("build").arg("--release").args(args).env(wasm::FLAGS_IN, wasm::flags()).env(wasm::PARTS, "2"))
 }
 
-/// Counts calls in a release build of its own folder, and writes the profile by which `build` divides the program.
+/// Counts what is run in a release build of its own folder, and writes the profile by which `build` divides the program.
 fn profile(args: &[String]) -> Result<(), Failure> {
     let page = [Tool::WasmTarget, Tool::Trunk, Tool::WasmBindgen, Tool::Node, Tool::WasmOpt];
     let tools = Tools::set_up(&[&page[..], &[Tool::Browser, Tool::E2ePackages]].concat())?;
@@ -137,16 +137,16 @@ fn profile(args: &[String]) -> Result<(), Failure> {
         let mut trunk = tools.trunk("build");
         run(trunk.args(["--release", "--dist"]).arg(&folder).env(wasm::FLAGS_IN, wasm::flags()))?;
     }
-    let (counting, names) = wasm::counting(tools.command("wasm-bindgen"), &folder)?;
+    let counting = wasm::counting(tools.command("wasm-bindgen"), &folder)?;
     let mut node = tools.node();
-    node.arg(root().join("tests/e2e/profile.mjs")).env("DIST", counting);
+    node.arg(root().join("tests/e2e/profile.mjs")).env("DIST", &counting.folder);
     let numbers = node.stderr(Stdio::inherit()).output();
     let numbers = numbers.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     if numbers.is_empty() {
         return Err(Failure::new("The page could not be counted: see above what tests/e2e/profile.mjs says."));
     }
-    let called = numbers.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
-    wasm::write_profile(&names, &called)
+    let run = numbers.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+    counting.write_profile(&run)
 }
 
 fn test(args: &[String]) -> Result<(), Failure> {

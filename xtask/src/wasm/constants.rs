@@ -18,8 +18,8 @@ pub struct Constants<'a> {
     symbols: BTreeMap<u32, Constant>,
     /// The names of all functions.
     functions: BTreeSet<&'a str>,
-    /// The symbols that a function refers to, by its name.
-    of_function: BTreeMap<&'a str, BTreeSet<u32>>,
+    /// The addresses that stand in a function, by its name, and the symbols that they are of.
+    of_function: BTreeMap<&'a str, BTreeSet<(u32, u32)>>,
     /// The symbols that a constant refers to, by its address.
     of_data: BTreeMap<u32, BTreeSet<u32>>,
 }
@@ -58,16 +58,17 @@ impl<'a> Constants<'a> {
 
         let functions = function_names.values().copied().collect();
         let mut constants = Constants { symbols: read_symbols(linking, &segments)?, functions, ..Constants::default() };
-        for (at, symbol) in read_relocations(custom("reloc.CODE").ok_or("the code has no relocations")?)? {
+        for (at, symbol, added) in read_relocations(custom("reloc.CODE").ok_or("the code has no relocations")?)? {
             let body = bodies.partition_point(|body| body.start <= at).checked_sub(1);
             let body = body.filter(|body| bodies[*body].contains(&at)).ok_or("a relocation outside of functions")?;
-            if constants.symbols.contains_key(&symbol) {
+            if let Some(constant) = constants.symbols.get(&symbol) {
+                let address = constant.start.wrapping_add(added as u32);
                 let name = function_names.get(&(imported + body as u32)).copied().unwrap_or_default();
-                constants.of_function.entry(name).or_default().insert(symbol);
+                constants.of_function.entry(name).or_default().insert((address, symbol));
             }
         }
         if let Some(relocations) = custom("reloc.DATA") {
-            for (at, symbol) in read_relocations(relocations)? {
+            for (at, symbol, _) in read_relocations(relocations)? {
                 let segment = segments.iter().find(|it| (it.begin..it.begin + it.length).contains(&at));
                 let segment = segment.ok_or("a relocation outside of data")?;
                 if constants.symbols.contains_key(&symbol) {
@@ -80,14 +81,15 @@ impl<'a> Constants<'a> {
     }
 
     /// The constants that nothing of these functions can reach, in order. A function is given by its name and its body,
-    /// which is looked through where the linker does not know the name. What stands in memory that can be written is
+    /// which may be less than the linker's, and is all there is where the linker does not know the name. What stands in memory that can be written is
     /// always within reach, and so is what it refers to.
     pub fn out_of_reach(&self, functions: &[(&str, &[u8])]) -> Result<Vec<Constant>> {
         let mut reached: BTreeSet<u32> = BTreeSet::new();
         let mut next: Vec<u32> = Vec::new();
         for (name, body) in functions {
             if let Some(symbols) = self.of_function.get(name) {
-                next.extend(symbols);
+                let here: BTreeSet<u32> = addresses(body)?.into_iter().collect();
+                next.extend(symbols.iter().filter(|(address, _)| here.contains(address)).map(|(_, symbol)| *symbol));
             } else if !self.functions.contains(name) {
                 for address in addresses(body)? {
                     let at = self.symbols.iter().filter(|(_, constant)| constant.contains(&address));
@@ -226,8 +228,8 @@ fn read_symbols(mut linking: Reader, segments: &[Segment]) -> Result<BTreeMap<u3
     Ok(constants)
 }
 
-/// Places, and the symbols whose addresses stand there.
-fn read_relocations(mut reader: Reader) -> Result<Vec<(u32, u32)>> {
+/// Places, the symbols whose addresses stand there, and what is added to them.
+fn read_relocations(mut reader: Reader) -> Result<Vec<(u32, u32, i64)>> {
     reader.number()?;
     let mut places = Vec::new();
     for _ in 0..reader.number()? {
@@ -235,11 +237,8 @@ fn read_relocations(mut reader: Reader) -> Result<Vec<(u32, u32)>> {
         let at = reader.number()?;
         let symbol = reader.number()?;
         match kind {
-            // Addresses of data, with what is added to them.
-            3..=5 | 11 | 14..=17 | 21 | 23 => {
-                reader.signed()?;
-                places.push((at, symbol));
-            }
+            // Addresses of data.
+            3..=5 | 11 | 14..=17 | 21 | 23 => places.push((at, symbol, reader.signed()?)),
             // Offsets in code and sections, for debugging.
             8 | 9 | 22 => drop(reader.signed()?),
             0..=2 | 6 | 7 | 10 | 12 | 13 | 18..=20 | 24..=26 => {}

@@ -2,7 +2,9 @@
 //! fetches after it. `cargo xtask build` divides it; a page that Trunk alone has built is in one piece.
 
 mod constants;
+mod glue;
 mod module;
+mod outline;
 mod split;
 
 use std::collections::BTreeSet;
@@ -11,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use constants::Constants;
+use module::Module;
+use outline::Inside;
 
 use crate::run::{Failure, root, run};
 use crate::tools::{Tools, WASM};
@@ -21,8 +25,8 @@ use crate::tools::{Tools, WASM};
 pub const FLAGS: &str = "-C symbol-mangling-version=v0 -C link-arg=--emit-relocs -C llvm-args=-inline-threshold=-14700";
 /// Set for a build that is to be divided: then Trunk has been given the flags for that, and finds the tools.
 pub const PARTS: &str = "EVERYNODE_PARTS";
-/// Which functions were not called until the first pods were ready, as hashes of their names: `cargo xtask profile`
-/// writes it. What it does not know belongs to the first part, so an old profile costs bytes, nothing else.
+/// What was not run until the first pods were ready: functions, as hashes of their names, and parts of others, see
+/// [`keys`]. `cargo xtask profile` writes it. What it does not know belongs to the first part, so an old profile costs bytes, nothing else.
 const PROFILE: &str = "xtask/rest.profile";
 /// How the module is called within the JavaScript that wasm-bindgen writes.
 const NAME: &str = "everynode";
@@ -42,57 +46,124 @@ pub fn flags() -> String {
 pub fn divide(dist: &Path) -> Result<(), Failure> {
     let page = Page::read(dist)?;
     let module = bindgen(Command::new("wasm-bindgen"), &[])?;
-    let rest: BTreeSet<String> = read_text(&root().join(PROFILE))?.lines().map(str::to_owned).collect();
+    let profile = Profile { rest: read_text(&root().join(PROFILE))?.lines().map(str::to_owned).collect() };
     let (linked, mangled) = (read(&linked())?, bindgen(Command::new("wasm-bindgen"), &["--no-demangle"])?);
-    let is_first = |name: &str| !rest.contains(&hash(plain(name).as_bytes()));
-    let divide = || split::split(&module, &is_first, &Constants::read(&linked)?, &split::names(&mangled)?);
+    let divide = || {
+        let names = split::names(&Module::read(&mangled)?);
+        split::split(&module, &profile, &Constants::read(&linked)?, &names)
+    };
     let parts = divide().map_err(|error| Failure::new(format!("The module cannot be divided: {error}.")))?;
     let (first, moved) = parts.functions;
     println!(
-        "{first} functions are in the first part of the program, {moved} and {} bytes in the rest.",
-        parts.constants
+        "{first} functions are in the first part of the program; {moved}, parts of {} and {} bytes in the rest.",
+        parts.parted, parts.constants
     );
     let mut index = page.index.clone();
-    let mut names = Vec::new();
-    for (part, content) in [("bg", &parts.first), ("rest", &parts.rest)] {
-        let small = optimise(part, content)?;
-        let name = format!("{NAME}-{}_{part}.wasm", hash(&small));
-        write(&dist.join(&name), &small)?;
-        names.push(name);
-    }
-    index = index.replace(&page.wasm, &names[0]);
-    index = index.replacen(" data-wasm=", &format!(" data-rest=\"./{}\" data-wasm=", names[1]), 1);
-    write(&dist.join("index.html"), index.as_bytes())?;
-    if !names.contains(&page.wasm) {
-        let _ = fs::remove_file(dist.join(&page.wasm));
-    }
-    Ok(())
+    let mut exchange = |old: &str, new: &str, content: &[u8]| {
+        write(&dist.join(new), content)?;
+        index = index.replace(old, new);
+        if old == new { Ok(()) } else { fs::remove_file(dist.join(old)).map_err(|error| trouble(old, &error)) }
+    };
+    let script = read_text(&dist.join(&page.js))?;
+    let (first, script) = glue::shorten(&parts.first, &script)
+        .map_err(|error| Failure::new(format!("The names in the script cannot be shortened: {error}.")))?;
+    exchange(&page.js, &format!("{NAME}-{}.js", hash(script.as_bytes())), script.as_bytes())?;
+    let first = optimise("bg", &first)?;
+    exchange(&page.wasm, &format!("{NAME}-{}_bg.wasm", hash(&first)), &first)?;
+    let rest = optimise("rest", &parts.rest)?;
+    let name = format!("{NAME}-{}_rest.wasm", hash(&rest));
+    write(&dist.join(&name), &rest)?;
+    index = index.replacen(" data-wasm=", &format!(" data-rest=\"./{name}\" data-wasm="), 1);
+    write(&dist.join("index.html"), index.as_bytes())
 }
 
-/// Makes a page in which every function notes that it was called. Gives its folder, and the names of the functions.
-pub fn counting(wasm_bindgen: Command, dist: &Path) -> Result<(PathBuf, Vec<String>), Failure> {
+/// What the first paint does not need.
+struct Profile {
+    rest: BTreeSet<String>,
+}
+
+impl Profile {
+    fn is_rest(&self, name: &str) -> bool {
+        !name.is_empty() && self.rest.contains(&hash(plain(name).as_bytes()))
+    }
+
+    /// The stretches of a function that belong to the rest.
+    fn rest_of(&self, name: &str, inside: &Inside) -> BTreeSet<usize> {
+        let keys = keys(&plain(name), inside);
+        let rest = keys.iter().zip(inside.stretches()).filter(|(key, _)| !name.is_empty() && self.rest.contains(*key));
+        rest.map(|(_, stretch)| stretch).collect()
+    }
+}
+
+/// What stands for each stretch of a function in the profile. The first one stands for the function.
+fn keys(name: &str, inside: &Inside) -> Vec<String> {
+    let key = |(at, (mark, before)): (usize, (u64, u32))| match at {
+        0 => hash(name.as_bytes()),
+        _ => hash(format!("{name} {mark:x} {before}").as_bytes()),
+    };
+    inside.marks().into_iter().enumerate().map(key).collect()
+}
+
+/// A page that counts.
+pub struct Counting {
+    pub folder: PathBuf,
+    module: Vec<u8>,
+}
+
+/// Makes a page in which every stretch of a function notes that it was run.
+pub fn counting(wasm_bindgen: Command, dist: &Path) -> Result<Counting, Failure> {
     let page = Page::read(dist)?;
     let module = bindgen(wasm_bindgen, &[])?;
-    let counted = split::count(&module).map_err(Failure::new)?;
+    let counted = Module::read(&module).and_then(|module| split::count(&module)).map_err(Failure::new)?;
     let folder = target().join("profile");
     let _ = fs::remove_dir_all(&folder);
     copy_folder(dist, &folder).map_err(|error| Failure::new(format!("The page cannot be copied ({error}).")))?;
     write(&folder.join(&page.wasm), &counted)?;
-    let names = split::names(&module).map_err(Failure::new)?;
-    Ok((folder, names.into_iter().map(plain).collect()))
+    Ok(Counting { folder, module })
 }
 
-/// Writes the profile: `called` tells of every function, in the order of the module, whether it was.
-pub fn write_profile(names: &[String], called: &BTreeSet<usize>) -> Result<(), Failure> {
-    let first: BTreeSet<&String> = called.iter().filter_map(|at| names.get(*at)).collect();
-    let rest: BTreeSet<String> = names
-        .iter()
-        .filter(|name| !name.is_empty() && !first.contains(name))
-        .map(|name| hash(name.as_bytes()))
-        .collect();
-    println!("{} functions were called, {} names were not.", called.len(), rest.len());
-    let text = rest.into_iter().map(|hash| hash + "\n").collect::<String>();
-    write(&root().join(PROFILE), text.as_bytes())
+impl Counting {
+    /// Writes the profile: `run` are the numbers of the stretches that were.
+    pub fn write_profile(&self, run: &BTreeSet<u32>) -> Result<(), Failure> {
+        let rest = self.rest(run).map_err(Failure::new)?;
+        println!("{} stretches of code were run; {} functions and stretches were not.", run.len(), rest.len());
+        let text = rest.into_iter().map(|key| key + "\n").collect::<String>();
+        write(&root().join(PROFILE), text.as_bytes())
+    }
+
+    fn rest(&self, run: &BTreeSet<u32>) -> module::Result<BTreeSet<String>> {
+        let module = Module::read(&self.module)?;
+        let (mut rest, mut first) = (BTreeSet::new(), BTreeSet::new());
+        let mut numbers = 0..;
+        for (at, name) in split::names(&module).into_iter().enumerate() {
+            let inside = Inside::read(&module, at)?;
+            let stretches: Vec<(usize, bool)> = inside
+                .stretches()
+                .zip(&mut numbers)
+                .map(|(stretch, number)| (stretch, run.contains(&number)))
+                .collect();
+            let keys = keys(&plain(name), &inside);
+            let not_run = stretches.iter().filter(|(_, is_run)| !is_run).map(|(stretch, _)| *stretch).collect();
+            let ends: BTreeSet<usize> = match stretches.first() {
+                Some((entry, false)) => [*entry].into(),
+                _ => inside
+                    .ends(&not_run)
+                    .into_iter()
+                    .filter(|end| inside.is_worth(&end.1))
+                    .map(|it| it.1.start)
+                    .collect(),
+            };
+            for (key, (stretch, is_run)) in keys.into_iter().zip(stretches) {
+                if is_run {
+                    first.insert(key);
+                } else if ends.contains(&stretch) && !name.is_empty() {
+                    rest.insert(key);
+                }
+            }
+        }
+        // There are functions of one name.
+        Ok(&rest - &first)
+    }
 }
 
 /// Builds an example as a page of its own, with the same optimisation as the page.
@@ -118,21 +189,24 @@ fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// What the page's index.html says of its module.
+/// What the page's index.html says of its program.
 struct Page {
     index: String,
+    js: String,
     wasm: String,
 }
 
 impl Page {
     fn read(dist: &Path) -> Result<Page, Failure> {
         let index = read_text(&dist.join("index.html"))?;
-        let wasm = index
-            .split_once(" data-wasm=\"./")
-            .and_then(|(_, after)| after.split_once('"'))
-            .map(|(name, _)| name.to_owned())
-            .ok_or_else(|| Failure::new("dist/index.html names no module: see pattern_script in Trunk.toml."))?;
-        Ok(Page { index, wasm })
+        let named = |attribute: &str| {
+            let after = index.split_once(&format!(" {attribute}=\"./"))?.1;
+            Some(after.split_once('"')?.0.to_owned())
+        };
+        match (named("data-js"), named("data-wasm")) {
+            (Some(js), Some(wasm)) => Ok(Page { index, js, wasm }),
+            _ => Err(Failure::new("dist/index.html names no program: see pattern_script in Trunk.toml.")),
+        }
     }
 }
 
@@ -184,6 +258,10 @@ fn hash(bytes: &[u8]) -> String {
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
+}
+
+fn trouble(file: &str, error: &std::io::Error) -> Failure {
+    Failure::new(format!("dist/{file} cannot be removed ({error})."))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {

@@ -115,6 +115,8 @@ impl<'a> Reader<'a> {
 }
 
 pub struct Import<'a> {
+    pub from: &'a str,
+    pub name: &'a str,
     pub kind: u8,
     /// The type of a function; the description of anything else.
     pub of: u32,
@@ -127,12 +129,18 @@ pub struct Export<'a> {
     pub index: u32,
 }
 
+/// A function's type: the types of what it takes and gives.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Type<'a> {
+    pub takes: &'a [u8],
+    pub gives: &'a [u8],
+}
+
 #[derive(Default)]
 pub struct Module<'a> {
     /// Every section as it is, in order.
     pub sections: Vec<(u8, &'a [u8])>,
-    /// How many parameters the types have, if they are functions' types.
-    pub parameters: Vec<u32>,
+    pub types: Vec<Type<'a>>,
     pub imports: Vec<Import<'a>>,
     /// The types of the functions that are not imported.
     pub functions: Vec<u32>,
@@ -185,14 +193,14 @@ impl<'a> Module<'a> {
                     if reader.byte()? != 0x60 {
                         return Err("a type that is not a function's".to_owned());
                     }
-                    let parameters = reader.number()?;
-                    reader.take(parameters as usize)?;
-                    let results = reader.number()?;
-                    reader.take(results as usize)?;
-                    self.parameters.push(parameters);
+                    let count = reader.number()?;
+                    let takes = reader.take(count as usize)?;
+                    let count = reader.number()?;
+                    let gives = reader.take(count as usize)?;
+                    self.types.push(Type { takes, gives });
                 }
                 section::IMPORT => {
-                    let (_, _) = (reader.name()?, reader.name()?);
+                    let (from, name) = (reader.name()?, reader.name()?);
                     let kind = reader.byte()?;
                     let mut of = 0;
                     let description = reader.passed(|reader| match kind {
@@ -205,7 +213,7 @@ impl<'a> Module<'a> {
                         kind::GLOBAL => reader.take(2).map(drop),
                         _ => Err("an import of an unknown kind".to_owned()),
                     })?;
-                    self.imports.push(Import { kind, of, description });
+                    self.imports.push(Import { from, name, kind, of, description });
                 }
                 section::FUNCTION => self.functions.push(reader.number()?),
                 section::TABLE => {
@@ -237,8 +245,11 @@ impl<'a> Module<'a> {
     }
 
     fn constant(&mut self, reader: &mut Reader<'a>) -> Result<()> {
-        let functions = &mut self.elements;
-        instructions(reader, &mut |function| functions.push(function), &mut |_, _| {}, &mut |_| {})
+        self.elements.extend(expression(reader)?.into_iter().filter_map(|instruction| match instruction.argument {
+            Argument::Function(function, _) => Some(function),
+            _ => None,
+        }));
+        Ok(())
     }
 
     fn read_elements(&mut self, reader: &mut Reader<'a>) -> Result<()> {
@@ -291,103 +302,161 @@ impl<'a> Module<'a> {
     }
 }
 
-/// The places in a function's body at which the number of a function stands.
-pub fn references(body: &[u8]) -> Result<Vec<(Range<usize>, u32)>> {
-    let reader = &mut Reader::new(body);
+/// One instruction of a function.
+pub struct Instruction {
+    /// Those of two parts as the first one times 256 and the second one.
+    pub opcode: u16,
+    pub place: Range<usize>,
+    pub argument: Argument,
+}
+
+pub enum Argument {
+    /// None, or one that is of no interest here.
+    None,
+    /// What a block, loop or if gives: a type, or the number of a function's type.
+    Gives(i64),
+    /// How many levels outwards a branch goes; the last one is what `br_table` does otherwise.
+    Labels(Vec<u32>),
+    /// A function, and the place of its number.
+    Function(u32, Range<usize>),
+    /// The type of what is called.
+    Type(u32),
+    Local(u32),
+    /// What may be an address.
+    Address(u32),
+}
+
+/// The opcodes that mean something to whoever divides functions.
+pub mod opcode {
+    pub const UNREACHABLE: u16 = 0x00;
+    pub const BLOCK: u16 = 0x02;
+    pub const LOOP: u16 = 0x03;
+    pub const IF: u16 = 0x04;
+    pub const ELSE: u16 = 0x05;
+    pub const END: u16 = 0x0b;
+    pub const BR: u16 = 0x0c;
+    pub const BR_IF: u16 = 0x0d;
+    pub const BR_TABLE: u16 = 0x0e;
+    pub const RETURN: u16 = 0x0f;
+    pub const CALL: u16 = 0x10;
+    pub const CALL_INDIRECT: u16 = 0x11;
+    pub const LOCAL_GET: u16 = 0x20;
+    pub const LOCAL_SET: u16 = 0x21;
+}
+
+/// How many locals there are of which type, without parameters.
+pub type Locals = Vec<(u32, u8)>;
+
+/// The locals and the instructions of a function's body.
+pub fn body(bytes: &[u8]) -> Result<(Locals, Vec<Instruction>)> {
+    let reader = &mut Reader::new(bytes);
+    let mut locals = Vec::new();
     for _ in 0..reader.number()? {
-        reader.number()?;
-        reader.byte()?;
+        locals.push((reader.number()?, reader.byte()?));
     }
-    let mut places = Vec::new();
-    instructions(reader, &mut |_| {}, &mut |place, function| places.push((place, function)), &mut |_| {})?;
+    let instructions = expression(reader)?;
     if !reader.is_at_end() {
         return Err("a function goes on after its end".to_owned());
     }
-    Ok(places)
+    Ok((locals, instructions))
+}
+
+/// The places in a function's body at which the number of a function stands.
+pub fn references(bytes: &[u8]) -> Result<Vec<(Range<usize>, u32)>> {
+    let references = body(bytes)?.1.into_iter().filter_map(|instruction| match instruction.argument {
+        Argument::Function(function, place) => Some((place, function)),
+        _ => None,
+    });
+    Ok(references.collect())
 }
 
 /// The numbers in a function's body that may be addresses.
-pub fn addresses(body: &[u8]) -> Result<Vec<u32>> {
-    let reader = &mut Reader::new(body);
-    for _ in 0..reader.number()? {
-        reader.number()?;
-        reader.byte()?;
-    }
-    let mut addresses = Vec::new();
-    instructions(reader, &mut |_| {}, &mut |_, _| {}, &mut |address| addresses.push(address))?;
-    Ok(addresses)
+pub fn addresses(bytes: &[u8]) -> Result<Vec<u32>> {
+    let addresses = body(bytes)?.1.into_iter().filter_map(|instruction| match instruction.argument {
+        Argument::Address(address) => Some(address),
+        _ => None,
+    });
+    Ok(addresses.collect())
 }
 
-/// Goes over instructions until the end of what they are the inside of.
-fn instructions(
-    reader: &mut Reader,
-    constant: &mut dyn FnMut(u32),
-    place: &mut dyn FnMut(Range<usize>, u32),
-    address: &mut dyn FnMut(u32),
-) -> Result<()> {
+/// Instructions until the end of what they are the inside of, with that end.
+fn expression(reader: &mut Reader) -> Result<Vec<Instruction>> {
+    let mut instructions = Vec::new();
     let mut depth = 1;
     while depth > 0 {
-        let opcode = reader.byte()?;
-        match opcode {
-            // block, loop, if: what it gives
-            0x02..=0x04 => {
-                reader.skip_number()?;
-                depth += 1;
-            }
-            0x0b => depth -= 1,
-            // call, ref.func
-            0x10 | 0xd2 => {
-                let begin = reader.at;
-                let function = reader.number()?;
-                constant(function);
-                place(begin..reader.at, function);
-            }
-            // unreachable, nop, else, return, drop, select, ref.is_null; comparing, reckoning, converting
-            0x00 | 0x01 | 0x05 | 0x0f | 0x1a | 0x1b | 0xd1 | 0x45..=0xc4 => {}
-            // br, br_if, local, global, table.get, table.set, memory.size, memory.grow, i64.const, ref.null
-            0x0c | 0x0d | 0x20..=0x26 | 0x3f | 0x40 | 0x42 | 0xd0 => reader.skip_number()?,
-            // i32.const
-            0x41 => address(reader.signed()? as u32),
-            // br_table
-            0x0e => {
-                for _ in 0..=reader.number()? {
-                    reader.number()?;
-                }
-            }
-            // call_indirect
-            0x11 => {
-                reader.skip_number()?;
-                reader.skip_number()?;
-            }
-            // loading and storing
-            0x28..=0x3e => {
-                reader.skip_number()?;
-                address(reader.number()?);
-            }
-            // select with types
-            0x1c => {
-                let count = reader.number()?;
-                reader.take(count as usize)?;
-            }
-            // f32.const, f64.const
-            0x43 => drop(reader.take(4)?),
-            0x44 => drop(reader.take(8)?),
-            0xfc => {
-                let numbers = match reader.number()? {
-                    // converting without traps
-                    0..=7 => 0,
-                    // data.drop, memory.fill, elem.drop, table.grow, table.size, table.fill
-                    9 | 11 | 13 | 15..=17 => 1,
-                    // memory.init, memory.copy, table.init, table.copy
-                    8 | 10 | 12 | 14 => 2,
-                    other => return Err(format!("the unknown instruction 0xfc {other:#x}")),
-                };
-                for _ in 0..numbers {
-                    reader.skip_number()?;
-                }
-            }
-            other => return Err(format!("the unknown instruction {other:#x}")),
+        let instruction = instruction(reader)?;
+        match instruction.opcode {
+            opcode::BLOCK | opcode::LOOP | opcode::IF => depth += 1,
+            opcode::END => depth -= 1,
+            _ => {}
         }
+        instructions.push(instruction);
     }
-    Ok(())
+    Ok(instructions)
+}
+
+fn instruction(reader: &mut Reader) -> Result<Instruction> {
+    let begin = reader.at;
+    let mut opcode = u16::from(reader.byte()?);
+    let mut argument = Argument::None;
+    match opcode {
+        // block, loop, if
+        0x02..=0x04 => argument = Argument::Gives(reader.signed()?),
+        // br, br_if
+        0x0c | 0x0d => argument = Argument::Labels(vec![reader.number()?]),
+        // br_table
+        0x0e => {
+            let count = reader.number()?;
+            argument = Argument::Labels((0..=count).map(|_| reader.number()).collect::<Result<_>>()?);
+        }
+        // call, ref.func
+        0x10 | 0xd2 => {
+            let begin = reader.at;
+            let function = reader.number()?;
+            argument = Argument::Function(function, begin..reader.at);
+        }
+        // call_indirect
+        0x11 => {
+            argument = Argument::Type(reader.number()?);
+            reader.skip_number()?;
+        }
+        // unreachable, nop, else, end, return, drop, select, ref.is_null; comparing, reckoning, converting
+        0x00 | 0x01 | 0x05 | 0x0b | 0x0f | 0x1a | 0x1b | 0xd1 | 0x45..=0xc4 => {}
+        0x20..=0x22 => argument = Argument::Local(reader.number()?),
+        // global, table.get, table.set, memory.size, memory.grow, i64.const, ref.null
+        0x23..=0x26 | 0x3f | 0x40 | 0x42 | 0xd0 => reader.skip_number()?,
+        // i32.const
+        0x41 => argument = Argument::Address(reader.signed()? as u32),
+        // loading and storing
+        0x28..=0x3e => {
+            reader.skip_number()?;
+            argument = Argument::Address(reader.number()?);
+        }
+        // select with types
+        0x1c => {
+            let count = reader.number()?;
+            reader.take(count as usize)?;
+        }
+        // f32.const, f64.const
+        0x43 => drop(reader.take(4)?),
+        0x44 => drop(reader.take(8)?),
+        0xfc => {
+            let second = reader.number()?;
+            let numbers = match second {
+                // converting without traps
+                0..=7 => 0,
+                // data.drop, memory.fill, elem.drop, table.grow, table.size, table.fill
+                9 | 11 | 13 | 15..=17 => 1,
+                // memory.init, memory.copy, table.init, table.copy
+                8 | 10 | 12 | 14 => 2,
+                other => return Err(format!("the unknown instruction 0xfc {other:#x}")),
+            };
+            for _ in 0..numbers {
+                reader.skip_number()?;
+            }
+            opcode = 0xfc00 | second as u16;
+        }
+        other => return Err(format!("the unknown instruction {other:#x}")),
+    }
+    Ok(Instruction { opcode, place: begin..reader.at, argument })
 }

@@ -1,14 +1,16 @@
 //! Divides a module into what the first paint needs, and the rest.
 //!
-//! Function by function: the body of a function of the rest is exchanged for a few instructions that fetch the rest if it
+//! Function by function, after outline.rs has made functions of what is not run of others: the body of a function of the rest is exchanged for a few instructions that fetch the rest if it
 //! is not here yet and go on there, through a table. The rest is a module of its own that imports memory, tables, globals
 //! and functions of the first one. So nothing in the program has to know of it, and a wrong guess at what comes first
 //! costs time, never truth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::Profile;
 use super::constants::Constants;
 use super::module::{Module, Reader, Result, kind, references, section};
+use super::outline::{Inside, outline};
 
 /// The exported function that fetches the rest, synchronously: `platform::rest` in the page.
 const FETCH: &str = "fetch_rest";
@@ -16,6 +18,10 @@ const FETCH: &str = "fetch_rest";
 const ARRIVED: &str = "rest_arrived";
 /// The table of functions of the first part that the rest uses.
 const LENT: &str = "lent";
+/// The memory in which a module that counts does so: tests/e2e/profile.mjs reads it.
+const COUNTERS: &str = "counters";
+/// Bodies up to so many bytes are in both parts if both use them.
+const COPIED: usize = 100;
 /// Smaller bodies are not worth a way to another module.
 const SMALL: usize = 24;
 
@@ -24,69 +30,86 @@ pub struct Parts {
     pub rest: Vec<u8>,
     /// Functions in the first part and in the rest.
     pub functions: (usize, usize),
+    /// Parts of functions in the rest.
+    pub parted: usize,
     /// Bytes of constants in the rest.
     pub constants: u32,
 }
 
-/// `is_first` tells by its name whether the first paint needs a function. `linked` are the functions' names in the
-/// linker's module, in order.
-pub fn split(bytes: &[u8], is_first: &dyn Fn(&str) -> bool, constants: &Constants, linked: &[&str]) -> Result<Parts> {
-    let module = Module::read(bytes)?;
+/// `profile` tells what comes first. `linked` are the functions' names in the linker's module, in order.
+pub fn split(bytes: &[u8], profile: &Profile, constants: &Constants, linked: &[&str]) -> Result<Parts> {
+    let whole = Module::read(bytes)?;
+    let names = names(&whole);
+    let is_rest = |at: usize| names.get(at).is_none_or(|name| profile.is_rest(name));
+    // What is called, but not all of it.
+    let divided = outline(&whole, &|at, inside| {
+        if is_rest(at) { Vec::new() } else { inside.ends(&profile.rest_of(names[at], inside)) }
+    })?;
+    let module = Module::read(&divided)?;
     let imported = module.imported(kind::FUNCTION);
     let fetch = module.exports.iter().find(|export| export.name == FETCH && export.kind == kind::FUNCTION);
     let fetch = fetch.ok_or_else(|| format!("the module does not export `{FETCH}`"))?.index;
-    let names: BTreeMap<u32, &str> = module.names.iter().copied().collect();
     // A start function would run before anything could be fetched. The page has none.
-    let is_rest: Vec<bool> = (imported..)
+    let is_rest: Vec<bool> = (0..)
         .zip(&module.bodies)
-        .map(|(function, body)| {
-            body.len() > SMALL && function != fetch && names.get(&function).is_some_and(|name| !is_first(name))
-        })
+        .map(|(at, body)| body.len() > SMALL && at as u32 + imported != fetch && is_rest(at))
         .collect();
     let rests = |function: u32| function >= imported && is_rest[(function - imported) as usize];
 
-    // Who refers to whom over the border.
+    if linked.len() != whole.bodies.len() || module.sections.iter().any(|(id, _)| *id == section::DATA_COUNT) {
+        return Err("functions or data are not as the linker left them".to_owned());
+    }
+
+    // What the rest uses of the first part: it has small functions for itself, and is lent the others.
     let bodies = module.bodies.iter().map(|body| references(body)).collect::<Result<Vec<_>>>()?;
-    let mut ways: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut lent: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut wanted: Vec<u32> = module.elements.clone();
-    wanted.extend(module.exports.iter().filter(|export| export.kind == kind::FUNCTION).map(|export| export.index));
-    for (at, references) in bodies.iter().enumerate() {
-        for (_, function) in references {
-            if !is_rest[at] {
-                wanted.push(*function);
-            } else if !rests(*function) {
-                let number = lent.len() as u32;
-                lent.entry(*function).or_insert(number);
+    let is_copied = |function: u32| {
+        function >= imported && function != fetch && module.bodies[(function - imported) as usize].len() <= COPIED
+    };
+    let mut of_rest = is_rest.clone();
+    let mut lent = BTreeSet::new();
+    let mut next: Vec<u32> =
+        (imported..).zip(&is_rest).filter(|(_, rest)| **rest).map(|(function, _)| function).collect();
+    while let Some(function) = next.pop() {
+        for (_, to) in bodies[(function - imported) as usize].iter().filter(|(_, to)| !rests(*to)) {
+            if !is_copied(*to) {
+                lent.insert(*to);
+            } else if !std::mem::replace(&mut of_rest[(to - imported) as usize], true) {
+                next.push(*to);
             }
         }
     }
-    for function in wanted.into_iter().filter(|function| rests(*function)) {
-        let slot = ways.len() as u32;
-        ways.entry(function).or_insert(slot);
-    }
-    if linked.len() != module.bodies.len() || module.sections.iter().any(|(id, _)| *id == section::DATA_COUNT) {
-        return Err("functions or data are not as the linker left them".to_owned());
+    // What the first part uses, of itself and of the rest.
+    let mut of_first = vec![false; is_rest.len()];
+    let mut ways = BTreeSet::new();
+    let mut next: Vec<u32> = module.elements.clone();
+    next.extend(module.exports.iter().filter(|export| export.kind == kind::FUNCTION).map(|export| export.index));
+    next.extend(&lent);
+    while let Some(function) = next.pop() {
+        if rests(function) {
+            ways.insert(function);
+        } else if function >= imported && !std::mem::replace(&mut of_first[(function - imported) as usize], true) {
+            next.extend(bodies[(function - imported) as usize].iter().map(|(_, to)| *to));
+        }
     }
     let first: Vec<(&str, &[u8])> =
-        (0..linked.len()).filter(|at| !is_rest[*at]).map(|at| (linked[at], module.bodies[at])).collect();
+        (0..linked.len()).filter(|at| of_first[*at]).map(|at| (linked[at], module.bodies[at])).collect();
     let lost = constants.out_of_reach(&first)?;
-    let split = Split { module: &module, imported, fetch, ways, lent, is_rest, references: bodies, lost };
-    let moved = split.is_rest.iter().filter(|rest| **rest).count();
-    let functions = (split.is_rest.len() - moved, moved);
+    // In order, as that compresses best.
+    let numbered = |functions: BTreeSet<u32>| functions.into_iter().zip(0..).collect();
+    let (ways, lent) = (numbered(ways), numbered(lent));
+    let count = |of: &[bool]| of.iter().filter(|it| **it).count();
+    let parted = module.bodies.len() - whole.bodies.len();
+    let functions = (count(&of_first), count(&is_rest) - parted);
+    let split = Split { module: &module, imported, fetch, ways, lent, of_first, of_rest, references: bodies, lost };
     let constants = split.data(true)?.iter().map(|(_, bytes)| bytes.len() as u32).sum();
-    Ok(Parts { first: split.first()?, rest: split.rest()?, functions, constants })
+    Ok(Parts { first: split.first()?, rest: split.rest()?, functions, parted, constants })
 }
 
 /// The names of the functions that are not imported, in order; empty where one has none.
-pub fn names(bytes: &[u8]) -> Result<Vec<&str>> {
-    let module = Module::read(bytes)?;
+pub fn names<'a>(module: &Module<'a>) -> Vec<&'a str> {
     let imported = module.imported(kind::FUNCTION);
     let names: BTreeMap<u32, &str> = module.names.iter().copied().collect();
-    Ok((imported..)
-        .zip(&module.bodies)
-        .map(|(function, _)| names.get(&function).copied().unwrap_or_default())
-        .collect())
+    (imported..).zip(&module.bodies).map(|(function, _)| names.get(&function).copied().unwrap_or_default()).collect()
 }
 
 struct Split<'a> {
@@ -97,8 +120,9 @@ struct Split<'a> {
     ways: BTreeMap<u32, u32>,
     /// Functions of the first part that the rest uses, and their place in the table `lent`.
     lent: BTreeMap<u32, u32>,
-    /// By the place of the body.
-    is_rest: Vec<bool>,
+    /// Whether the parts have a function, by the place of its body. Small ones may be in both.
+    of_first: Vec<bool>,
+    of_rest: Vec<bool>,
     references: Vec<Vec<(std::ops::Range<usize>, u32)>>,
     /// Constants that only the rest needs, by their addresses, in order.
     lost: Vec<std::ops::Range<u32>>,
@@ -175,7 +199,7 @@ impl Split<'_> {
         let tables = module.imported(kind::TABLE) + module.tables.len() as u32;
         let helper = self.imported + module.bodies.len() as u32;
         // fn(i32) -> i32, which is added to the types.
-        let helper_type = module.parameters.len() as u32;
+        let helper_type = module.types.len() as u32;
         let mut out = Vec::from(*b"\0asm\x01\0\0\0");
         for (id, content) in &module.sections {
             let content = match *id {
@@ -225,7 +249,7 @@ impl Split<'_> {
         let mut code = number(module.bodies.len() as u32 + 1);
         for (at, body) in module.bodies.iter().enumerate() {
             let function = self.imported + at as u32;
-            if !self.is_rest[at] {
+            if self.of_first[at] {
                 write_bytes(&mut code, body);
                 continue;
             }
@@ -235,9 +259,9 @@ impl Split<'_> {
                 continue;
             };
             let of = module.functions[at];
-            let parameters = module.parameters.get(of as usize).ok_or("a function of an unknown type")?;
+            let takes = module.types.get(of as usize).ok_or("a function of an unknown type")?.takes;
             let mut way = vec![0];
-            for parameter in 0..*parameters {
+            for parameter in 0..takes.len() as u32 {
                 way.push(0x20);
                 write_number(&mut way, parameter);
             }
@@ -264,7 +288,7 @@ impl Split<'_> {
     fn rest(&self) -> Result<Vec<u8>> {
         let module = self.module;
         let mut out = Vec::from(*b"\0asm\x01\0\0\0");
-        let own = || (0..).zip(&self.is_rest).filter(|(_, rest)| **rest).map(|(at, _): (u32, _)| at);
+        let own = || (0..).zip(&self.of_rest).filter(|(_, is_own)| **is_own).map(|(at, _): (u32, _)| at);
         // The numbers that functions have here.
         let mut here: BTreeMap<u32, u32> = self.lent.iter().map(|(function, lent)| (*function, *lent)).collect();
         for (place, at) in own().enumerate() {
@@ -344,45 +368,46 @@ impl Split<'_> {
     }
 }
 
-/// Adds to every function of a module that it sets a global of its own, exported by the function's number: which
-/// functions were needed can then be read from outside.
-pub fn count(bytes: &[u8]) -> Result<Vec<u8>> {
-    let module = Module::read(bytes)?;
-    let globals = module.imported(kind::GLOBAL) + module.globals.len() as u32;
+/// Adds to every stretch of a module (see outline.rs) that it sets a byte of its own, in a second memory, which is
+/// exported: what was needed can then be read from outside.
+pub fn count(module: &Module) -> Result<Vec<u8>> {
+    let mut counters = 0;
+    let mut code = number(module.bodies.len() as u32);
+    for (at, body) in module.bodies.iter().enumerate() {
+        let inside = Inside::read(module, at)?;
+        let mut counted = Vec::new();
+        let mut done = 0;
+        let mut places: Vec<(usize, u32)> = inside.stretches().zip(counters..).collect();
+        counters += places.len() as u32;
+        places.sort_unstable();
+        for (stretch, counter) in places {
+            let place = inside.instructions[stretch].place.start;
+            counted.extend(&body[done..place]);
+            // i32.const 0, i32.const 1, i32.store8 in memory 1
+            counted.extend([0x41, 0, 0x41, 1, 0x3a, 0x40, 1]);
+            write_number(&mut counted, counter);
+            done = place;
+        }
+        counted.extend(&body[done..]);
+        write_bytes(&mut code, &counted);
+    }
     let mut out = Vec::from(*b"\0asm\x01\0\0\0");
     for (id, content) in &module.sections {
-        let mut content = content.to_vec();
-        for at in 0..module.bodies.len() as u32 {
-            match *id {
-                section::GLOBAL => content = add_to(&content, &[0x7f, 1, 0x41, 0, 0x0b])?,
-                section::EXPORT => {
-                    let mut item = Vec::new();
-                    write_name(&mut item, &lent_name('c', at));
-                    item.push(kind::GLOBAL);
-                    write_number(&mut item, globals + at);
-                    content = add_to(&content, &item)?;
-                }
-                _ => {}
+        let content = match *id {
+            section::MEMORY => {
+                let mut memory = vec![0];
+                write_number(&mut memory, counters.div_ceil(1 << 16));
+                add_to(content, &memory)?
             }
-        }
-        if *id == section::CODE {
-            content = number(module.bodies.len() as u32);
-            for (at, body) in (0..).zip(&module.bodies) {
-                let locals = {
-                    let reader = &mut Reader::new(body);
-                    for _ in 0..reader.number()? {
-                        reader.number()?;
-                        reader.byte()?;
-                    }
-                    reader.at
-                };
-                let mut counted = body[..locals].to_vec();
-                counted.extend([0x41, 1, 0x24]);
-                write_number(&mut counted, globals + at);
-                counted.extend(&body[locals..]);
-                write_bytes(&mut content, &counted);
+            section::EXPORT => {
+                let mut item = Vec::new();
+                write_name(&mut item, COUNTERS);
+                item.extend([kind::MEMORY, 1]);
+                add_to(content, &item)?
             }
-        }
+            section::CODE => std::mem::take(&mut code),
+            _ => content.to_vec(),
+        };
         write_section(&mut out, *id, &content);
     }
     Ok(out)
@@ -436,7 +461,7 @@ fn number(number: u32) -> Vec<u8> {
     out
 }
 
-fn write_number(out: &mut Vec<u8>, mut number: u32) {
+pub fn write_number(out: &mut Vec<u8>, mut number: u32) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -444,7 +469,7 @@ fn write_number(out: &mut Vec<u8>, mut number: u32) {
     out.push(number as u8);
 }
 
-fn write_signed(out: &mut Vec<u8>, mut number: i64) {
+pub fn write_signed(out: &mut Vec<u8>, mut number: i64) {
     loop {
         let byte = number as u8 & 0x7f;
         number >>= 7;
@@ -456,16 +481,16 @@ fn write_signed(out: &mut Vec<u8>, mut number: i64) {
     }
 }
 
-fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     write_number(out, bytes.len() as u32);
     out.extend(bytes);
 }
 
-fn write_name(out: &mut Vec<u8>, name: &str) {
+pub fn write_name(out: &mut Vec<u8>, name: &str) {
     write_bytes(out, name.as_bytes());
 }
 
-fn write_section(out: &mut Vec<u8>, id: u8, content: &[u8]) {
+pub fn write_section(out: &mut Vec<u8>, id: u8, content: &[u8]) {
     out.push(id);
     write_bytes(out, content);
 }
