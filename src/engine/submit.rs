@@ -131,7 +131,10 @@ impl Submission<'_> {
             Command::SetPodPhase { namespace, name, phase } => {
                 self.change_pod(&ObjectKey::new(namespace, name), Verb::Update, |status| status.phase = phase);
             }
-            Command::RefuseRequests { of, count } => self.sim.state.manager.refuse(of, count),
+            Command::RefuseRequests { of, count } => {
+                self.sim.state.manager.refuse(of, count);
+                self.outcome.messages.push(self.text.to_string());
+            }
             Command::LabelPod { namespace, name, labels } => {
                 self.label(Kind::Pod, ObjectKey::new(namespace, name), labels);
             }

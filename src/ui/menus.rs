@@ -2,7 +2,7 @@
 
 use super::state::{Action, Dialog, InspectorTab, MenuItem};
 use crate::api::{ConditionStatus, Kind, PodPhase};
-use crate::engine::{Command, Scenario, Sim};
+use crate::engine::{Command, RefusedRequests, Scenario, Sim};
 use crate::store::{Propagation, World};
 use crate::view::{ObjectRef, export};
 
@@ -119,6 +119,13 @@ fn daemonset_items(world: &World, object: &ObjectRef) -> Option<Vec<MenuItem>> {
     ];
     for (number, image) in export::older_revisions(world, daemonset).into_iter().take(REVISIONS_SHOWN) {
         items.push(undo(&["Undo to revision ", &number.to_string(), " (", &image, ")"].concat(), Some(number)));
+    }
+    for (label, of) in [
+        ("Let the server refuse 3 pod creations", RefusedRequests::CreatePods),
+        ("Let the server refuse 3 pod deletions", RefusedRequests::DeletePods),
+        ("Let the server refuse 3 status writes", RefusedRequests::WriteStatus),
+    ] {
+        items.push(item(label, Action::Run(Command::RefuseRequests { of, count: 3 })));
     }
     items.extend([
         danger("Delete it and its pods", delete(Propagation::Background)),

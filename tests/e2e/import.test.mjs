@@ -193,3 +193,99 @@ walk("everything that can happen to a node or a pod is done from the map", async
   await page.getByRole("menuitem", { name: "Let it end well" }).click();
   await app.counts({ ready: 3 });
 });
+
+// Each sort of step that the recordings of a real control plane hold, done by mouse, with what the map says to it.
+walk("what the recordings do to nodes, pods and DaemonSets can be done by hand", async ({ page, app, axe }) => {
+  await app.apply();
+  await app.counts({ ready: 3 });
+  const choose = async (button, item) => {
+    await button.locator("..").hover();
+    await button.click();
+    await page.getByRole("menuitem", { name: item, exact: true }).click();
+  };
+  const node = (name, item) => choose(page.getByRole("button", { name: `Actions for node ${name}`, exact: true }), item);
+  const set = (item) => choose(page.getByRole("button", { name: "Actions for DaemonSet nginx-daemon-set", exact: true }), item);
+  const pod = async (where, item) => {
+    const { name } = (await app.map()).find((pod) => pod.node === where);
+    await choose(page.getByRole("button", { name: `Actions for pod ${name}`, exact: true }), item);
+    return name;
+  };
+  const form = async (label, text, button) => {
+    await page.getByLabel(label, { exact: true }).fill(text);
+    await page.getByRole("button", { name: button, exact: true }).click();
+  };
+  const card = (name, pattern) => eventually(async () => assert.match(await app.node(name).innerText(), pattern));
+  const gone = (name) => eventually(async () => assert.ok(!(await app.map()).some((pod) => pod.name === name)));
+
+  // Nodes.
+  await node("worker-1", "Cordon");
+  await card("worker-1", /cordoned|unschedulable/i);
+  await node("worker-1", "Uncordon");
+  await node("worker-1", "Taints…");
+  await form("Add", "maintenance=yes:NoExecute", "Add the taint");
+  await app.counts({ desired: 2, ready: 2 });
+  await node("worker-1", "Taints…");
+  await page.getByRole("button", { name: "Remove maintenance=yes:NoExecute" }).click();
+  await app.counts({ desired: 3, ready: 3 });
+  await node("worker-1", "Labels…");
+  await form("Change", "disk=ssd", "Change the labels");
+  await node("worker-1", "Labels…");
+  await page.getByRole("dialog").getByText("disk=ssd", { exact: true }).waitFor();
+  await page.keyboard.press("Escape");
+  for (const [item, shown, end] of [
+    ["Report NotReady", /NotReady/, "Report Ready"],
+    ["Report memory pressure", /memory-pressure/, "End memory pressure"],
+    ["Report disk pressure", /disk-pressure/, "End disk pressure"],
+    ["Report PID pressure", /pid-pressure/, "End PID pressure"],
+    ["Report an unavailable network", /network-unavailable/, "End an unavailable network"],
+  ]) {
+    await node("worker-1", item);
+    await card("worker-1", shown);
+    await node("worker-1", end);
+    await eventually(async () => assert.doesNotMatch(await app.node("worker-1").innerText(), shown));
+  }
+  await node("worker-1", "Kill the kubelet: unreachable");
+  await card("worker-1", /unreachable|NotReady|Unknown/i);
+  await node("worker-1", "Bring the kubelet back");
+  await app.counts({ desired: 3, ready: 3 });
+
+  // Pods.
+  await pod("worker-2", "Make it unready");
+  await app.counts({ ready: 2 });
+  await pod("worker-2", "Make it ready");
+  await app.counts({ ready: 3 });
+  await gone(await pod("worker-2", "Let it fail"));
+  await app.counts({ ready: 3 });
+  await gone(await pod("worker-2", "Delete the pod"));
+  await app.counts({ ready: 3 });
+  await gone(await pod("worker-2", "Delete it at once, by force"));
+  await app.counts({ ready: 3 });
+  const released = await pod("worker-3", "Labels…");
+  await form("Change", "app=other", "Change the labels");
+  await app.pods(4);
+  await choose(page.getByRole("button", { name: `Actions for pod ${released}`, exact: true }), "Delete the pod");
+  await app.pods(3, { phase: "Running" });
+
+  // The DaemonSet.
+  await set("Restart its pods");
+  await app.pods(3, { phase: "Running", revision: "2" });
+  await set("Undo the last rollout");
+  await app.pods(3, { phase: "Running", revision: "3" });
+  await set("Let the server refuse 3 pod creations");
+  await page.getByTestId("notice").getByText("refuses the controller's next 3 requests to create a pod").waitFor();
+  await pod("worker-2", "Delete it at once, by force");
+  await page.getByText(/FailedCreate|refused/).first().waitFor();
+  await app.counts({ ready: 3 });
+  await axe();
+  await set("Delete it, leave its pods");
+  await eventually(async () => assert.equal(await app.ribbon("nginx-daemon-set").count(), 0));
+  await app.pods(3, { phase: "Running" });
+  await app.apply();
+  await app.counts({ ready: 3 });
+  await set("Delete its pods first, then it");
+  await app.pods(0);
+  await app.apply();
+  await app.counts({ ready: 3 });
+  await set("Delete it and its pods");
+  await app.pods(0);
+}, { query: "?speed=max" });
