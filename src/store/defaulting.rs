@@ -221,8 +221,8 @@ fn default_container(container: &mut Value) {
         default(port, "protocol", "TCP");
     }
     for env in items(container, "env") {
-        if let Some(reference) = inside(env, "valueFrom").and_then(|from| inside(from, "fieldRef")) {
-            default(reference, "apiVersion", "v1");
+        if let Some(from) = inside(env, "valueFrom") {
+            default_downward(from);
         }
     }
     for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
@@ -280,6 +280,7 @@ fn default_volume(volume: &mut Value) {
     }
     if let Some(source) = inside(volume, "iscsi") {
         default(source, "iscsiInterface", "default");
+        default(source, "lun", 0);
     }
     if let Some(source) = inside(volume, "rbd") {
         default(source, "pool", "rbd");
@@ -297,7 +298,10 @@ fn default_volume(volume: &mut Value) {
         default(source, "fsType", "xfs");
     }
     if let Some(claim) = inside(volume, "ephemeral").and_then(|source| inside(source, "volumeClaimTemplate")) {
-        default(claim.entry("spec"), "volumeMode", "Filesystem");
+        claim.entry("metadata");
+        let spec = claim.entry("spec");
+        default(spec, "volumeMode", "Filesystem");
+        spec.entry("resources");
     }
     if let Some(image) = inside(volume, "image") {
         let policy = pull_policy(text(image, "reference"));
@@ -308,6 +312,10 @@ fn default_volume(volume: &mut Value) {
 fn default_downward(item: &mut Value) {
     if let Some(reference) = inside(item, "fieldRef") {
         default(reference, "apiVersion", "v1");
+    }
+    if let Some(reference) = inside(item, "resourceFieldRef") {
+        // No default, but a quantity has no way to be missing.
+        default(reference, "divisor", "0");
     }
 }
 
@@ -394,5 +402,23 @@ mod tests {
         default_daemonset(&mut daemonset);
         let expected = r#"{"spec":{"revisionHistoryLimit":10,"template":{"metadata":{},"spec":{"containers":[{"image":"nginx","imagePullPolicy":"Always","name":"a","resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],"dnsPolicy":"ClusterFirst","restartPolicy":"Always","schedulerName":"default-scheduler","securityContext":{},"terminationGracePeriodSeconds":30}},"updateStrategy":{"rollingUpdate":{"maxSurge":0,"maxUnavailable":1},"type":"RollingUpdate"}}}"#;
         assert_eq!(daemonset.to_json(), expected);
+    }
+
+    #[test]
+    fn what_the_types_cannot_leave_out_is_there() {
+        let claim: Value = [("volumeClaimTemplate", Map::new().into())].into();
+        let selector: Value = [("resource", "limits.cpu".into())].into();
+        let variable: Value = [("valueFrom", [("resourceFieldRef", selector)].into())].into();
+        let iscsi: Value = [("iscsi", [("iqn", "a".into()), ("lun", 0.into())].into())].into();
+        let mut spec: Value = [
+            ("volumes", vec![iscsi, [("ephemeral", claim)].into()].into()),
+            ("containers", vec![Value::from([("env", vec![variable].into())])].into()),
+        ]
+        .into();
+        normalise(&mut spec, "PodSpec");
+        default_pod_spec(&mut spec);
+        let volumes = r#"[{"iscsi":{"iqn":"a","iscsiInterface":"default","lun":0}},{"ephemeral":{"volumeClaimTemplate":{"metadata":{},"spec":{"resources":{},"volumeMode":"Filesystem"}}}}]"#;
+        assert_eq!(spec.get("volumes").map(Value::to_json).as_deref(), Some(volumes));
+        assert!(spec.to_json().contains(r#"{"resourceFieldRef":{"divisor":"0","resource":"limits.cpu"}}"#), "{spec}");
     }
 }

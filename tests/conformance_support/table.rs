@@ -25,11 +25,12 @@ const SIMULATED: [&str; 10] = [
     "kubectl, to the column: get, describe, apply, create, replace, delete, rollout, set image, label, annotate, taint, \
      cordon, drain, patch, events, diff, wait and more; and the text that it prints about an object that is refused.",
 ];
-const NOT_SIMULATED: [&str; 8] = [
+const NOT_SIMULATED: [&str; 9] = [
     "Containers: no image is pulled, no process runs, no probe is asked, no log is written.",
     "Networks, volumes, secrets, config maps and service accounts: they are checked in a manifest and then only kept.",
     "Other workloads (Deployments, StatefulSets, Jobs), services, autoscalers, disruption budgets.",
-    "The scheduler's topology spread, volumes, scores, and its look at everything every five minutes.",
+    "The scheduler's counts for topology spread, volumes, scores, and its look at everything every five minutes.",
+    "RuntimeClasses: a pod may name any; overhead is refused without one.",
     "What a kubelet refuses or evicts on its own: a node's resources are the scheduler's affair here.",
     "Admission by webhooks or policies; authentication and authorization; kubectl's commands about those \
      and about containers (logs, exec, top).",

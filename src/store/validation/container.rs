@@ -70,6 +70,43 @@ impl Errors {
         }
     }
 
+    /// `validateEphemeralContainers`, which looks at them even where there may be none.
+    pub(super) fn ephemeral_containers(&mut self, spec: &Value, volumes: &Volumes, path: &str) {
+        let regular = ["containers", "initContainers"].into_iter().flat_map(|kind| list(&spec[kind]));
+        let regular: BTreeSet<&str> = regular.map(|container| text(&container["name"])).collect();
+        let mut seen = regular.clone();
+        for (container, path) in each(&spec["ephemeralContainers"], path) {
+            self.container(container, spec, volumes, &path);
+            let (name, image) = (text(&container["name"]), text(&container["image"]));
+            if image.trim() != image {
+                self.invalid(format!("{path}.image"), quote(image), "must not have leading or trailing whitespace");
+            }
+            if !seen.insert(name) {
+                self.duplicate(format!("{path}.name"), name);
+            }
+            let target = text(&container["targetContainerName"]);
+            if !target.is_empty() && !regular.contains(target) {
+                self.not_found(format!("{path}.targetContainerName"), target);
+            }
+            for field in ["ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "livenessProbe"]
+                .into_iter()
+                .chain(["readinessProbe", "startupProbe", "lifecycle"])
+            {
+                let value = &container[field];
+                let empty = value.as_map().is_some_and(|map| map.is_empty() && field == "resources")
+                    || value.as_list().is_some_and(<[Value]>::is_empty);
+                if !value.is_null() && !empty {
+                    self.forbidden(format!("{path}.{field}"), NOT_EPHEMERAL);
+                }
+            }
+            for (mount, path) in each(&container["volumeMounts"], &format!("{path}.volumeMounts")) {
+                for field in ["subPath", "subPathExpr"].into_iter().filter(|field| !text(&mount[*field]).is_empty()) {
+                    self.forbidden(format!("{path}.{field}"), NOT_EPHEMERAL);
+                }
+            }
+        }
+    }
+
     /// `validateContainerRestartPolicy`
     fn restart_policy(&mut self, container: &Value, path: &str) {
         let (policy, rules) = (&container["restartPolicy"], &container["restartPolicyRules"]);
@@ -585,6 +622,7 @@ impl Errors {
     }
 }
 
+const NOT_EPHEMERAL: &str = "cannot be set for an Ephemeral Container";
 const POLICY_FOR_RULES: &str = "must specify restartPolicy when restart rules are used";
 
 /// Those that a container may be stopped with on Linux, in the order in which the server tells them.

@@ -19,6 +19,7 @@ impl Errors {
         self.resource_claims(&spec["resourceClaims"], &at("resourceClaims"));
         self.containers(spec, &volumes, &at("containers"));
         self.init_containers(spec, &volumes, &at("initContainers"));
+        self.ephemeral_containers(spec, &volumes, &at("ephemeralContainers"));
         self.pod_resources(spec, path);
         self.host_network(spec, &at("containers"), in_template);
         self.one_of(&spec["restartPolicy"], at("restartPolicy"), &["Always", "OnFailure", "Never"]);
