@@ -136,6 +136,46 @@ fn a_tab_is_named_with_its_line() {
 }
 
 #[test]
+fn what_was_copied_around_a_manifest_is_named() {
+    let numbered: String = GOOD.lines().enumerate().map(|(at, line)| format!("{} {line}\n", at + 1)).collect();
+    let added: String = GOOD.lines().map(|line| format!("+{line}\n")).collect();
+    for (text, word) in [
+        (format!("$ cat <<EOF | kubectl apply -f -\n{GOOD}EOF\n"), "shell"),
+        (format!("cat <<'EOF' | kubectl apply -f -\n{GOOD}EOF\n"), "shell"),
+        (format!("```yaml\n{GOOD}```\n"), "Markdown"),
+        (format!("<<<<<<< HEAD\n{GOOD}=======\n{GOOD}>>>>>>> other\n"), "Git"),
+        (format!("<pre>\n{}</pre>\n", GOOD.replace('\n', "<br>\n")), "HTML"),
+        (format!("{added}+\n"), "diff"),
+        (added, "copied before"),
+        (format!("{numbered}18 \n"), "numbers"),
+        (numbered, "copied before"),
+    ] {
+        let finding = only(&text);
+        assert_eq!(at(&finding), (1, 1), "{finding:?}");
+        assert!(mend(&finding).contains(word), "{finding:?}");
+    }
+}
+
+#[test]
+fn merges_cannot_swell_a_short_text() {
+    let doubled = |level: usize| format!("b{level}: &b{level}\n  <<: [*b{}, *b{}]\n", level - 1, level - 1);
+    let text = format!("b0: &b0 {{x: 1}}\n{}", (1..40).map(doubled).collect::<String>());
+    assert!(only(&text).message.contains("excessive aliasing"));
+}
+
+#[test]
+fn of_thousands_of_errors_some_are_told_and_never_none() {
+    let skipped = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n";
+    let many = format!("{}---\n{}", skipped.repeat(250), GOOD.replace("apps/v1", "apps/v2"));
+    let many = format!("{many}{}", skipped.repeat(250));
+    let found = check(&many);
+    assert!(found.findings.len() <= 200);
+    assert!(found.has_errors());
+    let containers = "      - name: c\n        image: x\n".repeat(1000);
+    assert_eq!(check(&format!("{GOOD}{containers}")).findings.len(), 200);
+}
+
+#[test]
 fn a_helm_template_is_recognised() {
     for line in [
         "  name: {{ .Release.Name }}",

@@ -78,6 +78,10 @@ pub fn check(text: &str) -> Check {
         let checked = check_document(document, text, &mut check.findings);
         check.documents.push(checked);
     }
+    if check.findings.len() > manifest::FINDINGS {
+        check.findings.sort_by_key(|finding| finding.severity != Severity::Error);
+        check.findings.truncate(manifest::FINDINGS);
+    }
     for finding in check.findings.iter_mut().filter(|finding| finding.stage == Stage::Decoding) {
         quote_as_written(finding, text);
     }
@@ -150,7 +154,7 @@ fn check_document(document: Document, text: &str, findings: &mut Vec<Finding>) -
         }
     }
     let has_selector = object.at(&["spec", "selector"]).is_some_and(|selector| !selector.is_null());
-    for error in &errors {
+    for error in errors.iter().take(manifest::FINDINGS) {
         let mut finding = finding(&document, Severity::Error, Stage::Validation, &error.path, error.to_string());
         finding.span = place(&document, error);
         (finding.mend, finding.fix) = mend(error, &document, finding.span, has_selector);
@@ -159,7 +163,7 @@ fn check_document(document: Document, text: &str, findings: &mut Vec<Finding>) -
         }
         findings.push(finding);
     }
-    for (path, message) in &warnings {
+    for (path, message) in warnings.iter().take(manifest::FINDINGS) {
         findings.push(finding(&document, Severity::Warning, Stage::Advice, path, message.clone()));
     }
     notes_on_images(&document, &object, findings);

@@ -41,10 +41,13 @@ pub enum NodeChange {
 pub fn preview(world: &World, check: &Check) -> Preview {
     let mut preview = Preview::default();
     let mut sentences: Vec<String> = Vec::new();
-    let (mut new_nodes, mut others) = (0, 0);
+    let (mut new_nodes, mut others, mut same) = (0, 0, Vec::new());
     for document in &check.documents {
         match document.document.kind.as_str() {
-            "DaemonSet" => sentences.push(preview_daemonset(world, document, &mut preview.nodes)),
+            "DaemonSet" => match preview_daemonset(world, document, &mut preview.nodes) {
+                Some(sentence) => sentences.push(sentence),
+                None => same.push(document.document.name.as_str()),
+            },
             "Node" => new_nodes += 1,
             "Pod" | "Namespace" | "PriorityClass" => others += 1,
             _ => {}
@@ -54,6 +57,10 @@ pub fn preview(world: &World, check: &Check) -> Preview {
         if count > 0 {
             sentences.push(format!("apply {}", counted(count, what)));
         }
+    }
+    if !same.is_empty() {
+        let verb = if same.len() == 1 { "is" } else { "are" };
+        sentences.push(format!("change nothing: {} {verb} as it says here", same.join(", ")));
     }
     preview.sentence = match (check.has_errors(), sentences.is_empty()) {
         (true, _) => {
@@ -66,18 +73,19 @@ pub fn preview(world: &World, check: &Check) -> Preview {
     preview
 }
 
-fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<NodePreview>) -> String {
+/// What would become of one DaemonSet; nothing if it is as it would be.
+fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<NodePreview>) -> Option<String> {
     let mut wanted = DaemonSet::from_value(&checked.object);
     if wanted.meta.namespace.is_empty() {
         wanted.meta.namespace = "default".into();
     }
     if !world.namespaces.contains_key(&wanted.meta.namespace) {
-        return format!("be refused: namespace {} does not exist", wanted.meta.namespace);
+        return Some(format!("be refused: namespace {} does not exist", wanted.meta.namespace));
     }
     let key = ObjectKey { namespace: wanted.meta.namespace.clone(), name: wanted.meta.name.clone() };
     let existing = world.daemonsets.get(&key);
     if existing.is_some_and(|existing| existing.meta.is_terminating()) {
-        return format!("change nothing: {} is being deleted", wanted.meta.name);
+        return Some(format!("change nothing: {} is being deleted", wanted.meta.name));
     }
     if let Some(existing) = existing {
         wanted.meta.uid = existing.meta.uid;
@@ -85,7 +93,7 @@ fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<N
     let new_template = existing.is_some_and(|old| old.spec.template.value != wanted.spec.template.value);
     // What the controller still has to do is its own affair, not the effect of applying.
     if existing.is_some_and(|old| old.spec.value == wanted.spec.value && has_all(&old.meta, &wanted.meta)) {
-        return format!("change nothing: {} is as it says here", wanted.meta.name);
+        return None;
     }
     let placer = Placer::new(&wanted.spec);
     let (mut gets, mut updates, mut loses) = (0, 0, 0);
@@ -139,7 +147,7 @@ fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<N
     if without > 0 && gets > 0 {
         parts.push(format!("{} {} without", counted(without, "node"), if without == 1 { "stays" } else { "stay" }));
     }
-    parts.join("; ")
+    Some(parts.join("; "))
 }
 
 /// Whether an object has the labels and annotations that a text asks for; of its others applying takes none away but

@@ -258,8 +258,8 @@ fn split(text: &str) -> Vec<(usize, &str)> {
 #[derive(Default)]
 struct Reader(Reading);
 
-/// Findings beyond this many help nobody.
-const FINDINGS: usize = 200;
+/// Findings beyond this many help nobody; errors stay before anything else.
+pub(crate) const FINDINGS: usize = 200;
 
 impl Finding {
     fn mend(&mut self, mend: impl Into<String>) -> &mut Self {
@@ -271,7 +271,8 @@ impl Finding {
 impl Reader {
     fn add(&mut self, severity: Severity, stage: Stage, span: Span, path: &str, message: String) -> &mut Finding {
         if self.0.findings.len() >= FINDINGS {
-            self.0.findings.truncate(FINDINGS - 1);
+            let spare = self.0.findings.iter().rposition(|finding| finding.severity != Severity::Error);
+            self.0.findings.remove(spare.unwrap_or(FINDINGS - 1));
         }
         let (path, mend, fix) = (path.to_owned(), None, None);
         self.0.findings.push(Finding { severity, stage, span, path, message, mend, fix });
@@ -438,8 +439,13 @@ impl Reader {
             [] => ("apiVersion", document.position("apiVersion").unwrap_or_default()),
             _ => ("", document.marks.place()),
         };
+        // Line numbers, or the marks of a diff.
+        let burdened = document.value.as_map().and_then(|map| map.keys().find(|key| key.ends_with("apiVersion")));
         let mend = match (found, document.kind.as_str()) {
             (Some((_, right)), _) => format!("Field names are case sensitive: write `{right}`."),
+            (None, "") if let Some(key) = burdened => {
+                format!("Here stands `{key}`: remove what was copied before `apiVersion`, and so in each line below.")
+            }
             (None, "" | "DaemonSet") => {
                 "A DaemonSet begins with `apiVersion: apps/v1` and `kind: DaemonSet`.".to_owned()
             }

@@ -67,6 +67,7 @@ fn tab_finding(chunk: &str, above: usize, line: usize, column: usize) -> Finding
     finding(spot(above + line, column), format!("{PREFIX}line {line}: {text}"), &mend)
 }
 
+const DEEP: &str = "The text is nested more than 100 levels deep. Check it for brackets that are never closed.";
 const PREFIX: &str = "error converting YAML to JSON: yaml: ";
 
 /// Tells why a text is no document.
@@ -74,11 +75,7 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
     let helm = |line: usize| template_line(chunk, line.saturating_sub(above + 1)).map(|line| line + above + 1);
     let failed = match failure {
         Failure::Scan(error) => scan(chunk, above, &error),
-        Failure::Depth(span) => finding(
-            span,
-            format!("{PREFIX}exceeded max depth"),
-            "The text is nested more than 100 levels deep. Check it for brackets that are never closed.",
-        ),
+        Failure::Depth(span) => finding(span, format!("{PREFIX}exceeded max depth"), DEEP),
         Failure::Aliases(span) => finding(
             span,
             format!("{PREFIX}document contains excessive aliasing"),
@@ -122,6 +119,9 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             )
         }
     };
+    if let Some((line, mend)) = around(chunk, failed.span.line.saturating_sub(above)) {
+        return Finding { span: spot(above + line, 1), mend: Some(mend.to_owned()), ..failed };
+    }
     // A tab is the trouble, whatever else stands in the line.
     let tabbed = failed.mend.as_deref().is_some_and(|mend| mend.contains("with a tab"));
     match helm(failed.span.line).filter(|_| !tabbed) {
@@ -141,6 +141,29 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
         }
         None => failed,
     }
+}
+
+/// The first line, up to the failing one, that belongs to where the manifest was copied from, and what to do with it.
+fn around(chunk: &str, failed: usize) -> Option<(usize, &'static str)> {
+    chunk.lines().take(failed).enumerate().find_map(|(number, line)| {
+        let begins = |with: &[&str]| with.iter().any(|with| line.starts_with(with));
+        let mend = if begins(&["$ ", "# cat ", "cat <<", "kubectl ", "EOF"]) {
+            "This line is a command of a shell around the manifest. Remove it, and the `EOF` at the end if there is one."
+        } else if begins(&["```"]) {
+            "This line is Markdown around the manifest. Remove it, and the one at the end."
+        } else if begins(&["<<<<<<<", "=======", ">>>>>>>"]) {
+            "This line marks a merge conflict of Git. Keep one of the two versions, and remove the three marks."
+        } else if begins(&["<"]) && line.contains('>') {
+            "This is HTML, the source of a web page. Copy the manifest as the page shows it."
+        } else if begins(&["+apiVersion:", "+kind:", "-apiVersion:", "-kind:", "@@ ", "diff "]) {
+            "This is a diff. Remove the lines that begin with `-`, and the `+` before those that stay."
+        } else if line.trim_start().starts_with(|c: char| c.is_ascii_digit()) && line.contains(" apiVersion:") {
+            "The lines begin with their numbers, copied with the text. Remove the numbers."
+        } else {
+            return None;
+        };
+        Some((number + 1, mend))
+    })
 }
 
 /// The line (from 0) to blame on a template: the failing one, else the first with `{{` up to it, else the first at all.
@@ -181,10 +204,7 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     }
     if has("unexpected character") {
         let c = text.chars().nth(marker.col()).unwrap_or(' ');
-        let mend = match text.trim_start().starts_with("```") {
-            true => "This line is Markdown around the manifest. Remove it, and the one at the end.".to_owned(),
-            false => format!("A value cannot begin with `{c}`. Put it in quotes."),
-        };
+        let mend = format!("A value cannot begin with `{c}`. Put it in quotes.");
         return finding(here, scanner(line, "found character that cannot start any token"), &mend);
     }
     if has("mapping values are not allowed") {
@@ -247,6 +267,9 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     if has("simple key expect") {
         let mend = "A `:` is missing here, or the line is indented wrongly.";
         return finding(here, scanner(line, "could not find expected ':'"), mend);
+    }
+    if has("recursion limit") {
+        return finding(here, scanner(line, "exceeded max depth"), DEEP);
     }
     // With the original's own spelling.
     let plain = info.rsplit_once(", ").map_or(info, |(_, rest)| rest).replace("hexadecimal", "hexdecimal");

@@ -191,9 +191,10 @@ impl Builder<'_> {
                     Holds::List(values, marks) => (Value::List(values), Inside::List(marks)),
                     Holds::Map { map, marks, .. } => (Value::Map(map), Inside::Map(marks)),
                 };
+                let marks = Marks { key: None, value: frame.span, inside };
                 // Only anchored values are ever repeated, so only their size matters.
-                let size = if frame.anchor == 0 { 1 } else { size(&value) };
-                self.finish(Done { value, marks: Marks { key: None, value: frame.span, inside }, size }, frame.anchor)
+                let size = if frame.anchor == 0 { 1 } else { size(&marks) };
+                self.finish(Done { value, marks, size }, frame.anchor)
             }
             Event::Alias(anchor) => {
                 let Some(mut done) = self.anchors.get(&anchor).cloned() else {
@@ -305,11 +306,12 @@ fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-fn size(value: &Value) -> usize {
-    match value {
-        Value::List(list) => 1 + list.iter().map(size).sum::<usize>(),
-        Value::Map(map) => 1 + map.values().map(size).sum::<usize>(),
-        _ => 1,
+/// Counted in marks: what `<<` brings in twice has one value, but two marks.
+fn size(marks: &Marks) -> usize {
+    match &marks.inside {
+        Inside::List(list) => 1 + list.iter().map(size).sum::<usize>(),
+        Inside::Map(map) => 1 + map.iter().map(|(_, mark)| size(mark)).sum::<usize>(),
+        Inside::Nothing => 1,
     }
 }
 

@@ -343,7 +343,7 @@ impl Errors {
             if name.is_empty() {
                 self.required(format!("{at}.name"), "");
             }
-            if !volumes.iter().any(|(volume, _)| *volume == name) {
+            if !volumes.contains_key(name) {
                 self.not_found(format!("{at}.name"), name);
             }
             if target.is_empty() {
@@ -411,7 +411,7 @@ impl Errors {
         let mounts = list(&container["volumeMounts"]);
         for (device, path) in each(&container["volumeDevices"], path) {
             let (name, target) = (text(&device["name"]), text(&device["devicePath"]));
-            let volume = volumes.iter().find(|(volume, _)| *volume == name).map(|(_, volume)| *volume);
+            let volume = volumes.get(name).copied();
             if name.is_empty() {
                 self.required(format!("{path}.name"), "");
             }

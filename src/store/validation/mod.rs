@@ -8,6 +8,7 @@ mod volumes;
 mod warnings;
 mod windows;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::api::schema::{self, Struct, Type};
@@ -565,7 +566,7 @@ impl Errors {
 
     /// `validateNodeTaints`
     fn taints(&mut self, taints: &[Value]) {
-        let mut seen: Vec<(&str, &str)> = Vec::new();
+        let mut seen = BTreeSet::new();
         for (index, taint) in taints.iter().enumerate() {
             let path = format!("metadata.taints[{index}]");
             let (key, value, effect) = (text(&taint["key"]), text(&taint["value"]), text(&taint["effect"]));
@@ -575,11 +576,10 @@ impl Errors {
                 self.invalid(format!("{path}.value"), quote(value), complaints.join(";"));
             }
             self.one_of(&taint["effect"], format!("{path}.effect"), &TAINT_EFFECTS);
-            if seen.contains(&(key, effect)) {
+            if !seen.insert((key, effect)) {
                 let shown = typed_json(taint, "Taint", Names::Go);
                 self.add(ErrorKind::Duplicate, path, shown, "taints must be unique by key and effect pair");
             }
-            seen.push((key, effect));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the server refuses in a pod or a pod template (`ValidatePodSpec`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::{
@@ -468,6 +468,10 @@ impl Errors {
 
     /// `validateTopologySpreadConstraints`
     pub(super) fn spread(&mut self, constraints: &Value, path: &str) {
+        let mut last = BTreeMap::new();
+        for (index, constraint) in list(constraints).iter().enumerate() {
+            last.insert((text(&constraint["topologyKey"]), text(&constraint["whenUnsatisfiable"])), index);
+        }
         for (index, (constraint, path)) in each(constraints, path).enumerate() {
             let skew = int(&constraint["maxSkew"]);
             if skew <= 0 {
@@ -482,10 +486,8 @@ impl Errors {
             if !actions.contains(&action) {
                 self.not_supported(format!("{path}.whenUnsatisfiable"), quote(action), &actions);
             }
-            let later = list(constraints).iter().skip(index + 1);
-            let same =
-                |other: &&Value| text(&other["topologyKey"]) == key && text(&other["whenUnsatisfiable"]) == action;
-            if later.clone().any(|other| same(&other)) {
+            // The original compares each with those after it.
+            if last.get(&(key, action)).is_some_and(|last| *last > index) {
                 self.duplicate(format!("{path}.{{topologyKey, whenUnsatisfiable}}"), &format!("{{{key}, {action}}}"));
             }
             if let Some(domains) = constraint["minDomains"].as_int() {

@@ -1,6 +1,6 @@
 //! The volumes of a pod (`ValidateVolumes`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::env::VOLUME_FIELDS;
 use super::names;
@@ -9,7 +9,7 @@ use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 
 /// The volumes of a pod that containers can mount: those without an error.
-pub(super) type Volumes<'a> = Vec<(&'a str, &'a Value)>;
+pub(super) type Volumes<'a> = BTreeMap<&'a str, &'a Value>;
 
 /// Where a projected certificate of a pod can be put.
 const CERTIFICATE_PATHS: [&str; 3] = ["credentialBundlePath", "keyPath", "certificateChainPath"];
@@ -17,7 +17,7 @@ const CERTIFICATE_PATHS: [&str; 3] = ["credentialBundlePath", "keyPath", "certif
 impl Errors {
     /// `ValidateVolumes`; gives those that may be mounted.
     pub(super) fn volumes<'a>(&mut self, volumes: &'a Value, path: &str, in_template: bool) -> Volumes<'a> {
-        let mut good: Volumes<'a> = Vec::new();
+        let mut good: Volumes<'a> = BTreeMap::new();
         for (volume, path) in each(volumes, path) {
             let before = self.list.len();
             self.volume_source(volume, &path, in_template);
@@ -28,11 +28,11 @@ impl Errors {
             } else {
                 self.complaints(&name_path, name, names::dns_label(name));
             }
-            if good.iter().any(|(other, _)| *other == name) {
+            if good.contains_key(name) {
                 self.duplicate(name_path, name);
             }
             if self.list.len() == before {
-                good.push((name, volume));
+                good.insert(name, volume);
             }
         }
         good

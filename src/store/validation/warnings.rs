@@ -1,8 +1,13 @@
 //! What the server accepts, but warns of (`GetWarningsForPodTemplate`).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{each, each_container, entries, int, list, names, quote, text};
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
+
+/// More warnings than this help nobody, and of longer lists only so much is compared each with each.
+const MANY: usize = 1000;
 
 /// The warnings about a defaulted DaemonSet: the path of the field, and the message, which begins with a path itself.
 pub fn warnings_daemonset(daemonset: &Value) -> Vec<(String, String)> {
@@ -59,7 +64,9 @@ impl Warnings {
     fn add(&mut self, path: impl Into<String>, message: impl std::fmt::Display) {
         let path = path.into();
         let message = if path.is_empty() { message.to_string() } else { format!("{path}: {message}") };
-        self.0.push((path, message));
+        if self.0.len() < MANY {
+            self.0.push((path, message));
+        }
     }
 
     /// A deprecated or useless annotation of the template.
@@ -200,8 +207,9 @@ impl Warnings {
 
     /// Members of a list that share a field which should be theirs alone.
     fn twice(&mut self, items: &Value, field: &str, path: &str) {
-        for (index, (item, path)) in each(items, path).enumerate() {
-            if list(items)[..index].iter().any(|other| text(&other[field]) == text(&item[field])) {
+        let mut seen = BTreeSet::new();
+        for (item, path) in each(items, path) {
+            if !seen.insert(text(&item[field])) {
                 self.add(format!("{path}.{field}"), format!("duplicate {field} {}", quote(text(&item[field]))));
             }
         }
@@ -251,7 +259,7 @@ impl Warnings {
     fn overlaps(&mut self, of: &str, files: Vec<(String, String)>) {
         let below = |a: &str, b: &str| format!("{a}/").starts_with(&format!("{b}/"));
         let files: Vec<(&str, &str)> =
-            files.iter().map(|(path, what)| (path.trim_end_matches('/'), what.as_str())).collect();
+            files.iter().take(MANY).map(|(path, what)| (path.trim_end_matches('/'), what.as_str())).collect();
         for (index, (path, what)) in files.iter().enumerate().filter(|(_, (path, _))| !path.is_empty()) {
             for (other, of_other) in files[..index].iter().filter(|(other, _)| !other.is_empty()) {
                 if below(path, other) || below(other, path) {
@@ -264,7 +272,7 @@ impl Warnings {
 
     /// Ports of one name in several containers.
     fn port_names(&mut self, spec: &Value, path: &str) {
-        let mut seen: Vec<(&str, String)> = Vec::new();
+        let mut seen: BTreeMap<&str, String> = BTreeMap::new();
         let stays = |(container, path): &(&Value, String)| {
             path.contains(".containers[") || text(&container["restartPolicy"]) == "Always"
         };
@@ -272,13 +280,13 @@ impl Warnings {
         for (container, path) in each_container(spec, path).take_while(stays) {
             for (port, path) in each(&container["ports"], &format!("{path}.ports")) {
                 let name = text(&port["name"]);
-                match seen.iter().find(|(other, _)| *other == name) {
+                match seen.get(name) {
                     _ if name.is_empty() => {}
-                    Some((_, first)) => {
+                    Some(first) => {
                         let (named, uses) = (quote(name), "services and probes that select ports by name will use");
                         self.add(&path, format!("duplicate port name {named} with {first}, {uses} {first}"));
                     }
-                    None => seen.push((name, path)),
+                    None => drop(seen.insert(name, path)),
                 }
             }
         }
@@ -286,7 +294,7 @@ impl Warnings {
 
     /// Ports of all containers that are one, or may be.
     fn ports(&mut self, spec: &Value, path: &str) {
-        let mut seen: Vec<(&Value, String)> = Vec::new();
+        let mut seen: BTreeMap<(i64, &str), Vec<(&Value, String)>> = BTreeMap::new();
         for (port, path) in
             each_container(spec, path).flat_map(|(it, path)| each(&it["ports"], &format!("{path}.ports")))
         {
@@ -298,10 +306,11 @@ impl Warnings {
                     format!("{{Name:{name} HostPort:0 ContainerPort:{own} Protocol:{protocol} HostIP:{address}}}");
                 self.add(&path, format!("hostIP set without hostPort: {shown}"));
             }
-            for (other, first) in &seen {
-                if int(&other["containerPort"]) != own || text(&other["protocol"]) != protocol {
-                    continue;
-                }
+            if self.0.len() >= MANY {
+                return;
+            }
+            let alike = seen.entry((own, protocol)).or_default();
+            for (other, first) in alike.iter().take(MANY) {
                 let (other_host, other_address) = (int(&other["hostPort"]), text(&other["hostIP"]));
                 let how = if (host, address) == (other_host, other_address) {
                     "duplicate"
@@ -314,7 +323,7 @@ impl Warnings {
                 };
                 self.add(&path, format!("{how} port definition with {first}"));
             }
-            seen.push((port, path));
+            alike.push((port, path));
         }
     }
 
@@ -335,13 +344,13 @@ impl Warnings {
                 self.whole_bytes(&amount, &format!("{path}.resources.{kind}"));
             }
         }
-        let variables = list(&container["env"]);
-        for (index, variable) in variables.iter().enumerate() {
+        let mut names = BTreeSet::new();
+        for (index, variable) in list(&container["env"]).iter().enumerate() {
             let (name, value) = (text(&variable["name"]), text(&variable["value"]));
             let itself = format!("$({name})");
             // A value may be built from the one before.
             let built = value.contains(&itself) && value != itself && variable["valueFrom"].is_null();
-            if !built && variables[..index].iter().any(|other| text(&other["name"]) == name) {
+            if !names.insert(name) && !built {
                 let message =
                     format!("hides previous definition of {}, which may be dropped when using apply", quote(name));
                 self.add(format!("{path}.env[{index}]"), message);
