@@ -429,3 +429,64 @@ fn what_copying_from_a_web_page_leaves_is_named() {
     assert!(mends(&manifest.replace("  ", "\u{a0}\u{a0}")).contains("no-break spaces"));
     assert!(mends(&format!("```yaml\n{manifest}```\n")).contains("Markdown"));
 }
+
+#[test]
+fn what_is_around_a_manifest_is_named_and_taken_away() {
+    let manifest = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: a\nspec:\n  selector:\n    matchLabels:\n      a: b\n  \
+                    template:\n    metadata:\n      labels:\n        a: b\n    spec:\n      containers:\n      - name: a\n        image: nginx\n";
+    let each = |prefix: &dyn Fn(usize) -> String| -> String {
+        manifest.lines().enumerate().map(|(index, line)| format!("{}{line}\n", prefix(index))).collect()
+    };
+    let diff =
+        each(&|_| " ".to_owned()).replace("         image: nginx", "-        image: other\n+        image: nginx");
+    for (text, word) in [
+        (format!("cat <<EOF | kubectl apply -f -\n{manifest}EOF\n"), "between it and the line `EOF`"),
+        (
+            format!("$ kubectl apply -f - <<'YAML'\n{manifest}YAML\n$ kubectl get ds\n"),
+            "between it and the line `YAML`",
+        ),
+        (format!("cat > a.yaml <<EOF\n{manifest}"), "shell command"),
+        (format!("{manifest}EOF\n"), "ends the text of a shell command"),
+        (format!("```yaml\n{manifest}```\n"), "Markdown"),
+        (format!("Save this:\n\n~~~\n{manifest}~~~\nand apply it.\n"), "Markdown"),
+        (format!("{manifest}```\n"), "Markdown"),
+        (format!("$ cat a.yaml\n{manifest}"), "a line of a shell"),
+        (format!("root@host:~# cat a.yaml\n{manifest}"), "a line of a shell"),
+        (diff.clone(), "This is a diff"),
+        (format!("--- a.yaml\n+++ b.yaml\n@@ -1,16 +1,16 @@\n{diff}"), "This is a diff"),
+        (each(&|_| "+".to_owned()), "This is a diff"),
+        (each(&|_| "> ".to_owned()), "quotation"),
+        (each(&|index| format!("{:>3}  ", index + 1)), "its number"),
+        (each(&|index| format!("{:>3}: ", index + 1)), "its number"),
+    ] {
+        let findings = check(&text).findings;
+        let found = findings.iter().find(|finding| finding.mend.as_ref().is_some_and(|mend| mend.contains(word)));
+        let fix = found.and_then(|finding| finding.fix.as_ref()).unwrap_or_else(|| panic!("{text}{findings:?}"));
+        let mended = everynode::view::fix::fixed(&text, fix).expect("its place is in the text");
+        assert_eq!(mended.trim_end(), manifest.trim_end(), "{text}");
+        assert!(check(&mended).findings.is_empty());
+    }
+    // Where there is no manifest, what it is instead.
+    for (text, word) in [
+        ("NAME   DESIRED   CURRENT\na      3         3\n", "table"),
+        ("NAMESPACE     NAME   READY   STATUS\nkube-system   a   1/1   Running\n", "table"),
+        ("Name:           a\nSelector:       a=b\nAnnotations:    a: 1\n", "describe"),
+        ("kubectl get ds\n", "tab kubectl"),
+        ("$ kubectl apply -f a.yaml\ndaemonset.apps/a created\n", "tab kubectl"),
+        ("daemonset.apps/a created\n", "kubectl answers"),
+        ("error: error validating \"a.yaml\": error validating data\n", "error message"),
+        ("<!DOCTYPE html>\n<html><body>kind: DaemonSet</body></html>\n", "web page"),
+        ("resource \"kubernetes_daemonset\" \"a\" {\n}\n", "Terraform"),
+        ("{\n  \"metadata\": {{{ toJson .Values.meta }}},\n  \"spec\": {{ .Values.spec }}\n}\n", "Helm template"),
+        ("{{{{{{{{{{{{", "Helm template"),
+    ] {
+        let findings = check(text).findings;
+        let first = findings.first().and_then(|finding| finding.mend.as_deref()).unwrap_or_default();
+        assert!(first.contains(word), "{text}{findings:?}");
+        assert_eq!(findings[0].fix, None);
+    }
+    // And what only looks like it.
+    for text in [manifest.to_owned(), format!("# $ kubectl apply\n{manifest}"), format!("{manifest}---\n{manifest}")] {
+        assert!(check(&text).findings.iter().all(|finding| finding.fix.is_none()), "{text}");
+    }
+}

@@ -8,6 +8,7 @@ mod lenient;
 mod print;
 mod scalar;
 mod syntax;
+mod wrapped;
 mod yaml;
 
 pub use dump::{DumpCursor, Unreadable};
@@ -211,6 +212,7 @@ pub fn read(text: &str) -> Reading {
             .mend("Paste a DaemonSet manifest here. It begins with `apiVersion: apps/v1` and `kind: DaemonSet`.");
     }
     reader.0.findings.sort_by_key(|finding| (finding.span.line, finding.span.column));
+    wrapped::explain(text, &mut reader.0.findings);
     reader.0
 }
 
