@@ -49,9 +49,9 @@ impl Around {
 /// Markdown's fence around code.
 fn fence(lines: &[&str], _: usize) -> Option<Around> {
     let is_fence = |line: &&str| line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
-    let open = lines.iter().position(|line| is_fence(line))?;
+    let open = lines.iter().position(is_fence)?;
     let after = &lines[open + 1..];
-    let close = after.iter().position(|line| is_fence(line));
+    let close = after.iter().position(is_fence);
     let around = Around::new(open, "This line is Markdown around the manifest. Remove it, and the one at the end.");
     // One that only closes what was not copied.
     Some(match close {

@@ -1,9 +1,17 @@
 //! The page that this one is embedded in, and messages from and to it.
 
 use gloo::events::EventListener;
-use js_sys::JSON;
+use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, Url};
+
+/// The origin of the page around this one, where the browser tells: not all know the first, and a page may withhold the
+/// second.
+fn origin_around(window: &web_sys::Window) -> Option<String> {
+    let ancestors = Reflect::get(&window.location(), &"ancestorOrigins".into()).ok();
+    let first = ancestors.and_then(|list| Reflect::get_u32(list.dyn_ref::<Object>()?, 0).ok()?.as_string());
+    first.or_else(|| Some(Url::new(&window.document()?.referrer()).ok()?.origin()))
+}
 
 /// An embedding page, known by its origin.
 #[derive(Clone)]
@@ -19,7 +27,9 @@ impl Host {
         let parent = window.parent().ok()??;
         // Of an address with more than an origin nothing could ever come, and `*` is none.
         let is_origin = Url::new(origin).is_ok_and(|url| url.origin() == origin);
-        (is_origin && *parent != *window).then(|| Host { window: parent, origin: origin.to_owned() })
+        // What is said to a page of another origin only ends in the console, as a warning.
+        let is_meant = origin_around(&window).is_none_or(|around| around == origin);
+        (is_origin && is_meant && *parent != *window).then(|| Host { window: parent, origin: origin.to_owned() })
     }
 
     /// Calls with the JSON of each message that comes from the page around and from its origin.

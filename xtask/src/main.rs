@@ -38,7 +38,7 @@ Each command first looks for the tools that it needs, on PATH and in the cache f
 how long that takes, and then works without a network.";
 
 /// The end-to-end tests that run in Firefox, too.
-const IN_FIREFOX: [&str; 3] = ["walkthrough", "links", "hosting"];
+const IN_FIREFOX: [&str; 4] = ["walkthrough", "links", "hosting", "embed"];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
