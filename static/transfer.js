@@ -78,32 +78,28 @@ export async function unpack(packed, most) {
     }
     parts.push(value);
   }
-  return decode(new Blob(parts), "It");
-}
-
-/** UTF-8; or UTF-16 that says so at its beginning, as Windows PowerShell writes what `>` sends to a file. */
-async function decode(blob, name) {
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(await new Blob(parts).arrayBuffer());
   } catch {
-    throw new Error(`${name} is no text.`);
+    throw new Error("It is no text.");
   }
 }
 
-/** The texts of some files. */
+/** Some files: the name of each, and its bytes, which are UTF-8 if it is a text. */
 async function read(files, most) {
-  const texts = [];
+  const read = [];
   for (const file of files) {
     if (!file.size) throw new Error(`${file.name} is empty.`);
     if (file.size > most) throw new Error(`${file.name} is larger than ${most >> 20} MB.`);
-    texts.push(await decode(file, file.name));
+    let bytes = new Uint8Array(await file.arrayBuffer());
+    // Windows PowerShell writes what `>` sends to a file as UTF-16, and says so at its beginning.
+    if (bytes[0] === 0xff && bytes[1] === 0xfe) bytes = new TextEncoder().encode(new TextDecoder("utf-16le").decode(bytes));
+    read.push([file.name, bytes]);
   }
-  return texts;
+  return read;
 }
 
-/** Lets the reader choose files; gives their texts, none if nothing was chosen. */
+/** Lets the reader choose files; gives them as read, none if nothing was chosen. */
 export function pick(most) {
   return new Promise((resolve, reject) => {
     const input = document.createElement("input");
@@ -141,7 +137,7 @@ export function watchDrops(most, onTexts, onError) {
     delete root.dataset.dropping;
     const { files } = event.dataTransfer;
     const text = files.length ? "" : event.dataTransfer.getData("text/plain");
-    const texts = files.length ? read(files, most) : Promise.resolve(text ? [text] : []);
+    const texts = files.length ? read(files, most) : Promise.resolve(text ? [["It", new TextEncoder().encode(text)]] : []);
     texts.then(onTexts, (error) => onError(error.message));
   });
 }

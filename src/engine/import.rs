@@ -44,14 +44,26 @@ pub struct Import {
     pub notes: Vec<String>,
 }
 
-/// Whether a text is a dump of a cluster rather than a manifest: objects with the marks of an API server, in a list or
-/// one after the other, and nodes among them.
+/// Whether a text is a dump of a cluster rather than a manifest: objects with the marks of an API server in a list, and
+/// nodes among them.
 pub fn is_dump(text: &str) -> bool {
-    let has = |word: &str| text.contains(word);
-    let list = has("kind: List") || has("\"kind\": \"List\"") || has("\"kind\":\"List\"") || has("NodeList");
-    let stored = has("resourceVersion") && has("uid");
-    let nodes = ["kind: Node\n", "kind: Node\r", "\"kind\": \"Node\"", "\"kind\":\"Node\""];
-    list && stored && nodes.into_iter().any(has)
+    // The list says what it is at its beginning or at its end, and a hundred megabytes are not looked through for it.
+    let (head, tail) = (text.floor_char_boundary(EDGE), text.ceil_char_boundary(text.len().saturating_sub(EDGE)));
+    let list =
+        [&text[..head], &text[tail..]].into_iter().any(|edge| has_kind(edge, "List") || has_kind(edge, "NodeList"));
+    list && text.contains("resourceVersion") && text.contains("uid") && has_kind(text, "Node")
+}
+
+/// Where a list says that it is one.
+const EDGE: usize = 64 * 1024;
+
+/// Whether an object of a kind is in the text, as YAML or JSON.
+fn has_kind(text: &str, kind: &str) -> bool {
+    text.match_indices(kind).any(|(at, _)| {
+        let before = text[..at].trim_end_matches(['"', ' ']);
+        let ends = text.as_bytes().get(at + kind.len()).is_none_or(|byte| b"\n\r\",} ".contains(byte));
+        ends && before.strip_suffix(':').is_some_and(|before| before.trim_end_matches('"').ends_with("kind"))
+    })
 }
 
 /// A longer text is only read by the quick reader: the careful one would take minutes.
@@ -145,6 +157,9 @@ fn not_needed(kind: &str, field: &str) -> bool {
         | "hostIPs"
         | "podIPs"
         | "lifecycle"
+        | "containerID"
+        | "imageID"
+        | "lastProbeTime"
         | "initContainerStatuses" => kind == "Pod",
         _ => false,
     }

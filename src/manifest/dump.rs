@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
     /// The rest of the line, and the reader behind it.
     fn take_line(&mut self) -> &'a str {
         let rest = &self.text[self.at..];
-        let end = rest.find('\n').unwrap_or(rest.len());
+        let end = rest.bytes().position(|byte| byte == b'\n').unwrap_or(rest.len());
         self.at += (end + 1).min(rest.len());
         rest[..end].strip_suffix('\r').unwrap_or(&rest[..end])
     }
@@ -279,17 +279,22 @@ impl<'a> Reader<'a> {
             self.at = begin;
             return Ok(None);
         }
-        let line = self.text[self.at..].split('\n').next().unwrap_or_default().trim_end();
-        let colon = match line.find(": ") {
-            Some(colon) => colon,
-            None if line.ends_with(':') => line.len() - 1,
-            None => return Ok(None),
-        };
+        // A plain loop: this looks at each byte of a hundred megabytes.
+        let rest = &self.bytes()[self.at..];
+        let mut colon = 0;
+        loop {
+            match rest.get(colon) {
+                None | Some(b'\n') => return Ok(None),
+                Some(b':') if matches!(rest.get(colon + 1), None | Some(b' ' | b'\n' | b'\r')) => break,
+                Some(_) => colon += 1,
+            }
+        }
+        let line = &self.text[self.at..self.at + colon];
         if line.starts_with(['?', '&', '*', '!', '%', '@', '`']) {
             return Err("this form of YAML is not one that kubectl prints");
         }
         self.at += colon + 1;
-        scalar::key(scalar::resolve(line[..colon].trim_end())).map(Some).ok_or("this key is no text")
+        scalar::key(scalar::resolve(line.trim_end())).map(Some).ok_or("this key is no text")
     }
 
     fn map(&mut self, indent: usize, first: String) -> Done<Value> {
@@ -461,8 +466,9 @@ impl<'a> Reader<'a> {
             let rest = self.take_line().trim();
             return if rest.is_empty() || rest.starts_with('#') { Ok(text.into()) } else { Err("text after a value") };
         }
-        let first = self.take_line();
-        let first = first.split(" #").next().unwrap_or(first).trim();
+        let line = self.take_line();
+        let comment = if line.as_bytes().contains(&b'#') { line.find(" #") } else { None };
+        let first = line[..comment.unwrap_or(line.len())].trim();
         let mut more = String::new();
         while let Some(next) = self.next_content_of_scalar(indent) {
             let line = self.take_line()[next..].trim_end();
@@ -488,8 +494,10 @@ impl<'a> Reader<'a> {
         let mut text = String::new();
         loop {
             let rest = &self.text[self.at..];
+            // Bytes are enough to look at, and quicker than characters.
             let end = rest
-                .find(|c| c == char::from(quote) || c == '\n' || (c == '\\' && quote == b'"'))
+                .bytes()
+                .position(|byte| byte == quote || byte == b'\n' || (byte == b'\\' && quote == b'"'))
                 .ok_or("a quote is not closed")?;
             text.push_str(&rest[..end]);
             self.at += end + 1;
@@ -649,7 +657,7 @@ impl<'a> Reader<'a> {
             Some(b'"') => Ok(self.quoted()?.into()),
             Some(_) => {
                 let rest = &self.text[self.at..];
-                let end = rest.find([',', ']', '}', '\n', ' ', '\r', '\t', ':']).unwrap_or(rest.len());
+                let end = rest.bytes().position(|byte| b",]}\n \r\t:".contains(&byte)).unwrap_or(rest.len());
                 self.at += end;
                 match scalar::resolve(&rest[..end]) {
                     Value::Str(_) => Err("a text without quotes"),
@@ -689,7 +697,8 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     loop {
                         let rest = &self.text[self.at..];
-                        let end = rest.find(['"', '\\']).ok_or("a quote is not closed")?;
+                        let end = rest.bytes().position(|byte| byte == b'"' || byte == b'\\');
+                        let end = end.ok_or("a quote is not closed")?;
                         self.at += end + 1;
                         if rest.as_bytes()[end] == b'"' {
                             break;

@@ -1,6 +1,6 @@
 //! Links, files, drops and kept clusters: the browser's own means behind `static/transfer.js`, fetched after the first paint.
 
-use js_sys::{Array, Error, Promise};
+use js_sys::{Array, Error, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -44,8 +44,15 @@ async fn text(promise: Promise) -> Result<String, String> {
     text.as_string().ok_or_else(|| "It is no text.".to_owned())
 }
 
-fn texts(list: &JsValue) -> Vec<String> {
-    Array::from(list).iter().filter_map(|text| text.as_string()).collect()
+/// The texts of files: pairs of a name and bytes, which come here as they are because they may be many.
+fn texts(files: &JsValue) -> Result<Vec<String>, String> {
+    let text = |file: JsValue| {
+        let file = Array::from(&file);
+        let bytes = Uint8Array::new(&file.get(1)).to_vec();
+        let name = || file.get(0).as_string().unwrap_or_default();
+        String::from_utf8(bytes).map_err(|_| [&name(), " is no text."].concat())
+    };
+    Array::from(files).iter().map(text).collect()
 }
 
 /// A text, compressed, in letters that an address may hold.
@@ -81,14 +88,14 @@ pub async fn kept(name: &str, mut take: impl FnMut(String, f64)) -> Result<(), S
 
 /// The texts of the files that the reader chooses.
 pub async fn pick(most: usize) -> Result<Vec<String>, String> {
-    JsFuture::from(module().await?.pick(most as f64)).await.map(|list| texts(&list)).map_err(sentence)
+    texts(&JsFuture::from(module().await?.pick(most as f64)).await.map_err(sentence)?)
 }
 
 /// From now on calls for all that is dropped on the page.
 pub async fn watch_drops(most: usize, on_drop: impl Fn(Result<Vec<String>, String>) + Clone + 'static) {
     let Ok(module) = module().await else { return };
     let failed = on_drop.clone();
-    let on_texts = Closure::<dyn Fn(JsValue)>::new(move |list: JsValue| on_drop(Ok(texts(&list))));
+    let on_texts = Closure::<dyn Fn(JsValue)>::new(move |files: JsValue| on_drop(texts(&files)));
     let on_error = Closure::<dyn Fn(String)>::new(move |error| failed(Err(error)));
     // As long as the page.
     module.watch_drops(most as f64, &on_texts.into_js_value(), &on_error.into_js_value());

@@ -11,13 +11,13 @@ pub fn live(text: &str) -> Html {
     html! { <div class="unseen" data-testid="live" role="status" aria-live="polite">{text}</div> }
 }
 
-pub fn notices(desk: &Desk, notice: Option<&Notice>, can_go_back: bool) -> Html {
+pub fn notices(desk: &Desk, notice: Option<&Notice>, can_go_back: Option<&str>) -> Html {
     html! {
         <div class="notices" data-testid="notice" role="status">
             if let Some(notice) = notice {
                 <div class={if notice.error { "notice error" } else { "notice" }}>
                     <p>{&notice.text}</p>
-                    if can_go_back { <button data-testid="back-to-mine" onclick={desk.on(Action::BackToMine(0))}>{"Back to mine"}</button> }
+                    if let Some(way) = can_go_back { <button data-testid="back-to-mine" onclick={desk.on(Action::BackToMine(0))}>{way}</button> }
                     <button class="quiet square" aria-label="Dismiss the message" onclick={desk.on(Action::DismissNotice)}>{icon(icon::CLOSE)}</button>
                 </div>
             }

@@ -138,6 +138,10 @@ struct Session {
     /// A dump that was put into the editor.
     pasted: Option<String>,
     lesson: Option<lesson::Run>,
+    /// The lesson that was just left, to be told.
+    left_lesson: Option<String>,
+    /// The file of a lesson that is to be gone on with.
+    wanted_lesson: Option<String>,
     first: Option<lesson::FirstVisit>,
     /// In a figure whose page wants to talk.
     talk: Option<embedding::Talk>,
@@ -282,6 +286,9 @@ impl Desk {
         if let Some(name) = session.wanted_file() {
             self.fetch_for_console(name);
         }
+        if let Some(file) = session.wanted_lesson.take() {
+            self.fetch_lesson(file, false);
+        }
         if let Some(text) = session.pasted.take() {
             self.import(text);
         }
@@ -366,6 +373,8 @@ impl Session {
             clusters: clusters::Clusters::default(),
             pasted: None,
             lesson: None,
+            left_lesson: None,
+            wanted_lesson: None,
             first: None,
             talk: if embedded { embedding::Talk::asked() } else { None },
             timers: Vec::new(),
@@ -458,7 +467,8 @@ impl Session {
             Action::Begin(scenario) => {
                 self.end_line();
                 self.keep_mine();
-                self.begin(&scenario);
+                self.begin(Sim::new(&scenario));
+                self.say_left();
             }
             Action::Play(back) => self.play(back),
             Action::Step => self.step(),
@@ -546,7 +556,7 @@ impl Session {
             Action::Due(job) => self.due(job),
             Action::OpenRun(run) => self.open_run(&run),
             Action::Receive(text) => self.receive(text),
-            Action::TakeOver(import) => self.take_over(&import),
+            Action::TakeOver(sim) => self.take_over(*sim),
             Action::ClusterKept(name, kept) => self.cluster_kept(&name, kept),
             Action::ClusterComes(percent) => {
                 self.state.opening = self.state.opening.map(|_| OpeningStage::Fetched(percent));
@@ -634,16 +644,21 @@ impl Session {
 
     fn hide_notice(&mut self) {
         self.state.notice = None;
-        self.state.can_go_back = false;
+        self.state.can_go_back = None;
     }
 
     // ------------------------------------------------------------ what the page shows
 
     /// Another cluster takes the place of this one.
-    fn begin(&mut self, scenario: &Scenario) {
+    fn begin(&mut self, sim: Sim) {
         self.wait_no_longer();
-        self.sim = Sim::new(scenario);
-        self.base = (scenario.clone(), (*self.state.editor.text).clone());
+        // A lesson is about its own cluster.
+        if self.lesson.is_some() {
+            self.leave_lesson();
+            self.state.left = LeftTab::Manifest;
+        }
+        self.sim = sim;
+        self.base = (self.sim.scenario().clone(), (*self.state.editor.text).clone());
         self.keep_scenario = true;
         self.state.selection = None;
         self.branches = branches::Branches::default();

@@ -11,8 +11,8 @@ use crate::api::Name;
 use crate::api::float::parse_float;
 use crate::api::value::Value;
 use crate::engine::file::SavedRun;
-use crate::engine::import::{Cluster, Import};
-use crate::engine::{Command, Scenario};
+use crate::engine::import::Cluster;
+use crate::engine::{Command, Scenario, Sim};
 use crate::kubectl::Chunk;
 use crate::lesson::{Lesson, Verdict};
 use crate::view::ahead::Ahead;
@@ -64,8 +64,8 @@ pub struct AppState {
     /// A figure waits for the run of its link, and shows no other before.
     pub waiting: bool,
     pub notice: Option<Shared<Notice>>,
-    /// Whether the notice offers the way back to what the reader had before.
-    pub can_go_back: bool,
+    /// What the button in the notice says that leads back to what the reader had before.
+    pub can_go_back: Option<&'static str>,
     /// What keeps the page from showing a run at once.
     pub opening: Option<OpeningStage>,
     pub announcement: Rc<str>,
@@ -463,7 +463,7 @@ pub enum Action {
     /// The text of a dump: its cluster takes the place of this one.
     Import(String),
     /// The same, once it is read.
-    TakeOver(Rc<Import>),
+    TakeOver(Box<Sim>),
     /// The browser keeps the cluster of that name, or refuses to.
     ClusterKept(String, bool),
     /// How much of the awaited cluster is there, in percent.

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { deflateRawSync } from "node:zlib";
 import { eventually } from "./app.mjs";
 import { walk } from "./harness.mjs";
 
@@ -318,6 +319,51 @@ walk("in the past a lesson asks before it does something, as everything does", a
   await page.getByTestId("do-it").click();
   await page.getByTestId("fork").click();
   await eventually(async () => assert.ok((await app.map()).length > 0));
+}, { query: "?speed=max" });
+
+walk("a lesson that is left says so, and is gone on with where it was", async ({ page, app, shot, axe }) => {
+  const me = new Reader({ page, app });
+  await me.begin("on-delete.yaml");
+  for (const at of [1, 2]) {
+    await page.getByTestId("do-it").click();
+    await me.done(at);
+    await me.next();
+  }
+  const left = () => page.getByText(/You left the lesson .*, step 3 of 5/).waitFor();
+  const back = async () => {
+    await page.locator('[data-testid=lesson][data-step="3"]').waitFor();
+    await app.pods(3, { phase: "Running" });
+  };
+  // By its own button: the cluster stays.
+  await page.getByRole("button", { name: "Leave the lesson" }).click();
+  await left();
+  await shot("lesson-left");
+  await axe();
+  await app.pods(3, { phase: "Running" });
+  await page.getByRole("button", { name: "Back to the lesson" }).click();
+  await back();
+  // By another cluster; the way back is still there after a reload.
+  await page.getByTestId("scenario").click();
+  await page.getByRole("menuitem", { name: "nginx walk-through: start again" }).click();
+  await left();
+  await app.pods(0);
+  assert.equal(await page.getByTestId("lesson").count(), 0);
+  await eventually(async () => assert.doesNotMatch(await page.evaluate(() => localStorage.getItem("everynode.scenario")), /OnDelete/));
+  await page.reload();
+  await app.pods(0);
+  await page.getByTestId("scenario").click();
+  assert.equal(await page.getByRole("menuitem", { name: /Back to the lesson/ }).count(), 1);
+  await page.getByRole("menuitem", { name: /Back to the lesson .*, step 3 of 5/ }).click();
+  await back();
+  // By a link.
+  const run = JSON.stringify({ everynode: 1, scenario: { nodes: [[{ name: "other" }, 1]] }, text: "" });
+  await page.evaluate((fragment) => void (location.hash = fragment), `#run=${deflateRawSync(Buffer.from(run)).toString("base64url")}`);
+  await app.node("other").waitFor();
+  await left();
+  await page.getByRole("button", { name: "Back to the lesson" }).click();
+  await back();
+  await page.getByTestId("do-it").click();
+  await me.done(3);
 }, { query: "?speed=max" });
 
 walk("one lesson after the other begins without a question, until the reader goes on by themselves", async ({ page, app }) => {

@@ -9,8 +9,8 @@ use super::super::paint::colors::Colors;
 use super::super::state::{Action, Dialog, ImportTold, Notice};
 use super::{Desk, Session};
 use crate::api::Kind;
-use crate::engine::Scenario;
 use crate::engine::import::{Import, Importing};
+use crate::engine::{Scenario, Sim};
 use crate::platform::{frame, page, save};
 use crate::view::{export, map_picture, script, words};
 
@@ -37,22 +37,31 @@ impl Desk {
         spawn_local(async move {
             let Some(read) = desk.read_dump(&text).await else { return };
             drop(text);
-            match read {
-                Ok(import) => desk.send(Action::TakeOver(Rc::new(import))),
+            frame::pause().await;
+            match read.and_then(Importing::finish) {
+                Ok(import) => {
+                    let lines = summary(&import);
+                    frame::pause().await;
+                    let cluster = Some(Arc::new(import.cluster));
+                    let sim = Sim::new(&Scenario { seed: 1, cluster, ..Scenario::default() });
+                    frame::pause().await;
+                    desk.send(Action::TakeOver(Box::new(sim)));
+                    desk.tell_import(ImportTold { lines, ..ImportTold::default() });
+                }
                 Err(error) => desk.tell_import(ImportTold { error, ..ImportTold::default() }),
             }
         });
     }
 
     /// None if the reader stopped it.
-    async fn read_dump(&self, text: &str) -> Option<Result<Import, String>> {
+    async fn read_dump(&self, text: &str) -> Option<Result<Importing, String>> {
         let mut importing = Importing::default();
         loop {
             let end = page::now_ms() + PORTION;
             while page::now_ms() < end {
                 match importing.read(text, OBJECTS_AT_ONCE) {
                     Ok(false) => {}
-                    Ok(true) => return Some(importing.finish()),
+                    Ok(true) => return Some(Ok(importing)),
                     Err(error) => return Some(Err(error)),
                 }
             }
@@ -124,12 +133,10 @@ impl Desk {
 
 impl Session {
     /// Shows the cluster of a dump; what the reader had is kept.
-    pub(super) fn take_over(&mut self, import: &Import) {
-        let told = ImportTold { lines: summary(import), ..ImportTold::default() };
+    pub(super) fn take_over(&mut self, sim: Sim) {
         self.keep_mine();
-        let cluster = Some(Arc::new(import.cluster.clone()));
-        self.begin(&Scenario { seed: 1, cluster, ..Scenario::default() });
-        self.state.dialog = Some(Dialog::Import(Rc::new(told)));
+        self.begin(sim);
+        self.say_left();
     }
 }
 

@@ -17,6 +17,9 @@ use crate::view::{ObjectRef, words};
 /// While things move, checks are made at this pace, in milliseconds: a large cluster has many pods to look at.
 const LOOK_EVERY: f64 = 150.0;
 
+/// How the name of a way back begins that leads into a lesson.
+pub(super) const THE_LESSON: &str = "the lesson ";
+
 /// A lesson on its way.
 pub(super) struct Run {
     lesson: Rc<Lesson>,
@@ -120,7 +123,6 @@ impl Session {
 
     /// A cluster and a text of the page's own take the place of what is there; what the reader had is kept.
     pub(super) fn replace_all(&mut self, scenario: crate::engine::Scenario, text: String, before: Option<String>) {
-        self.keep_mine();
         self.act(Action::Begin(scenario));
         if let Some(text) = before {
             drop(self.submit(Command::Apply { text }));
@@ -218,11 +220,13 @@ impl Session {
             }
             LessonAct::Leave => {
                 if self.lesson.is_some() {
+                    if self.way_back().is_some() {
+                        self.keep_mine();
+                    }
                     self.disown();
                 }
-                self.lesson = None;
-                self.state.lesson = LessonState::default();
-                storage::remove(saved::LESSON);
+                self.leave_lesson();
+                self.say_left();
             }
         }
         self.follow_lesson();
@@ -244,6 +248,40 @@ impl Session {
         }
     }
 
+    /// What leads back into the lesson that is being taken, as far as it has come: what the way is called, and the progress
+    /// as it is saved. None if nothing has been done in it, or all.
+    pub(super) fn way_back(&self) -> Option<(String, String)> {
+        let run = self.lesson.as_ref()?;
+        let begun = run.step > 0 || run.done.contains(&true) || !self.sim.scenario().commands.is_empty();
+        if !begun || run.done.iter().all(|done| *done) {
+            return None;
+        }
+        let (step, steps) = ((run.step + 1).to_string(), run.done.len().to_string());
+        let name = [THE_LESSON, &run.lesson.title, ", step ", &step, " of ", &steps].concat();
+        Some((name, self.progress(run)))
+    }
+
+    /// The lesson ends; the cluster stays.
+    pub(super) fn leave_lesson(&mut self) {
+        self.lesson = None;
+        self.state.lesson = LessonState::default();
+        storage::remove(saved::LESSON);
+    }
+
+    /// Goes on with a lesson that was left, once its cluster is there again.
+    pub(super) fn return_to_lesson(&mut self, progress: &str) {
+        self.leave_lesson();
+        storage::set(saved::LESSON, progress);
+        self.wanted_lesson = Progress::saved().map(|progress| progress.file);
+    }
+
+    /// Tells which lesson was left, if one was, with the button that leads back.
+    pub(super) fn say_left(&mut self) {
+        if let Some(name) = self.left_lesson.take() {
+            self.say(Notice { error: false, text: ["You left ", &name, "."].concat() });
+        }
+    }
+
     /// On a phone the panel that the lesson is in.
     fn show_lesson_tab(&mut self) {
         self.state.tab = Tab::Yaml;
@@ -253,6 +291,7 @@ impl Session {
         if self.lesson.take().is_some() {
             self.disown();
         }
+        self.leave_lesson();
         self.replace_all(lesson.scenario(), lesson.manifest.clone(), None);
         self.state.lesson = LessonState { file, ..LessonState::default() };
         self.state.left = LeftTab::Lesson;
@@ -268,11 +307,15 @@ impl Session {
         self.lesson = Some(Run { lesson, step, done, since, pending, seen, looked_at });
     }
 
-    fn keep_progress(&self) {
-        let Some(run) = &self.lesson else { return };
+    fn progress(&self, run: &Run) -> String {
         let digits: String = run.done.iter().map(|done| if *done { '1' } else { '0' }).collect();
         let (step, since) = (run.step.to_string(), run.since.to_string());
-        storage::set(saved::LESSON, &[&self.state.lesson.file, " ", &step, " ", &since, " ", &digits].concat());
+        [&self.state.lesson.file, " ", &step, " ", &since, " ", &digits].concat()
+    }
+
+    fn keep_progress(&self) {
+        let Some(run) = &self.lesson else { return };
+        storage::set(saved::LESSON, &self.progress(run));
         if run.done.iter().all(|done| *done) {
             let mut finished = storage::get(saved::LESSONS_DONE).unwrap_or_default();
             if !finished.split(' ').any(|file| *file == *self.state.lesson.file) {

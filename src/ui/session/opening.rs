@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::state::{Action, Dialog, LessonAct, Notice, OpeningStage, Part, Parts, Speed};
+use super::super::state::{Action, Dialog, LeftTab, Notice, OpeningStage, Part, Parts, Speed};
 use super::super::{menus, saved};
+use super::lesson::THE_LESSON;
 use super::{Desk, Session, TUTORIAL};
 use crate::api::SimTime;
 use crate::engine::file::{self, Position, SavedRun, TextKind};
@@ -27,8 +28,9 @@ const AT_ONCE: f64 = 100.0;
 /// Works of the reader's that are kept when others are opened in their place.
 pub(super) const KEPT_MAX: usize = 3;
 
-/// In what is kept of the reader's works: the branches of time that belong to them.
+/// In what is kept of the reader's works: the branches of time that belong to them, and how far the lesson had come.
 const BRANCHES: &str = "branches";
+const LESSON: &str = "lesson";
 
 /// A run that is being done again.
 pub(super) struct Opening {
@@ -106,12 +108,15 @@ impl Desk {
     /// What came by a drop or from files.
     fn receive(&self, texts: Result<Vec<String>, String>) {
         match texts {
-            Ok(mut texts) => match texts.iter().position(|text| file::kind_of(text) != TextKind::Manifest) {
-                Some(at) if file::kind_of(&texts[at]) == TextKind::Cluster => self.import(texts.swap_remove(at)),
-                Some(at) => self.open("This file cannot be opened. ", file::decode(&texts[at])),
-                None if texts.is_empty() => {}
-                None => self.send(Action::Receive(texts.join("\n---\n"))),
-            },
+            Ok(mut texts) => {
+                let kinds: Vec<TextKind> = texts.iter().map(|text| file::kind_of(text)).collect();
+                match kinds.iter().position(|kind| *kind != TextKind::Manifest) {
+                    Some(at) if kinds[at] == TextKind::Cluster => self.import(texts.swap_remove(at)),
+                    Some(at) => self.open("This file cannot be opened. ", file::decode(&texts[at])),
+                    None if texts.is_empty() => {}
+                    None => self.send(Action::Receive(texts.join("\n---\n"))),
+                }
+            }
             Err(error) => self.open("This file cannot be opened. ", Err(error)),
         }
     }
@@ -146,7 +151,8 @@ impl Session {
     /// Opens a run of somebody else's; what the reader had is kept.
     pub(super) fn open_run(&mut self, run: &SavedRun) {
         self.keep_mine();
-        self.act_on_lesson(LessonAct::Leave);
+        self.leave_lesson();
+        self.state.left = LeftTab::Manifest;
         self.state.dialog = None;
         self.state.selection = None;
         self.bring_back_branches("", None);
@@ -201,16 +207,19 @@ impl Session {
             return;
         }
         page::forget_fragment();
+        // Said below, or of no interest: what is shown was the reader's own.
+        let left = self.left_lesson.take().map_or_else(String::new, |name| [" You left ", &name, "."].concat());
         let differs = run.log.is_some_and(|log| log != self.sim.history().log_hash());
         if differs {
             let text = "This run was recorded by another version of Everynode. Its commands were given again, but this \
                         version's controllers acted differently: the log is not the same.";
-            self.say(Notice { error: false, text: text.to_owned() });
+            self.say(Notice { error: false, text: [text, &left].concat() });
         } else if run.log.is_some() {
-            self.say(Notice { error: false, text: "This is the run as it was shared, act for act.".to_owned() });
+            let text = "This is the run as it was shared, act for act.";
+            self.say(Notice { error: false, text: [text, &left].concat() });
         } else if sent {
             // What was said of an earlier link is no longer true.
-            self.say(Notice { error: false, text: "This is the run that was shared.".to_owned() });
+            self.say(Notice { error: false, text: ["This is the run that was shared.", &left].concat() });
         }
     }
 
@@ -229,22 +238,36 @@ impl Session {
         }
         let text = &*self.state.editor.text;
         let pristine = self.sim.scenario().commands.is_empty() && text == TUTORIAL;
-        if pristine || (self.sim.scenario(), text) == (&self.base.0, &self.base.1) {
+        let lesson = self.way_back();
+        if lesson.is_none() && (pristine || (self.sim.scenario(), text) == (&self.base.0, &self.base.1)) {
             return;
         }
-        let commands = words::count(self.sim.scenario().commands.len(), "command");
-        let name = [&*self.state.cluster, ", ", &commands].concat();
         let mut run = self.saved_run(false);
         self.clusters.take_out(&mut run);
+        let name = match lesson {
+            Some((name, progress)) => {
+                run.view.insert(LESSON.to_owned(), progress);
+                self.left_lesson = Some(name.clone());
+                name
+            }
+            None => {
+                let commands = words::count(self.sim.scenario().commands.len(), "command");
+                [&*self.state.cluster, ", ", &commands].concat()
+            }
+        };
         let branches = self.branches_as_text();
+        self.state.can_go_back = Some(if self.left_lesson.is_some() { "Back to the lesson" } else { "Back to mine" });
         self.keep(name, run, branches);
-        self.state.can_go_back = true;
     }
 
     /// Keeps a run, with its cluster taken out, and its branches among the ways back.
     pub(super) fn keep(&mut self, name: String, mut run: SavedRun, branches: Option<String>) {
         if let Some(branches) = branches {
             run.view.insert(BRANCHES.to_owned(), branches);
+        }
+        // A lesson can be left often: no more than one way leads back to lessons.
+        if name.starts_with(THE_LESSON) {
+            self.kept.retain(|(name, _)| !name.starts_with(THE_LESSON));
         }
         self.kept.insert(0, (name, file::encode(&run)));
         self.kept.truncate(KEPT_MAX);
@@ -262,19 +285,25 @@ impl Session {
             match file::decode(&text) {
                 Ok(mut run) => {
                     self.keep_mine();
+                    match run.view.remove(LESSON) {
+                        Some(progress) => self.return_to_lesson(&progress),
+                        None => self.leave_lesson(),
+                    }
                     let branches = run.view.remove(BRANCHES).unwrap_or_default();
                     self.bring_back_mine(run, branches);
+                    self.say_left();
                 }
                 Err(text) => self.say(Notice { error: true, text }),
             }
-            self.state.can_go_back = false;
+            self.state.can_go_back = None;
         }
     }
 
     /// What was kept, as items of a menu.
     pub(super) fn kept_items(&self) -> Vec<super::super::state::MenuItem> {
         let label = |(index, (name, _)): (usize, &Kept)| {
-            menus::item(&["Back to mine: ", name].concat(), Action::BackToMine(index))
+            let back = if name.starts_with(THE_LESSON) { "Back to " } else { "Back to mine: " };
+            menus::item(&[back, name].concat(), Action::BackToMine(index))
         };
         self.kept.iter().enumerate().map(label).collect()
     }
