@@ -59,6 +59,11 @@ pub fn typed(command: &Command) -> Option<String> {
 
 fn command(out: &mut String, sim: &Sim, command: &Command) {
     let text = command.to_text();
+    // The buttons here do not ask whether a label or a taint has another value already.
+    let overwrite = match command {
+        Command::LabelNode { .. } | Command::LabelPod { .. } | Command::Taint { .. } => " --overwrite",
+        _ => "",
+    };
     match command {
         Command::Apply { text } => here(out, "kubectl apply", text),
         Command::File { verb, text, .. } => here(out, &["kubectl ", verb.as_str()].concat(), text),
@@ -97,7 +102,7 @@ fn command(out: &mut String, sim: &Sim, command: &Command) {
         Command::DeletePod { namespace, name, .. } | Command::LabelPod { namespace, name, .. } => {
             // The pod of that place instead of the pod of that name.
             let named = ["pod ", name].concat();
-            out.extend([text.replacen(&named, &pod(sim, namespace, name), 1).as_str(), "\n"]);
+            out.extend([text.replacen(&named, &pod(sim, namespace, name), 1).as_str(), overwrite, "\n"]);
         }
         Command::Patch { kind: Kind::Pod, namespace, name, line, .. } => {
             out.extend([line.replacen(name.as_str(), &pod(sim, namespace, name), 1).as_str(), "\n"]);
@@ -107,7 +112,7 @@ fn command(out: &mut String, sim: &Sim, command: &Command) {
             out.extend(["kubectl delete -n ", namespace, " ", &pod(sim, namespace, name), cascade, "\n"]);
         }
         Command::RefuseRequests { .. } => out.extend(["# Here ", &text, ": no kubectl can ask for that.\n"]),
-        _ => out.extend([&*text, "\n"]),
+        _ => out.extend([&*text, overwrite, "\n"]),
     }
 }
 
