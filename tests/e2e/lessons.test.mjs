@@ -358,7 +358,7 @@ walk("a lesson that is left says so, and is gone on with where it was", async ({
   // By a link.
   const run = JSON.stringify({ everynode: 1, scenario: { nodes: [[{ name: "other" }, 1]] }, text: "" });
   await page.evaluate((fragment) => void (location.hash = fragment), `#run=${deflateRawSync(Buffer.from(run)).toString("base64url")}`);
-  await app.node("other").waitFor();
+  await app.node("other-1").waitFor();
   await left();
   await page.getByRole("button", { name: "Back to the lesson" }).click();
   await back();
