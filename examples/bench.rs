@@ -53,6 +53,8 @@ const TEN_PERCENT: &str = "  updateStrategy:\n    rollingUpdate:\n      maxUnava
 /// Syncs that are timed together: clocks are coarse.
 const IDLE_SYNCS: u32 = 1_000;
 const SEEKS: usize = 200;
+/// Of these the median is told: the first one finds nothing in the caches, and in a browser no fast code yet.
+const RUNS: usize = 3;
 
 fn main() {
     let mut lines = Vec::new();
@@ -61,16 +63,14 @@ fn main() {
         "nodes", "apply ms", "us per pod", "idle sync us", "rollout 10% ms", "one by one ms"
     )];
     for nodes in [10, 100, 1_000, 5_000] {
-        let mut sim = Sim::new(&Scenario::with_workers(nodes));
-        let apply = timed(|| run(&mut sim, manifest("agent", 1, "")));
-        let records = sim.history().records().len();
-        let idle = timed(|| (0..IDLE_SYNCS).for_each(|_| idle_sync(&mut sim))) / f64::from(IDLE_SYNCS) * 1e3;
-        let rollout = timed(|| run(&mut sim, manifest("agent", 2, TEN_PERCENT)));
-        let one_by_one = timed(|| run(&mut sim, manifest("agent", 3, "")));
+        let mut runs: Vec<[f64; 4]> = (0..RUNS).map(|_| rollouts(nodes)).collect();
+        let [apply, idle, rollout, one_by_one] = [0, 1, 2, 3].map(|figure| {
+            runs.sort_by(|one, other| one[figure].total_cmp(&other[figure]));
+            runs[RUNS / 2][figure]
+        });
         let per_pod = apply * 1e3 / f64::from(nodes);
-        let steps = sim.steps();
         lines.push(format!(
-            "{{\"nodes\":{nodes},\"applyMs\":{apply:.3},\"microsPerPod\":{per_pod:.2},\"idleSyncMicros\":{idle:.2},\"rolloutMs\":{rollout:.3},\"oneByOneMs\":{one_by_one:.3},\"applyRecords\":{records},\"steps\":{steps}}}",
+            "{{\"nodes\":{nodes},\"applyMs\":{apply:.3},\"microsPerPod\":{per_pod:.2},\"idleSyncMicros\":{idle:.2},\"rolloutMs\":{rollout:.3},\"oneByOneMs\":{one_by_one:.3}}}",
         ));
         table.push(format!("{nodes:>6} {apply:>12.2} {per_pod:>12.2} {idle:>14.2} {rollout:>16.2} {one_by_one:>18.2}"));
     }
@@ -82,6 +82,17 @@ fn main() {
         "targets: 100 us per pod and an idle sync under 10 ms, both at 5000 nodes; a seek under 50 ms".to_owned(),
     );
     tell(&lines.join("\n"));
+}
+
+/// Milliseconds from apply to all pods ready, microseconds of a sync with nothing to do, and milliseconds of a rollout of
+/// ten percent at once and of one pod after the other.
+fn rollouts(nodes: u32) -> [f64; 4] {
+    let mut sim = Sim::new(&Scenario::with_workers(nodes));
+    let apply = timed(|| run(&mut sim, manifest("agent", 1, "")));
+    let idle = timed(|| (0..IDLE_SYNCS).for_each(|_| idle_sync(&mut sim))) / f64::from(IDLE_SYNCS) * 1e3;
+    let rollout = timed(|| run(&mut sim, manifest("agent", 2, TEN_PERCENT)));
+    let one_by_one = timed(|| run(&mut sim, manifest("agent", 3, "")));
+    [apply, idle, rollout, one_by_one]
 }
 
 fn manifest(name: &str, version: usize, strategy: &str) -> String {
@@ -182,6 +193,7 @@ mod native {
     }
 
     /// Reads what `kubectl get -A -o yaml` and `-o json` print of 5,000 nodes and 20,000 pods, and begins a simulation.
+    /// The texts are left in the folder DUMPS, for the browser to read them too.
     pub fn import_of_a_large_cluster() -> Vec<String> {
         let mut sim = Sim::new(&Scenario::with_workers(5_000));
         for name in ["a", "b", "c", "d"] {
@@ -205,6 +217,10 @@ mod native {
         let list = [("items", Value::List(objects)), ("kind", "List".into())];
         let texts = [("yaml", yaml), ("json", Value::from(list).to_json())];
         let line = |(name, text): &(&str, String)| {
+            if let Some(folder) = std::env::var_os("DUMPS") {
+                let file = std::path::Path::new(&folder).join("cluster").with_extension(name);
+                std::fs::write(file, text).expect("the folder of the dumps can be written to");
+            }
             let mut read = None;
             let reading = timed(|| read = import(text).ok());
             let cluster = read.map(|import| Arc::new(import.cluster));

@@ -3,6 +3,7 @@
 //   core       CPU time of the core at 10 to 5,000 nodes, without the page
 //   loading    from navigation (empty cache, fresh profile) to an Apply that works, and to the first pod on the map
 //   stalls     the longest task while the page opens with so many nodes, and after Apply
+//   import     CPU time and longest task while the output of kubectl of 5,000 nodes and 20,000 pods is read and shown
 //   rollout    frames during a rolling update, watched at the speed that the page starts with for some seconds, and
 //              run as fast as possible to its end
 //   sizes      every file of dist/, raw and as compressed by a good host
@@ -10,7 +11,7 @@
 // Prints tables, and writes the same figures to test-output/bench.json. Arguments choose parts; NODES and RUNS choose
 // cluster sizes (10,100,1000) and how often loading is measured (7).
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { App } from "./app.mjs";
@@ -20,7 +21,7 @@ import { fileSizes, firstPaint, sum } from "./sizes.mjs";
 
 const runs = Number(process.env.RUNS ?? 7);
 const sizes = (process.env.NODES ?? "10,100,1000").split(",").map(Number);
-const parts = process.argv.length > 2 ? process.argv.slice(2) : ["core", "loading", "stalls", "rollout", "sizes"];
+const parts = process.argv.length > 2 ? process.argv.slice(2) : ["core", "loading", "stalls", "import", "rollout", "sizes"];
 const viewport = { width: 1440, height: 900 };
 const watchSeconds = 8;
 const giveUpSeconds = 180;
@@ -135,18 +136,20 @@ async function mainThreadSeconds(session) {
 }
 
 /**
- * The longest task of the page's main thread while `walk` is done, in milliseconds of the thread's own CPU time: unlike
- * a time on the wall it does not grow with what else the machine has to do.
+ * The tasks of the page's main thread while `walk` is done, in milliseconds of the thread's own CPU time: unlike a time
+ * on the wall it does not grow with what else the machine has to do.
  */
-async function longestTask(browser, page, walk) {
+async function tasksOf(browser, page, walk) {
   await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] });
   await walk();
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
   const thread = ({ pid, tid }) => `${pid}/${tid}`;
   const mains = new Set(traceEvents.filter((it) => it.name === "thread_name" && it.args.name === "CrRendererMain").map(thread));
   const tasks = traceEvents.filter((it) => it.name.endsWith("RunTask") && it.tdur && mains.has(thread(it)));
-  return Math.max(0, ...tasks.map((task) => task.tdur)) / 1000;
+  return tasks.map((task) => task.tdur / 1000);
 }
+
+const longest = (tasks) => tasks.reduce((most, task) => Math.max(most, task), 0);
 
 /** What a reader waits for in one piece: the page with its nodes, and Apply until the first pods run. */
 async function stalls(browser, url) {
@@ -156,19 +159,52 @@ async function stalls(browser, url) {
     const page = await context.newPage();
     page.setDefaultTimeout(giveUpSeconds * 1000);
     const app = new App(page);
-    const begin = await longestTask(browser, page, async () => {
+    const begin = await tasksOf(browser, page, async () => {
       await page.goto(`${url}?nodes=${nodes}`);
       await app.applyButton.waitFor();
       await page.waitForTimeout(2000);
     });
-    const apply = await longestTask(browser, page, async () => {
+    const apply = await tasksOf(browser, page, async () => {
       await app.applyButton.click();
       await page.waitForTimeout(5000);
     });
-    rows.push({ nodes, "opening: longest task, CPU ms": ms(begin), "Apply and 5 s: longest task, CPU ms": ms(apply) });
+    rows.push({ nodes, "opening: longest task, CPU ms": ms(longest(begin)), "Apply and 5 s: longest task, CPU ms": ms(longest(apply)) });
     await context.close();
   }
   show("Stalls", rows);
+  return rows;
+}
+
+/** What the native benchmark has left in DUMPS, chosen as a file and brought to the map. */
+async function imports(browser, url) {
+  const rows = [];
+  for (const name of ["cluster.yaml", "cluster.json"]) {
+    const file = join(process.env.DUMPS, name);
+    const context = await browser.newContext({ viewport, serviceWorkers: "block" });
+    const page = await context.newPage();
+    page.setDefaultTimeout(giveUpSeconds * 1000);
+    await page.goto(url);
+    await page.getByTestId("import").click();
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.getByRole("button", { name: "Choose a file…" }).click()]);
+    const reading = await tasksOf(browser, page, async () => {
+      await chooser.setFiles(file);
+      await page.getByRole("button", { name: "To the map" }).waitFor();
+    });
+    const showing = await tasksOf(browser, page, async () => {
+      await page.getByRole("button", { name: "To the map" }).click();
+      await page.waitForTimeout(2000);
+    });
+    rows.push({
+      file: name,
+      MB: ms((await stat(file)).size / 1e6),
+      "reading: CPU ms": ms(reading.reduce((sum, task) => sum + task, 0)),
+      "longest task": ms(longest(reading)),
+      "to the map and 2 s: CPU ms": ms(showing.reduce((sum, task) => sum + task, 0)),
+      "longest task there": ms(longest(showing)),
+    });
+    await context.close();
+  }
+  show("Import of 5,000 nodes and 20,000 pods", rows);
   return rows;
 }
 
@@ -244,12 +280,13 @@ async function sizesOfFiles() {
 }
 
 const figures = {};
-if (["core", "loading", "stalls", "rollout"].some((part) => parts.includes(part))) {
+if (["core", "loading", "stalls", "import", "rollout"].some((part) => parts.includes(part))) {
   const [browser, host] = await Promise.all([launch(), serveDist()]);
   try {
     if (parts.includes("core") && process.env.CORE) figures.core = await core(browser);
     if (parts.includes("loading")) figures.loading = await loading(browser, host.url);
     if (parts.includes("stalls")) figures.stalls = await stalls(browser, host.url);
+    if (parts.includes("import") && process.env.DUMPS) figures.import = await imports(browser, host.url);
     if (parts.includes("rollout")) figures.rollout = await rollouts(browser, host.url);
   } finally {
     await browser.close();

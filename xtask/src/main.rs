@@ -286,12 +286,14 @@ fn bench() -> Result<(), Failure> {
     let page = [Tool::WasmTarget, Tool::Trunk, Tool::WasmBindgen, Tool::Node, Tool::WasmOpt];
     let tools = Tools::set_up(&[&page[..], &browser[..]].concat())?;
     heading("Native");
-    run(tools.cargo("run").args(["--quiet", "--profile", "native", "--example", "bench"]))?;
+    let dumps = root().join("test-output");
+    fs::create_dir_all(&dumps).map_err(|error| Failure::new(format!("test-output cannot be made ({error}).")))?;
+    run(tools.cargo("run").args(["--quiet", "--profile", "native", "--example", "bench"]).env("DUMPS", &dumps))?;
     heading("Release build");
     build_with(&tools, &[])?;
     heading("In the browser");
     let core = wasm::example(&tools, "bench")?;
-    run(tools.node().arg(root().join("tests/e2e/bench.mjs")).env("CORE", core))?;
+    run(tools.node().arg(root().join("tests/e2e/bench.mjs")).env("CORE", core).env("DUMPS", &dumps))?;
     run(tools.node().arg(root().join("tests/e2e/figures.bench.mjs")))
 }
 
