@@ -145,7 +145,7 @@ async function tasksOf(browser, page, walk) {
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
   const thread = ({ pid, tid }) => `${pid}/${tid}`;
   const mains = new Set(traceEvents.filter((it) => it.name === "thread_name" && it.args.name === "CrRendererMain").map(thread));
-  const tasks = traceEvents.filter((it) => it.name.endsWith("RunTask") && it.tdur && mains.has(thread(it)));
+  const tasks = traceEvents.filter((it) => it.name === "RunTask" && it.tdur && mains.has(thread(it)));
   return tasks.map((task) => task.tdur / 1000);
 }
 
