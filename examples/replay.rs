@@ -243,7 +243,7 @@ impl Replay {
         let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let (messages, told) = (lines(answer.stdout()), lines(answer.stderr()));
         let (warnings, errors) = if answer.exit == 0 { (told, Vec::new()) } else { (Vec::new(), told) };
-        Outcome { messages, warnings, errors }
+        Outcome { messages, warnings, errors, tried: None }
     }
 
     /// The oldest pod of the DaemonSet on the node that is not terminating; without a DaemonSet, any pod there.

@@ -197,6 +197,55 @@ fn what_takes_time_follows_the_simulated_time() {
 }
 
 #[test]
+fn a_json_patch_is_done_whole_or_refused() {
+    let mut sim = cluster();
+    let line = |patch: &str| format!("kubectl patch ds agent --type=json -p '{patch}'");
+    let image = r#"[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"nginx:1.17"}]"#;
+    assert_eq!(run(&mut sim, &line(image)), "daemonset.apps/agent patched\n");
+    assert_eq!(run(&mut sim, &line(image)), "daemonset.apps/agent patched (no change)\n");
+    run(
+        &mut sim,
+        &line(
+            r#"[{"op":"add","path":"/metadata/labels/tier","value":"b"},{"op":"remove","path":"/metadata/labels/team"}]"#,
+        ),
+    );
+    let yaml = run(&mut sim, "kubectl get ds agent -o yaml");
+    holds(&yaml, &["  image: nginx:1.17", "tier: b"]);
+    assert!(!yaml.contains("    team: a\n"), "{yaml}");
+    let refused = fails(
+        &mut sim,
+        &line(r#"[{"op":"add","path":"/metadata/labels/x","value":"y"},{"op":"test","path":"/kind","value":"Pod"}]"#),
+    );
+    holds(&refused, &["The request is invalid: the server rejected our request due to an error in our request"]);
+    assert!(!run(&mut sim, "kubectl get ds agent -o yaml").contains("x: \"y\""));
+    holds(&fails(&mut sim, &line(r#"{"a":1}"#)), &["cannot unmarshal object into Go value of type jsonpatch.Patch"]);
+}
+
+#[test]
+fn a_dry_run_prints_the_object_as_it_would_be() {
+    let mut sim = cluster();
+    let path = "-o jsonpath='{.spec.template.spec.containers[0].image}'";
+    for dry in ["client", "server"] {
+        let line = format!("kubectl set image ds/agent main=nginx:1.18 --dry-run={dry} {path}");
+        assert_eq!(run(&mut sim, &line), "nginx:1.18");
+        assert_eq!(run(&mut sim, &format!("kubectl get ds agent {path}")), "nginx:1.16");
+    }
+    holds(&run(&mut sim, "kubectl label node worker-1 a=b --dry-run=client -o yaml"), &["    a: b\n", "kind: Node"]);
+    assert!(!run(&mut sim, "kubectl get node worker-1 --show-labels").contains("a=b"));
+}
+
+#[test]
+fn what_the_server_refuses_to_delete_is_not_waited_for() {
+    let mut sim = cluster();
+    holds(&fails(&mut sim, "kubectl delete ns default"), &["this namespace may not be deleted"]);
+    run(&mut sim, "kubectl create ns x");
+    let again = "Error from server (AlreadyExists): namespaces \"x\" already exists\n";
+    assert_eq!(fails(&mut sim, "kubectl create ns x"), again);
+    holds(&run(&mut sim, "kubectl get ns x -o yaml"), &["kubernetes.io/metadata.name: x", "- kubernetes\n"]);
+    assert_eq!(run(&mut sim, "kubectl delete ns x"), "namespace \"x\" deleted\n");
+}
+
+#[test]
 fn very_many_objects_are_listed_in_portions_and_no_differently() {
     let mut sim = Sim::new(&Scenario::with_workers(400));
     sim.submit(Command::Apply { text: AGENT.to_owned() });

@@ -316,10 +316,14 @@ pub struct Namespace {
 impl Namespace {
     pub fn to_value(&self) -> Value {
         let phase = if self.meta.is_terminating() { "Terminating" } else { "Active" };
+        let mut meta = self.meta.to_value();
+        // The server's own: its name as a label, and the finalizer that the namespace controller removes at last.
+        meta.entry("labels").make_map().insert("kubernetes.io/metadata.name".to_owned(), (&*self.meta.name).into());
         [
             ("apiVersion", Value::from("v1")),
             ("kind", "Namespace".into()),
-            ("metadata", self.meta.to_value()),
+            ("metadata", meta),
+            ("spec", [("finalizers", Value::List(vec!["kubernetes".into()]))].into()),
             ("status", [("phase", phase.into())].into()),
         ]
         .into()

@@ -279,6 +279,94 @@ pub fn json_merge(object: &Value, patch: &Value) -> Value {
     Value::Map(new)
 }
 
+/// An object after the operations of a JSON patch (RFC 6902); nothing if one of them cannot be done.
+pub fn json_patch(object: &Value, operations: &[Value]) -> Option<Value> {
+    let mut new = object.clone();
+    for operation in operations {
+        let text = |field: &str| operation.get(field).and_then(Value::as_str);
+        let (path, from) = (steps(text("path")?), text("from").map(steps));
+        let value = || operation.get("value").cloned();
+        match text("op")? {
+            "add" => put(&mut new, &path, value()?, true)?,
+            "replace" => put(&mut new, &path, value()?, false)?,
+            "remove" => drop(take(&mut new, &path)?),
+            "move" => {
+                let value = take(&mut new, &from?)?;
+                put(&mut new, &path, value, true)?;
+            }
+            "copy" => {
+                let value = find_at(&new, &from?)?.clone();
+                put(&mut new, &path, value, true)?;
+            }
+            "test" if find_at(&new, &path) == Some(&value()?) => {}
+            _ => return None,
+        }
+    }
+    Some(new)
+}
+
+/// The steps of a JSON pointer.
+fn steps(pointer: &str) -> Vec<String> {
+    pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
+}
+
+fn find_at<'a>(object: &'a Value, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(object, |at, step| match at {
+        Value::List(list) => list.get(step.parse::<usize>().ok()?),
+        other => other.get(step),
+    })
+}
+
+/// What holds the last step of a path, and that step.
+fn holder<'a, 'b>(object: &'a mut Value, path: &'b [String]) -> Option<(&'a mut Value, &'b str)> {
+    let (last, before) = path.split_last()?;
+    let holder = before.iter().try_fold(object, |at, step| match at {
+        Value::List(list) => list.get_mut(step.parse::<usize>().ok()?),
+        Value::Map(map) => map.get_mut(step),
+        _ => None,
+    })?;
+    Some((holder, last))
+}
+
+fn put(object: &mut Value, path: &[String], value: Value, new: bool) -> Option<()> {
+    match holder(object, path)? {
+        (Value::Map(map), key) if new || map.contains_key(key) => drop(map.insert(key.to_owned(), value)),
+        (Value::List(list), "-") if new => list.push(value),
+        (Value::List(list), index) => {
+            let index = index.parse::<usize>().ok()?;
+            match new {
+                true if index <= list.len() => list.insert(index, value),
+                false => *list.get_mut(index)? = value,
+                true => return None,
+            }
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn take(object: &mut Value, path: &[String]) -> Option<Value> {
+    match holder(object, path)? {
+        (Value::Map(map), key) => map.remove(key),
+        (Value::List(list), index) => {
+            let index = index.parse::<usize>().ok().filter(|index| *index < list.len())?;
+            Some(list.remove(index))
+        }
+        _ => None,
+    }
+}
+
+/// The JSON merge patch that makes one object of another.
+pub fn merge_between(old: &Value, new: &Value) -> Value {
+    let (Value::Map(old), Value::Map(new)) = (old, new) else { return new.clone() };
+    let gone = old.keys().filter(|key| !new.contains_key(*key)).map(|key| (key.clone(), Value::Null));
+    let changed = new.iter().filter(|(key, value)| old.get(*key) != Some(*value));
+    let changed = changed.map(|(key, value)| {
+        (key.clone(), old.get(key).map_or_else(|| value.clone(), |before| merge_between(before, value)))
+    });
+    Value::Map(gone.chain(changed).collect())
+}
+
 /// What is left of a strategic merge patch after the server has merged it: that is what its refusals print.
 pub fn after_merge(patch: &Value) -> Value {
     let Value::Map(map) = patch else { return patch.clone() };
@@ -294,6 +382,40 @@ mod tests {
 
     fn read(json: &str) -> Value {
         crate::manifest::read_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_json_patch_does_its_operations_or_nothing() {
+        let object = read(r#"{"a":{"b~/c":1},"l":[1,2]}"#);
+        for (operations, expected) in [
+            (
+                r#"[{"op":"add","path":"/l/1","value":9},{"op":"add","path":"/l/-","value":8}]"#,
+                Some(r#"{"a":{"b~/c":1},"l":[1,9,2,8]}"#),
+            ),
+            (
+                r#"[{"op":"replace","path":"/a/b~0~1c","value":2},{"op":"remove","path":"/l/0"}]"#,
+                Some(r#"{"a":{"b~/c":2},"l":[2]}"#),
+            ),
+            (
+                r#"[{"op":"move","from":"/a","path":"/z"},{"op":"copy","from":"/l/0","path":"/y"}]"#,
+                Some(r#"{"l":[1,2],"y":1,"z":{"b~/c":1}}"#),
+            ),
+            (r#"[{"op":"test","path":"/l/0","value":1}]"#, Some(r#"{"a":{"b~/c":1},"l":[1,2]}"#)),
+            (r#"[{"op":"test","path":"/l/0","value":2}]"#, None),
+            (r#"[{"op":"remove","path":"/nope"}]"#, None),
+            (r#"[{"op":"replace","path":"/nope","value":1}]"#, None),
+            (r#"[{"op":"add","path":"/l/7","value":1}]"#, None),
+            (r#"[{"op":"add","path":"/x/y","value":1}]"#, None),
+            (r#"[{"op":"add","path":"","value":1}]"#, None),
+            (r#"[{"op":"hop","path":"/a"}]"#, None),
+        ] {
+            let operations = read(operations);
+            let new = json_patch(&object, operations.as_list().unwrap());
+            assert_eq!(new.as_ref().map(Value::to_json).as_deref(), expected, "{operations:?}");
+            if let Some(new) = new {
+                assert_eq!(json_merge(&object, &merge_between(&object, &new)), new);
+            }
+        }
     }
 
     #[track_caller]

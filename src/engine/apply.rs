@@ -182,7 +182,8 @@ pub fn write(
     let missing_namespace = kind.is_namespaced() && !world.namespaces.contains_key(&key.namespace);
     if missing_namespace {
         let error = crate::store::ApiError::not_found(Kind::Namespace, &key.namespace);
-        return Err(format!("Error from server (NotFound): error when creating \"{source}\": {error}"));
+        let told = if source.is_empty() { String::new() } else { format!("error when creating \"{source}\": ") };
+        return Err(format!("Error from server (NotFound): {told}{error}"));
     }
     let old = existing.as_ref().filter(|_| verb == FileVerb::Replace);
     let (object, more) = served(kind, value, old)?;

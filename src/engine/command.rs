@@ -7,7 +7,7 @@ use crate::api::typed::typed;
 use crate::api::{ConditionStatus, Kind, Labels, Node, PodPhase, SimDuration, SimTime, Taint};
 use crate::controllers::node_lifecycle;
 use crate::kubelet;
-use crate::store::Propagation;
+use crate::store::{Propagation, World};
 
 use super::apply::{FileVerb, PatchType, Validation};
 use super::import::Cluster;
@@ -233,7 +233,7 @@ impl Command {
         match self {
             Command::Apply { .. } => "kubectl apply -f -".to_owned(),
             Command::File { verb, source, validation, namespace, .. } => {
-                let file = if source == "STDIN" { "-" } else { source };
+                let file = if source == "STDIN" || source.is_empty() { "-" } else { source };
                 let validate = match validation {
                     Validation::Strict => String::new(),
                     other => format!(" --validate={}", other.as_str()),
@@ -310,6 +310,8 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Why nothing, or not everything, was done.
     pub errors: Vec<String>,
+    /// The cluster as it would be, if the command was only tried.
+    pub tried: Option<Box<World>>,
 }
 
 /// How the simulated machinery behaves.

@@ -28,6 +28,13 @@ impl Sim {
         work.carry_out(command);
         work.outcome
     }
+
+    /// What would become of a command and of the cluster; nothing is changed.
+    pub fn try_out(&self, command: Command) -> Outcome {
+        let mut copy = self.clone();
+        let outcome = copy.submit(command);
+        Outcome { tried: Some(Box::new(copy.state.world)), ..outcome }
+    }
 }
 
 struct Submission<'a> {
@@ -179,7 +186,7 @@ impl Submission<'_> {
         let verb = if verb == Verb::Apply || write.done == "created" { verb } else { Verb::Update };
         match write.request {
             Some(request) => {
-                self.source = Some(source.to_owned());
+                self.source = Some(source.to_owned()).filter(|source| !source.is_empty());
                 self.request(verb, request, None, write.done);
                 self.source = None;
             }

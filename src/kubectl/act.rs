@@ -1,7 +1,7 @@
 //! The commands that change objects in place: `delete`, `label`, `annotate`, `taint`, `cordon`, `drain`, `patch`, `set`.
 
 use crate::api::value::Map;
-use crate::api::{Kind, ObjectKey, SimDuration, Taint, Value};
+use crate::api::{Kind, ObjectKey, SimDuration, Taint, Value, patch};
 use crate::engine::{Command, PatchType};
 use crate::manifest;
 use crate::store::Propagation;
@@ -631,7 +631,7 @@ fn patch(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Strin
     let how = match line.flag("type").unwrap_or("strategic") {
         "strategic" => PatchType::Strategic,
         "merge" => PatchType::Merge,
-        "json" => return Err("error: --type=json is not supported here, only merge and strategic".to_owned()),
+        "json" => return json_patch(line, moment, files, &patch),
         other => {
             return Err(format!("error: --type must be one of [json merge strategic], not {other:?}"));
         }
@@ -642,6 +642,33 @@ fn patch(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Strin
     let found = targets(line, moment, files, &line.args)?;
     let patches = found.items().map(|item| patch_task(line, item, read.to_json(), how, ""));
     let mut tasks: Vec<Task> = patches.collect::<Result<_, _>>()?;
+    tasks.extend(found.errors.into_iter().map(Task::Fail));
+    Ok(tasks)
+}
+
+/// Models `patch --type=json`: what its operations make of each object is sent as a merge patch.
+fn json_patch(line: &Line, moment: &Moment, files: &Files, patch: &str) -> Result<Vec<Task>, String> {
+    let read = manifest::read_value(patch);
+    let Some(operations) = read.as_ref().and_then(Value::as_list) else {
+        return Err(
+            "Error from server (BadRequest): json: cannot unmarshal object into Go value of type jsonpatch.Patch"
+                .to_owned(),
+        );
+    };
+    let found = targets(line, moment, files, &line.args)?;
+    let mut tasks = Vec::new();
+    for item in found.items() {
+        tasks.push(match patch::json_patch(&item.value, operations) {
+            Some(new) => {
+                let merge = patch::merge_between(&item.value, &new);
+                patch_task(line, item, merge.to_json(), PatchType::Merge, "")?
+            }
+            // The server does not say which operation.
+            None => Task::Fail(
+                "The request is invalid: the server rejected our request due to an error in our request".to_owned(),
+            ),
+        });
+    }
     tasks.extend(found.errors.into_iter().map(Task::Fail));
     Ok(tasks)
 }

@@ -239,7 +239,7 @@ fn generated(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
             _ => format!("exactly one NAME is required, got {}", line.args.len()),
         });
     };
-    let value = match line.verb.path {
+    let mut value = match line.verb.path {
         "run" => pod(line, name)?,
         "create namespace" | "create ns" => object("v1", "Namespace", name, ""),
         "create priorityclass" => {
@@ -274,6 +274,12 @@ fn generated(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
         let suffix = if output == "name" { base.suffix } else { "" };
         let kind = resources::text(&value, &["kind"]).to_owned();
         let resource = Resource::of_kind(&kind).unwrap_or(&resources::RESOURCES[0]);
+        if kind == "Namespace" {
+            // Its type has no way to leave them out.
+            for field in ["spec", "status"] {
+                value.entry(field).make_map();
+            }
+        }
         let text = print::objects(&format, &[&Item { resource, value }], true, moment.now)?;
         return Ok(vec![Task::Out(text.lines().map(|line| format!("{line}{suffix}\n")).collect())]);
     }
@@ -281,7 +287,8 @@ fn generated(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
     let command = Command::File {
         verb: FileVerb::Create,
         text,
-        source: "STDIN".to_owned(),
+        // It comes from no file.
+        source: String::new(),
         validation: Validation::Strict,
         namespace: None,
     };

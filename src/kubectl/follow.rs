@@ -29,6 +29,11 @@ impl Gone {
         Gone { kind, key: item.key(), uid: resources::text(&item.value, &["metadata", "uid"]).to_owned() }
     }
 
+    /// It was to be deleted and is not even going: the server has refused.
+    fn stays(&self, moment: &Moment) -> bool {
+        moment.world.get(self.kind, &self.key).is_some_and(|object| !object.meta().is_terminating())
+    }
+
     fn is_there(&self, moment: &Moment) -> bool {
         moment.world.get(self.kind, &self.key).is_some_and(|object| object.meta().uid.to_string() == self.uid)
     }
@@ -174,6 +179,9 @@ impl Follow {
         match self {
             Follow::List(listing) => listing.look(tell),
             Follow::Gone { left, deadline, evicted } => {
+                if evicted.is_empty() {
+                    left.retain(|it| !(it.is_there(moment) && it.stays(moment)));
+                }
                 let mut index = 0;
                 while index < left.len() {
                     if left[index].is_there(moment) {

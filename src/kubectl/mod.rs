@@ -245,6 +245,7 @@ impl Job {
     }
 
     fn tell(&mut self, moment: &Moment, how: &How, outcome: Outcome) {
+        let tried = outcome.tried;
         for warning in outcome.warnings {
             self.write(true, format!("{warning}\n"));
         }
@@ -256,9 +257,10 @@ impl Job {
                     None => message,
                 };
                 match &how.show {
-                    Some((format, ask, namespace)) if !how.dry => {
+                    Some((format, ask, namespace)) => {
                         let name = ask.names.first().map_or("", String::as_str);
-                        let item = resources::one(moment.world, ask.resource, namespace, name);
+                        let world = tried.as_deref().unwrap_or(moment.world);
+                        let item = resources::one(world, ask.resource, namespace, name);
                         let text = item.map(|item| print::objects(format, &[&item], true, moment.now));
                         match text {
                             Some(Ok(text)) => self.write(false, text),
@@ -308,7 +310,7 @@ pub fn run(sim: &mut Sim, text: &str, file: &mut dyn FnMut(&str) -> Option<Strin
     loop {
         match job.next(&Moment::of(sim), outcome.take()) {
             Next::Submit(command) => outcome = Some(sim.submit(command)),
-            Next::Try(command) => outcome = Some(sim.clone().submit(command)),
+            Next::Try(command) => outcome = Some(sim.try_out(command)),
             Next::Read(name) => {
                 let text = file(&name);
                 job.supply(name, text);

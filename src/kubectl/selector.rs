@@ -22,10 +22,18 @@ pub enum Operator {
 /// A text that is no selector.
 pub fn parse(text: &str) -> Result<Selector, String> {
     let mut selector = Vec::new();
-    for part in split(text) {
+    if text.trim().is_empty() {
+        return Ok(selector);
+    }
+    let parts = split(text);
+    for (index, part) in parts.iter().enumerate() {
         let part = part.trim();
         if part.is_empty() {
-            continue;
+            let found = if index + 1 < parts.len() { "," } else { "" };
+            return Err(match index {
+                0 => format!("error: found '{found}', expected: !, identifier, or 'end of string'"),
+                _ => format!("error: found '{found}', expected: identifier after ','"),
+            });
         }
         let fail = |what: &str| Err(format!("error: unable to parse requirement: {what}"));
         let (key, operator, values) = if let Some(key) = part.strip_prefix('!') {
@@ -51,8 +59,14 @@ pub fn parse(text: &str) -> Result<Selector, String> {
         } else {
             (part, Operator::Exists, Vec::new())
         };
-        if key.is_empty() || key.contains(char::is_whitespace) {
-            return fail(&format!("found '{}', expected: identifier", key.split_whitespace().last().unwrap_or(part)));
+        match key.split_whitespace().nth(1) {
+            Some(word) => return fail(&format!("found '{word}', expected: in, notin, =, ==, !=, gt, lt")),
+            None if key.is_empty() => return fail(&format!("found '{part}', expected: identifier")),
+            None => {}
+        }
+        let listed = part.contains('(');
+        if let Some(word) = values.first().filter(|_| !listed).and_then(|value| value.split_whitespace().nth(1)) {
+            return Err(format!("error: found '{word}', expected: ',' or 'end of string'"));
         }
         selector.push((key.to_owned(), operator, values));
     }
@@ -139,7 +153,16 @@ mod tests {
         ] {
             assert_eq!(matches(&parse(text).unwrap(), Some(&labels)), expected, "{text}");
         }
-        assert!(parse("app in (a").is_err() && parse("a b").is_err());
+        for (text, error) in [
+            ("a b", "error: unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+            ("a=b,", "error: found '', expected: identifier after ','"),
+            ("a=b,,c", "error: found ',', expected: identifier after ','"),
+            (",a", "error: found ',', expected: !, identifier, or 'end of string'"),
+            ("a=b c", "error: found 'c', expected: ',' or 'end of string'"),
+        ] {
+            assert_eq!(parse(text), Err(error.to_owned()), "{text}");
+        }
+        assert!(parse("app in (a").is_err());
         assert!(parse_fields("spec.nodeName").is_err());
     }
 }

@@ -169,7 +169,7 @@ impl Session {
         loop {
             match job.next(&Moment::of(&self.sim), outcome.take()) {
                 Next::Submit(command) => outcome = Some(self.sim.submit(command)),
-                Next::Try(command) => outcome = Some(self.sim.clone().submit(command)),
+                Next::Try(command) => outcome = Some(self.sim.try_out(command)),
                 Next::Read(name) => {
                     let text = if name == "-" { stdin.clone() } else { None };
                     job.supply(name, text);

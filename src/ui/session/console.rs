@@ -222,7 +222,7 @@ impl Session {
                 }
                 Next::Submit(command) => outcome = Some(self.submit_quietly(command)),
                 Next::Try(command) => {
-                    outcome = Some(self.sim_as_shown().submit(command));
+                    outcome = Some(self.sim_as_shown().try_out(command));
                 }
                 Next::Read(name) if name == "-" => {
                     let text = (*self.state.editor.text).clone();
