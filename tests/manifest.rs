@@ -146,9 +146,9 @@ fn what_was_copied_around_a_manifest_is_named() {
         (format!("<<<<<<< HEAD\n{GOOD}=======\n{GOOD}>>>>>>> other\n"), "Git"),
         (format!("<pre>\n{}</pre>\n", GOOD.replace('\n', "<br>\n")), "HTML"),
         (format!("{added}+\n"), "diff"),
-        (added, "copied before"),
-        (format!("{numbered}18 \n"), "numbers"),
-        (numbered, "copied before"),
+        (added, "diff"),
+        (format!("{numbered}18 \n"), "number"),
+        (numbered, "number"),
     ] {
         let finding = only(&text);
         assert_eq!(at(&finding), (1, 1), "{finding:?}");

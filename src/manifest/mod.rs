@@ -441,13 +441,8 @@ impl Reader {
             [] => ("apiVersion", document.position("apiVersion").unwrap_or_default()),
             _ => ("", document.marks.place()),
         };
-        // Line numbers, or the marks of a diff.
-        let burdened = document.value.as_map().and_then(|map| map.keys().find(|key| key.ends_with("apiVersion")));
         let mend = match (found, document.kind.as_str()) {
             (Some((_, right)), _) => format!("Field names are case sensitive: write `{right}`."),
-            (None, "") if let Some(key) = burdened => {
-                format!("Here stands `{key}`: remove what was copied before `apiVersion`, and so in each line below.")
-            }
             (None, "" | "DaemonSet") => {
                 "A DaemonSet begins with `apiVersion: apps/v1` and `kind: DaemonSet`.".to_owned()
             }

@@ -119,9 +119,6 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             )
         }
     };
-    if let Some((line, mend)) = around(chunk, failed.span.line.saturating_sub(above)) {
-        return Finding { span: spot(above + line, 1), mend: Some(mend.to_owned()), ..failed };
-    }
     // A tab is the trouble, whatever else stands in the line.
     let tabbed = failed.mend.as_deref().is_some_and(|mend| mend.contains("with a tab"));
     match helm(failed.span.line).filter(|_| !tabbed) {
@@ -141,29 +138,6 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
         }
         None => failed,
     }
-}
-
-/// The first line, up to the failing one, that belongs to where the manifest was copied from, and what to do with it.
-fn around(chunk: &str, failed: usize) -> Option<(usize, &'static str)> {
-    chunk.lines().take(failed).enumerate().find_map(|(number, line)| {
-        let begins = |with: &[&str]| with.iter().any(|with| line.starts_with(with));
-        let mend = if begins(&["$ ", "# cat ", "cat <<", "kubectl ", "EOF"]) {
-            "This line is a command of a shell around the manifest. Remove it, and the `EOF` at the end if there is one."
-        } else if begins(&["```"]) {
-            "This line is Markdown around the manifest. Remove it, and the one at the end."
-        } else if begins(&["<<<<<<<", "=======", ">>>>>>>"]) {
-            "This line marks a merge conflict of Git. Keep one of the two versions, and remove the three marks."
-        } else if begins(&["<"]) && line.contains('>') {
-            "This is HTML, the source of a web page. Copy the manifest as the page shows it."
-        } else if begins(&["+apiVersion:", "+kind:", "-apiVersion:", "-kind:", "@@ ", "diff "]) {
-            "This is a diff. Remove the lines that begin with `-`, and the `+` before those that stay."
-        } else if line.trim_start().starts_with(|c: char| c.is_ascii_digit()) && line.contains(" apiVersion:") {
-            "The lines begin with their numbers, copied with the text. Remove the numbers."
-        } else {
-            return None;
-        };
-        Some((number + 1, mend))
-    })
 }
 
 /// The line (from 0) to blame on a template: the failing one, else the first with `{{` up to it, else the first at all.

@@ -21,7 +21,7 @@ pub(super) fn explain(text: &str, findings: &mut [Finding]) {
     let Some(first) = findings.first_mut() else { return };
     let lines: Vec<&str> = text.lines().collect();
     let Some(begin) = lines.iter().position(|line| !line.trim().is_empty()) else { return };
-    let looks: [Look; 7] = [fence, heredoc, shell, printed, diff, numbered, other_language];
+    let looks: [Look; 8] = [conflict, fence, heredoc, shell, printed, diff, numbered, other_language];
     let Some(around) = looks.into_iter().find_map(|look| look(&lines, begin)) else { return };
     first.mend = Some(around.mend);
     first.span = Span { line: around.line, column: 1, end_line: around.line, end_column: 2 };
@@ -44,6 +44,13 @@ impl Around {
                 && super::split(&inside).iter().all(|(above, chunk)| yaml::parse(chunk, *above).is_ok());
         Around { inside: reads.then_some(inside), ..self }
     }
+}
+
+/// The marks of a merge in which Git found no way.
+fn conflict(lines: &[&str], _: usize) -> Option<Around> {
+    let line = lines.iter().position(|line| line.starts_with("<<<<<<<"))?;
+    let mend = "This line marks a merge conflict of Git. Keep one of the two versions, and remove the three marks.";
+    lines[line..].iter().any(|line| line.starts_with(">>>>>>>")).then(|| Around::new(line, mend))
 }
 
 /// Markdown's fence around code.
@@ -169,8 +176,8 @@ fn numbered(lines: &[&str], begin: usize) -> Option<Around> {
         let digits = line.trim_start().split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
         digits.parse::<usize>().ok()
     };
-    let first = number(lines[begin])?;
-    let counted = lines[begin..].iter().enumerate().all(|(index, line)| number(line) == Some(first + index));
+    let numbers: Vec<usize> = lines[begin..].iter().map_while(|line| number(line)).collect();
+    let counted = numbers.len() == lines.len() - begin && numbers.is_sorted_by(|one, next| one < next);
     if lines.len() < begin + 3 || !counted {
         return None;
     }
@@ -183,7 +190,7 @@ fn numbered(lines: &[&str], begin: usize) -> Option<Around> {
 fn other_language(lines: &[&str], begin: usize) -> Option<Around> {
     let line = lines[begin].trim_start();
     let mend = if line.starts_with('<') && !line.starts_with("<<") {
-        "This is the source of a web page, or a part of it. Copy the manifest from the page itself, or from its \"raw\" view."
+        "This is HTML, the source of a web page. Copy the manifest from the page itself, or from its \"raw\" view."
     } else if line.starts_with("resource \"") || line.starts_with("terraform {") {
         "This is Terraform's language. Here Kubernetes' own YAML or JSON is read."
     } else {
