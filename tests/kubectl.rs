@@ -404,3 +404,40 @@ fn every_command_has_a_help_and_no_line_brings_it_down() {
     }
     assert!(sim.world().daemonsets.contains_key(&ObjectKey::new("default", "agent")));
 }
+
+/// What the server refuses is told at once, and is nothing that would be waited for.
+#[test]
+fn a_refused_deletion_is_not_waited_for() {
+    let mut sim = cluster();
+    assert_eq!(
+        with(&mut sim, "kubectl delete ns default", ""),
+        (
+            1,
+            "Error from server (Forbidden): namespaces \"default\" is forbidden: this namespace may not be deleted\n"
+                .to_owned()
+        )
+    );
+    run(&mut sim, "kubectl create ns other");
+    let both = with(&mut sim, "kubectl delete ns default other", "");
+    assert!(both.0 == 1 && both.1.contains("namespace \"other\" deleted"), "{both:?}");
+    assert!(fails(&mut sim, "kubectl get ns other").contains("not found"));
+}
+
+#[test]
+fn what_is_made_of_the_line_names_no_file_in_its_errors() {
+    let mut sim = cluster();
+    run(&mut sim, "kubectl create namespace other");
+    let again = fails(&mut sim, "kubectl create namespace other");
+    assert_eq!(again, "Error from server (AlreadyExists): namespaces \"other\" already exists\n");
+}
+
+#[test]
+fn a_verb_without_its_sub_command_shows_its_help() {
+    let mut sim = cluster();
+    holds(&fails(&mut sim, "kubectl rollout"), &["Available Commands:", "restart"]);
+    holds(&fails(&mut sim, "kubectl set"), &["Available Commands:", "image"]);
+    for verb in ["rollout", "set"] {
+        let expected = format!("error: unknown command \"foo\"\nSee 'kubectl {verb} -h' for help and examples\n");
+        assert_eq!(fails(&mut sim, &format!("kubectl {verb} foo")), expected);
+    }
+}

@@ -10,7 +10,7 @@ use super::follow::{Follow, Gone, seconds};
 use super::line::Line;
 use super::print::Format;
 use super::resources::{self, Ask, Found, Item, Resource, text};
-use super::{How, Moment, Task, files};
+use super::{How, Moment, Task, files, read};
 
 /// The texts of files by their names.
 pub type Files = [(String, Option<String>)];
@@ -28,7 +28,7 @@ pub fn plan(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, St
         "set image" | "set env" | "set resources" => set(line, moment, files),
         "scale" => scale(line, moment, files),
         "edit" => edit(line, moment, files),
-        path => Err(format!("error: kubectl {path} needs a sub-command; `kubectl {path} --help` lists them")),
+        _ => read::no_sub_command(line),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::api::value::Map;
 use crate::api::{Kind, Value};
-use crate::engine::{Command, FileVerb, Validation, documents};
+use crate::engine::{Command, FileVerb, LAST_APPLIED, Validation, documents};
 use crate::manifest::{self, Document};
 use crate::store::Propagation;
 
@@ -195,6 +195,13 @@ fn shown(
             Ok(Some(write)) => {
                 // A client's dry run prints what is there, or what was typed.
                 let value = match base.suffix {
+                    " (dry run)" if verb == FileVerb::Apply => {
+                        let key = crate::engine::document_key(document);
+                        match resources::one(moment.world, resource, &key.namespace, &key.name) {
+                            Some(item) => item.value,
+                            None => noted(as_typed(document), &write.object.to_value()),
+                        }
+                    }
                     " (dry run)" => as_typed(document),
                     _ => write.object.to_value(),
                 };
@@ -219,6 +226,15 @@ fn shown(
     }
     tasks.extend(error.map(Task::Fail));
     Ok(tasks)
+}
+
+/// With the note of what was applied, which `apply` has made by then.
+fn noted(mut value: Value, written: &Value) -> Value {
+    let annotations = written.get("metadata").and_then(|it| it.get("annotations"));
+    if let Some(note) = annotations.and_then(|it| it.get(LAST_APPLIED)) {
+        value.entry("metadata").entry("annotations").make_map().insert(LAST_APPLIED.to_owned(), note.clone());
+    }
+    value
 }
 
 fn as_typed(document: &Document) -> Value {
@@ -292,7 +308,8 @@ fn generated(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
         validation: Validation::Strict,
         namespace: None,
     };
-    Ok(vec![Task::Do { command, how: base }])
+    // It comes from no file: `create namespace` tells what the server said, and no more.
+    Ok(vec![Task::Do { command, how: How { word: Some(("error when creating \"STDIN\": ", "")), ..base } }])
 }
 
 fn object(version: &str, kind: &str, name: &str, namespace: &str) -> Value {

@@ -122,12 +122,18 @@ struct How {
     suffix: &'static str,
     /// Instead of the message, the object is printed.
     show: Option<(print::Format, resources::Ask, String)>,
-    /// Another word than the outcome's: what stands before it, and what instead.
+    /// Other words than the outcome's: what it says, and what instead.
     word: Option<(&'static str, &'static str)>,
     /// Nothing is told of its success.
     quiet: bool,
     /// The rest is left undone if it fails.
     stops: bool,
+}
+
+impl How {
+    fn worded(&self, text: String) -> String {
+        self.word.map_or_else(|| text.clone(), |(before, now)| text.replace(before, now))
+    }
 }
 
 /// A command on its way.
@@ -252,10 +258,7 @@ impl Job {
         let failed = !outcome.errors.is_empty();
         if !how.quiet {
             for message in outcome.messages {
-                let message = match how.word {
-                    Some((before, now)) => message.replace(before, now),
-                    None => message,
-                };
+                let message = how.worded(message);
                 match &how.show {
                     Some((format, ask, namespace)) => {
                         let name = ask.names.first().map_or("", String::as_str);
@@ -273,7 +276,7 @@ impl Job {
             }
         }
         for error in outcome.errors {
-            self.fail(&error);
+            self.fail(&how.worded(error));
         }
         if failed && how.stops {
             self.tasks.clear();

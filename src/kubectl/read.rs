@@ -216,6 +216,18 @@ pub fn help(line: &Line) -> Result<Vec<Task>, String> {
     }
 }
 
+/// `rollout` and `set` alone. Models `DefaultSubCommandRun`.
+///
+/// # Errors
+/// kubectl's words about a sub-command that there is not.
+pub fn no_sub_command(line: &Line) -> Result<Vec<Task>, String> {
+    let path = line.verb.path;
+    match line.args.first() {
+        Some(word) => Err(format!("error: unknown command {word:?}\nSee 'kubectl {path} -h' for help and examples")),
+        None => Ok(vec![Task::Err(help_of(line.verb)), Task::Exit(1)]),
+    }
+}
+
 fn help_of(verb: &Verb) -> String {
     let mut text = format!("{}.\n\n", verb.about);
     if !verb.example.is_empty() {

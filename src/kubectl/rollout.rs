@@ -11,14 +11,10 @@ use super::follow::Follow;
 use super::layout;
 use super::line::Line;
 use super::resources::{self, Found, Item};
-use super::{Moment, Task, files};
+use super::{Moment, Task, files, read};
 
 pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, String> {
-    let Some(what) = line.verb.path.split_once(' ').map(|(_, what)| what) else {
-        return Err(
-            "error: kubectl rollout needs a sub-command: history, pause, restart, resume, status or undo".to_owned()
-        );
-    };
+    let Some(what) = line.verb.path.split_once(' ').map(|(_, what)| what) else { return read::no_sub_command(line) };
     let found = match files::objects(line, moment, texts)? {
         Some(found) => found,
         None => {
