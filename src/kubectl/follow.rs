@@ -37,12 +37,6 @@ impl Gone {
     fn is_there(&self, moment: &Moment) -> bool {
         moment.world.get(self.kind, &self.key).is_some_and(|object| object.meta().uid.to_string() == self.uid)
     }
-
-    /// Whether it stays: the deletion was refused.
-    fn stays(&self, moment: &Moment) -> bool {
-        let object = moment.world.get(self.kind, &self.key);
-        self.is_there(moment) && object.is_some_and(|object| !object.meta().is_terminating())
-    }
 }
 
 /// What is followed.
@@ -190,12 +184,6 @@ impl Follow {
                 }
                 let mut index = 0;
                 while index < left.len() {
-                    // Only what is on its way out is waited for.
-                    if left[index].stays(moment) {
-                        left.remove(index);
-                        drop((index < evicted.len()).then(|| evicted.remove(index)));
-                        continue;
-                    }
                     if left[index].is_there(moment) {
                         index += 1;
                         continue;
