@@ -76,7 +76,10 @@ fn table(tools: &Tools) -> Vec<Row> {
             "about 5 minutes",
             |tools| tools.find_program("trunk", TRUNK, &format!("trunk-{TRUNK}/bin")),
             |tools| tools.cargo_install("trunk", TRUNK, &["--locked"]),
-            format!("put a `trunk` of version {TRUNK} on PATH, for instance by `cargo install trunk@{TRUNK} --locked`"),
+            format!(
+                "check the network connection, or put a `trunk` of version {TRUNK} on PATH, for instance by `cargo install \
+                 trunk@{TRUNK} --locked`"
+            ),
         ),
         row(
             Tool::WasmBindgen,
@@ -89,7 +92,7 @@ fn table(tools: &Tools) -> Vec<Row> {
             // Not --locked: its lock file names a crate version that has been withdrawn.
             |tools| tools.cargo_install("wasm-bindgen-cli", &tools.wasm_bindgen, &[]),
             format!(
-                "put a `wasm-bindgen` of version {bindgen} on PATH, for instance by \
+                "check the network connection, or put a `wasm-bindgen` of version {bindgen} on PATH, for instance by \
                  `cargo install wasm-bindgen-cli@{bindgen}`"
             ),
         ),
@@ -166,7 +169,7 @@ fn table(tools: &Tools) -> Vec<Row> {
             |tools| tools.find_program("geckodriver", GECKODRIVER, &format!("geckodriver-{GECKODRIVER}/bin")),
             |tools| tools.cargo_install("geckodriver", GECKODRIVER, &["--locked"]),
             format!(
-                "put a `geckodriver` of version {GECKODRIVER} on PATH, for instance by \
+                "check the network connection, or put a `geckodriver` of version {GECKODRIVER} on PATH, for instance by \
                  `cargo install geckodriver@{GECKODRIVER} --locked`"
             ),
         ),
