@@ -53,6 +53,17 @@ pub fn on_fragment(call: impl Fn() + 'static) {
     }
 }
 
+/// Calls when the page is about to go: it is left, loaded anew, closed, or put aside by a phone that may end it.
+pub fn on_leave(call: impl Fn() + 'static) {
+    let Some(window) = web_sys::window() else { return };
+    let call = std::rc::Rc::new(call);
+    let too = call.clone();
+    EventListener::new(&window, "pagehide", move |_| too()).forget();
+    if let Some(document) = document() {
+        EventListener::new(&document, "visibilitychange", move |_| call()).forget();
+    }
+}
+
 pub fn set_root_attribute(name: &str, value: &str) {
     if let Some(root) = document().and_then(|document| document.document_element()) {
         let _ = root.set_attribute(name, value);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::state::{Action, Dialog, LeftTab, Notice, OpeningStage, Part, Parts, Speed};
+use super::super::state::{Action, Dialog, Job, LeftTab, Notice, OpeningStage, Part, Parts, Speed};
 use super::super::{menus, saved};
 use super::lesson::THE_LESSON;
 use super::{Desk, Session, TUTORIAL};
@@ -53,7 +53,17 @@ impl Desk {
             return self.listen_to_host();
         }
         let desk = self.clone();
+        page::on_leave(move || desk.save_what_waits());
+        let desk = self.clone();
         spawn_local(transfer::watch_drops(BYTES_MAX, move |texts| desk.receive(texts)));
+    }
+
+    /// Saves at once what would be saved in a moment.
+    fn save_what_waits(&self) {
+        let Ok(mut session) = self.0.session.try_borrow_mut() else { return };
+        if session.timers.iter().any(|(job, _)| *job == Job::Save) {
+            session.due(Job::Save);
+        }
     }
 
     /// Makes a link and shows it.
