@@ -61,6 +61,9 @@
     document.body.append(dialog);
     dialog.querySelector("button").focus();
   };
+  let arrived;
+  const whole = new Promise((resolve) => (arrived = resolve));
+  globalThis.wholeProgram = () => whole;
   globalThis.joinRest = (exports) => {
     if (exports.rest_arrived.value) return;
     try {
@@ -68,6 +71,7 @@
       const lent = new Proxy({}, { get: (_, number) => exports.lent.get(Number(number)) });
       new WebAssembly.Instance((rest ??= fetchRestNow()), { m: exports, lent });
       exports.rest_arrived.value = 1;
+      arrived();
     } catch (error) {
       sayLost(error);
       throw error;
@@ -84,6 +88,8 @@
     if (files.rest) {
       // Once more when it is wanted, should this fail.
       await fetchRest().then(() => globalThis.joinRest(exports), () => {});
+    } else {
+      arrived();
     }
     // From the next visit on, the page needs no network. An embedded figure leaves no traces in its host's reader.
     if (embedded || !navigator.serviceWorker) return;

@@ -5,6 +5,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Element;
 
+use super::frame::pause;
+
 #[wasm_bindgen]
 extern "C" {
     // Of static/boot.js, which knows the file's name.
@@ -49,6 +51,8 @@ impl CodeEditor {
         on_change: impl FnMut(String) + 'static,
     ) -> Option<CodeEditor> {
         let module: Module = JsFuture::from(load_editor().ok()?).await.ok()?.unchecked_into();
+        // To run the module has taken a while already.
+        pause().await;
         let on_change = Closure::<dyn FnMut(String)>::new(on_change);
         let options = Object::new();
         // What was typed into the textarea while the editor was on its way comes along.

@@ -22,10 +22,20 @@ use super::state::{Action, Dialog, Part, Tab};
 use super::timebar::time_bar;
 use crate::platform::page;
 
+/// What the page begins with.
+#[derive(PartialEq, Properties)]
+pub struct AppProps {
+    pub(super) desk: Desk,
+}
+
+impl Default for AppProps {
+    fn default() -> AppProps {
+        AppProps { desk: Desk::start() }
+    }
+}
+
 #[component]
-pub fn App() -> Html {
-    let desk = use_memo((), |()| Desk::start());
-    let desk = &*desk;
+pub fn App(AppProps { desk }: &AppProps) -> Html {
     let state = use_state(|| desk.state());
     {
         let (desk, state) = (desk.clone(), state.setter());

@@ -31,16 +31,20 @@ mod timebar;
 
 pub use app::App;
 
-/// Puts the page into the document.
+/// Puts the page into the document: in pieces, so that with many nodes, too, the browser can answer in between.
 pub fn mount() {
     session::install_panic_dialog();
-    match crate::platform::page::by_id("app") {
-        Some(root) => {
-            root.set_inner_html("");
-            yew::Renderer::<App>::with_root(root).render();
+    wasm_bindgen_futures::spawn_local(async {
+        let props = app::AppProps::default();
+        crate::platform::frame::pause().await;
+        match crate::platform::page::by_id("app") {
+            Some(root) => {
+                root.set_inner_html("");
+                yew::Renderer::<App>::with_root_and_props(root, props).render();
+            }
+            None => {
+                yew::Renderer::<App>::with_props(props).render();
+            }
         }
-        None => {
-            yew::Renderer::<App>::new().render();
-        }
-    }
+    });
 }

@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 use yew::Callback;
 
@@ -31,7 +32,7 @@ use crate::engine::file::SavedRun;
 use crate::engine::import::is_dump;
 use crate::engine::{self, Check, Command, LoopStage, Outcome, Record, Scenario, Sim};
 use crate::kubectl;
-use crate::platform::frame::Frames;
+use crate::platform::frame::{Frames, pause};
 use crate::platform::{crash, page, storage};
 use crate::store::{Object, World};
 use crate::view::inspect::{Moment, describe_command, inspect};
@@ -176,7 +177,11 @@ impl Desk {
     /// Sets what shows a new state.
     pub fn connect(&self, render: impl Fn(AppState) + 'static) {
         self.0.render.replace(Some(Box::new(render)));
-        self.send(Action::Due(Job::Check));
+        let desk = self.clone();
+        spawn_local(async move {
+            pause().await;
+            desk.send(Action::Due(Job::Check));
+        });
         self.welcome();
         self.open_lesson_of_address();
         self.welcome_visitor();

@@ -24,11 +24,12 @@ pub fn finish() -> Result<(), Failure> {
     };
     let worker = read(&root().join("static/sw.js"))?;
     // Trunk's own script, which reloads the page under development, is inline; and nothing is to be kept there.
-    if env::var("TRUNK_PROFILE").as_deref() != Ok("release") {
+    let divides = env::var_os(wasm::PARTS).is_some();
+    if !divides && env::var("TRUNK_PROFILE").as_deref() != Ok("release") {
         return write(&folder.join("sw.js"), &worker);
     }
     // Before anything counts the files.
-    if env::var_os(wasm::PARTS).is_some() {
+    if divides {
         wasm::divide(&folder)?;
     }
     let mut names = Vec::new();

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::IsTerminal;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use run::{Failure, Tally, replace_by, root, run, tally, total};
 use tools::{Tool, Tools};
@@ -25,7 +25,7 @@ Usage: cargo xtask <command>
                      e2e      the release build as a person uses it, in headless Chromium, and the walk-through,
                               links and hosting in Firefox as well
                    --no-build takes dist/ as it is; arguments after -- go to the test programs
-  build [ARGS]     make dist/, ready for any static host; ARGS go to `trunk build --release`
+  build [ARGS]     make dist/, ready for any static host; ARGS go to `trunk build`
   conformance      run everything recorded of a real control plane, and renew static/conformance.html, the table of
                    what agrees, and tests/conformance/disagree.txt, what is known not to
   bench            measure: CPU time natively, loading and frame times in a headless browser, sizes of dist/
@@ -124,7 +124,14 @@ fn build(args: &[String]) -> Result<(), Failure> {
 }
 
 fn build_with(tools: &Tools, args: &[String]) -> Result<(), Failure> {
-    run(tools.trunk("build").arg("--release").args(args).env(wasm::FLAGS_IN, wasm::flags()).env(wasm::PARTS, "2"))
+    run(whole(tools).args(args).env(wasm::PARTS, "2"))
+}
+
+/// A release build that is to be divided, or counted, before it is optimised: Trunk runs wasm-opt with --release only.
+fn whole(tools: &Tools) -> Command {
+    let mut trunk = tools.trunk("build");
+    trunk.args(["--cargo-profile", "release"]).env(wasm::FLAGS_IN, wasm::flags());
+    trunk
 }
 
 /// Counts what is run in a release build of its own folder, and writes the profile by which `build` divides the program.
@@ -134,8 +141,7 @@ fn profile(args: &[String]) -> Result<(), Failure> {
     let folder = root().join("target/profile-dist");
     if args != ["--no-build"] {
         without_arguments(args)?;
-        let mut trunk = tools.trunk("build");
-        run(trunk.args(["--release", "--dist"]).arg(&folder).env(wasm::FLAGS_IN, wasm::flags()))?;
+        run(whole(&tools).arg("--dist").arg(&folder))?;
     }
     let counting = wasm::counting(tools.command("wasm-bindgen"), &folder)?;
     let mut node = tools.node();

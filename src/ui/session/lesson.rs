@@ -11,7 +11,7 @@ use super::super::state::*;
 use super::{Desk, Session};
 use crate::engine::Command;
 use crate::lesson::{Act, Doing, Lesson, Moment};
-use crate::platform::{fetch, page, storage};
+use crate::platform::{fetch, page, rest, storage};
 use crate::view::{ObjectRef, words};
 
 /// While things move, checks are made at this pace, in milliseconds: a large cluster has many pods to look at.
@@ -83,7 +83,8 @@ impl Desk {
         }
         let desk = self.clone();
         spawn_local(async move {
-            // Nothing is lost if it does not come.
+            // Nothing is lost if it does not come, and lessons are not part of what the first paint needs.
+            rest::arrival().await;
             if let Ok(text) = fetch::text("lessons/first-visit.yaml").await {
                 let lesson = Lesson::read(&text).0;
                 desk.send(Action::Lesson(LessonAct::Visit(Rc::new(lesson))));

@@ -119,6 +119,9 @@ pub fn counting(wasm_bindgen: Command, dist: &Path) -> Result<Counting, Failure>
     let _ = fs::remove_dir_all(&folder);
     copy_folder(dist, &folder).map_err(|error| Failure::new(format!("The page cannot be copied ({error}).")))?;
     write(&folder.join(&page.wasm), &counted)?;
+    // As if the rest never came.
+    let index = page.index.replacen(" data-wasm=", " data-rest=\"./none.wasm\" data-wasm=", 1);
+    write(&folder.join("index.html"), index.as_bytes())?;
     Ok(Counting { folder, module })
 }
 

@@ -1,9 +1,9 @@
 //! Divides a module into what the first paint needs, and the rest.
 //!
-//! Function by function, after outline.rs has made functions of what is not run of others: the body of a function of the rest is exchanged for a few instructions that fetch the rest if it
-//! is not here yet and go on there, through a table. The rest is a module of its own that imports memory, tables, globals
-//! and functions of the first one. So nothing in the program has to know of it, and a wrong guess at what comes first
-//! costs time, never truth.
+//! Function by function, after outline.rs has made functions of what is not run of others. The body of a function of the
+//! rest is exchanged for a few instructions that fetch the rest if it is not here yet and go on there, through a table.
+//! The rest is a module of its own that imports memory, tables, globals and functions of the first one. So nothing in the
+//! program has to know of it, and a wrong guess at what comes first costs time, never truth.
 
 use std::collections::{BTreeMap, BTreeSet};
 
