@@ -72,7 +72,7 @@ walk("a cluster is taken away, brought to another browser, and goes on there", a
 /** What kubectl prints of a cluster in which each of `agents` DaemonSets runs on every node. */
 function large(nodes, agents) {
   const at = "2026-01-01T00:00:00Z";
-  const uid = (kind, index) => `00000000-0000-4000-8000-${kind}${String(index).padStart(11, "0")}`;
+  const uid = (kind, index) => `00000000-0000-4000-8000-${kind.toString(16)}${String(index).padStart(11, "0")}`;
   const meta = (name, kind, index, more) => ({ name, uid: uid(kind, index), resourceVersion: "1", creationTimestamp: at, ...more });
   const ready = [{ type: "Ready", status: "True", lastTransitionTime: at }];
   const items = [];
@@ -105,19 +105,19 @@ function large(nodes, agents) {
 
 walk("a large cluster stays over a reload, with what was done in it", async ({ page, app, visitor, shot }) => {
   await app.typing();
-  await drop(page, "cluster.json", large(2000, 5));
-  await page.getByText("2000 nodes, 5 DaemonSets, 10000 pods and 5 revisions are on the map").waitFor();
+  await drop(page, "cluster.json", large(1000, 10));
+  await page.getByText("1000 nodes, 10 DaemonSets, 10000 pods and 10 revisions are on the map").waitFor();
   await page.getByRole("button", { name: "To the map" }).click();
   await app.edit("name: nginx-daemon-set", "name: extra");
   await app.apply();
-  await app.counts({ desired: 2000 }, "extra");
+  await app.counts({ desired: 1000 }, "extra");
   const kept = () => page.evaluate(() => localStorage.getItem("everynode.scenario") ?? "");
   await eventually(async () => assert.match(await kept(), /name: extra.*"cluster":"\d+"/s));
   // What is in localStorage is small: the cluster is in the database, compressed.
   assert.ok((await kept()).length < 20_000);
   await page.reload();
-  await app.counts({ desired: 2000 }, "extra");
-  await app.counts({ desired: 2000, ready: 2000 }, "agent-4");
+  await app.counts({ desired: 1000 }, "extra");
+  await app.counts({ desired: 1000, ready: 1000 }, "agent-4");
   // It is too large for a link, and is opened from a file.
   await page.getByTestId("share").click();
   await page.getByText("does not fit into a link").waitFor();
@@ -125,11 +125,11 @@ walk("a large cluster stays over a reload, with what was done in it", async ({ p
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("save-file").click()]);
   const file = await readFile(await download.path(), "utf8");
   await page.keyboard.press("Escape");
-  const other = await visitor("");
+  const other = await visitor("?speed=max");
   await other.app.typing();
   await drop(other.page, "everynode-run.json", file);
-  await other.app.counts({ desired: 2000 }, "extra");
-  await other.app.counts({ desired: 2000, ready: 2000 }, "agent-4");
+  await other.app.counts({ desired: 1000 }, "extra");
+  await other.app.counts({ desired: 1000, ready: 1000 }, "agent-4");
   // Another cluster takes its place, and there is a way back to it, also after a reload.
   await choose(page, "nginx walk-through: start again");
   await app.pods(0);
@@ -137,9 +137,9 @@ walk("a large cluster stays over a reload, with what was done in it", async ({ p
   await page.reload();
   await app.pods(0);
   await choose(page, /^Back to mine/);
-  await app.counts({ desired: 2000, ready: 2000 }, "agent-4");
-  await app.counts({ desired: 2000 }, "extra");
-});
+  await app.counts({ desired: 1000, ready: 1000 }, "agent-4");
+  await app.counts({ desired: 1000 }, "extra");
+}, { query: "?speed=max" });
 
 walk("where the browser keeps no cluster it says so", async ({ page, app }) => {
   await page.addInitScript(() => {
