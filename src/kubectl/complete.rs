@@ -22,6 +22,9 @@ pub fn complete(world: &World, line: &str) -> Completion {
         words.remove(0);
     }
     let mut candidates = candidates(world, &words, last);
+    if before.is_empty() {
+        candidates.push("kubectl ".to_owned());
+    }
     candidates.retain(|it| it.starts_with(last) && it != last);
     candidates.sort();
     candidates.dedup();
@@ -31,7 +34,7 @@ pub fn complete(world: &World, line: &str) -> Completion {
 fn candidates(world: &World, words: &[&str], last: &str) -> Vec<String> {
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let Some(at) = words.iter().position(|word| verbs::find(word).is_some()) else {
-        return verbs::top().map(|verb| verb.path.to_owned()).chain(["kubectl ".to_owned()]).collect();
+        return verbs::top().map(|verb| verb.path.to_owned()).collect();
     };
     let name = words[at];
     let child = words.get(at + 1).and_then(|word| verbs::find(&format!("{name} {word}")));
@@ -194,6 +197,8 @@ mod tests {
         sim.submit(Command::Apply { text: text.to_owned() });
         sim.run_until_quiet();
         let complete = |line: &str| complete(sim.world(), line).candidates;
+        assert_eq!(complete("kube"), ["kubectl "]);
+        assert!(!complete("kubectl ").contains(&"kubectl ".to_owned()));
         for (line, expected) in [
             ("kub", "kubectl "),
             ("g", "get"),
