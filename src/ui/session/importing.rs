@@ -12,6 +12,7 @@ use crate::api::Kind;
 use crate::engine::import::{Import, Importing};
 use crate::engine::{Scenario, Sim};
 use crate::platform::{frame, page, save};
+use crate::ui::state::LessonAct;
 use crate::view::{export, map_picture, script, words};
 
 /// How long a dump is read before the page may do something else, in milliseconds.
@@ -137,6 +138,8 @@ impl Session {
         self.keep_mine();
         self.begin(sim);
         self.say_left();
+        // What a new visitor can try is said of the walk-through's cluster.
+        self.act(Action::Lesson(LessonAct::EndVisit));
     }
 }
 
