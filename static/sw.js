@@ -2,8 +2,9 @@
 //
 // `cargo xtask finish`, which Trunk calls at the end of a build, fills in the two constants below. So each build has a
 // worker of its own, which holds exactly the files of that build: their hashes are compared as they arrive, and they are
-// taken whole or not at all. A page that is loaded gets the newest version that is whole, and is served by it to its end,
-// by whichever worker is at work then: a browser hands over to the next one when it likes. Versions are never mixed.
+// taken whole or not at all. A page that is loaded gets the newest version that is whole, and is served by it to its end:
+// versions are never mixed. The worker at work serves them all, and the next one takes over when no page is open, as is a
+// browser's own way: a hand-over under open pages (`skipWaiting`) made loads fail now and then, and none is needed.
 "use strict";
 
 const VERSION = "development";
@@ -38,8 +39,6 @@ async function install() {
   await Promise.all(Object.entries(FILES).map((entry) => take(cache, entry)));
   if (!(await caches.has(FAMILY + VERSION))) throw new Error("tidied away while it came");
   await note(NEWEST, VERSION);
-  // Not waited for: it is granted when the worker before has nothing to do.
-  skipWaiting();
 }
 
 async function activate() {

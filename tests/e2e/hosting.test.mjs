@@ -45,6 +45,11 @@ function hosted(name, body, { allow = /^$/ } = {}) {
 }
 
 const started = (page) => page.getByTestId("apply").waitFor();
+/** Loads a page again, to its end: of one that is left while it loads, a browser complains. */
+const reload = async (page) => {
+  await page.reload();
+  await started(page);
+};
 const installed = (page) => page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
 /** The names of the versions that the browser holds. */
 const versions = (page) => page.evaluate(async () => (await caches.keys()).map((key) => key.split(" ").at(-1)).filter((name) => name !== "known"));
@@ -121,15 +126,10 @@ hosted("a new version comes whole, to each page as it is loaded", async ({ open,
     await eventually(async () => assert.equal((await versions(other)).length, 2));
     // It is taken when it is whole, by what is loaded from then on.
     await eventually(async () => {
-      await other.reload();
+      await reload(other);
       assert.equal(await other.title(), "The next version");
     });
-    await started(other);
     // The page that was open goes on with what it has, to its end: all files of its version are there, no other's.
-    await page.evaluate(() => navigator.serviceWorker.getRegistration().then((it) => it.waiting && new Promise((resolve) => {
-      navigator.serviceWorker.addEventListener("controllerchange", resolve);
-      setTimeout(resolve, 1000);
-    })));
     const title = async (it) => (await it.evaluate(() => fetch("index.html").then((response) => response.text()))).match(/<title>(.*?)</)[1];
     assert.equal(await title(page), old);
     assert.equal(await title(other), "The next version");
@@ -137,14 +137,13 @@ hosted("a new version comes whole, to each page as it is loaded", async ({ open,
     await page.close();
     // Then the old version is dropped, and without a network it is the new one.
     await eventually(async () => {
-      await other.reload();
+      await reload(other);
       const [only, ...more] = await versions(other);
       assert.deepEqual(more, []);
       assert.notEqual(only, version);
     });
     await host.close();
-    await other.reload();
-    await started(other);
+    await reload(other);
     assert.equal(await other.title(), "The next version");
   } finally {
     await rm(host.folder, { recursive: true });
@@ -169,8 +168,7 @@ hosted("a version that is only half on its host is not taken", async ({ open, ho
     });
     assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).waiting), null);
     await host.close();
-    await page.reload();
-    await started(page);
+    await reload(page);
     assert.equal(await page.title(), old);
   } finally {
     await rm(next, { recursive: true });
