@@ -156,8 +156,11 @@ fn objects_are_asked_for_in_every_way() {
             "kubectl delete pod x --force --grace-period=5",
             "--force and --grace-period greater than 0 cannot be specified together",
         ),
-        ("kubectl wait ds agent", "--for"),
-        ("kubectl create deployment x --image=y", "flag: --image"),
+        ("kubectl wait ds agent", "unrecognized condition: \"\""),
+        (
+            "kubectl create deployment x --image=y",
+            "create deployment is about parts of a cluster that are not simulated",
+        ),
         ("kubectl 'unended", "the quote ' does not end"),
     ] {
         holds(&fails(&mut sim, line), &[expected]);
@@ -440,4 +443,213 @@ fn a_verb_without_its_sub_command_shows_its_help() {
         let expected = format!("error: unknown command \"foo\"\nSee 'kubectl {verb} -h' for help and examples\n");
         assert_eq!(fails(&mut sim, &format!("kubectl {verb} foo")), expected);
     }
+}
+
+#[test]
+fn errors_about_several_objects_are_listed_without_the_word() {
+    let mut sim = cluster();
+    run(&mut sim, "kubectl label nodes worker-1 worker-2 disk=ssd");
+    assert_eq!(
+        fails(&mut sim, "kubectl label node worker-1 disk=hdd"),
+        "error: 'disk' already has a value (ssd), and --overwrite is false\n"
+    );
+    assert_eq!(
+        fails(&mut sim, "kubectl label nodes worker-1 worker-2 disk=hdd"),
+        "'disk' already has a value (ssd), and --overwrite is false\n".repeat(2)
+    );
+    // These commands write the word themselves.
+    assert_eq!(
+        fails(&mut sim, "kubectl set image ds/agent a=b c=d"),
+        "error: unable to find container named \"a\"\nerror: unable to find container named \"c\"\n"
+    );
+    let timed_out = fails(&mut sim, "kubectl wait --for=condition=No nodes worker-1 worker-2 --timeout=1s");
+    let lines = ["worker-1", "worker-2"].map(|node| format!("timed out waiting for the condition on nodes/{node}\n"));
+    assert_eq!(timed_out, lines.concat());
+}
+
+#[test]
+fn what_is_typed_is_checked_as_kubectl_checks_it() {
+    let mut sim = cluster();
+    const KEY: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with";
+    for (line, expected) in [
+        ("kubectl taint nodes worker-1 a=b", &["error: invalid taint spec: a=b, ", KEY] as &[&str]),
+        ("kubectl taint nodes worker-1 'a b:NoSchedule'", &["error: invalid taint spec: a b:NoSchedule, ", KEY]),
+        ("kubectl taint nodes worker-1 a", &["error: at least one taint update is required\n"]),
+        (
+            "kubectl taint nodes worker-1 a=b:NoSchedule a-",
+            &["remove the following taint(s) in the same command: {\"a\":\"\"}"],
+        ),
+        (
+            "kubectl taint nodes worker-1 a=b:NoSchedule worker-2",
+            &["all resources must be specified before taint changes: worker-2"],
+        ),
+        ("kubectl label node worker-1 a=b=c", &["error: invalid label spec: a=b=c"]),
+        ("kubectl label node worker-1 'a=b c'", &["error: invalid label value: \"a=b c\": a valid label must be"]),
+        (
+            "kubectl label node worker-1 a=b worker-2",
+            &["all resources must be specified before label changes: worker-2"],
+        ),
+        ("kubectl annotate ds agent a=1 a-", &["remove the following annotation(s) in the same command: a"]),
+        ("kubectl cordon worker-1 -l a=b", &["error: cannot specify both a node name and a --selector option\n"]),
+        (
+            "kubectl get pods -l 'app in'",
+            &[
+                "Error from server (BadRequest): Unable to find \"/v1, Resource=pods\" that match label selector \"app in\", field \
+               selector \"\": unable to parse requirement: found '', expected: '('",
+            ],
+        ),
+        (
+            "kubectl get ds --field-selector x=y",
+            &["Unable to find \"apps/v1, Resource=daemonsets\" that match", "not supported: x"],
+        ),
+        ("kubectl describe", &["error: You must specify the type of resource to describe. "]),
+        (
+            "kubectl rollout status ds agent nope",
+            &["Error from server (NotFound): daemonsets.apps \"nope\" not found\n"],
+        ),
+        ("kubectl set resources ds agent -c no --limits=cpu=1", &["error: unable to find container named no\n"]),
+        (
+            "kubectl set image node worker-1 a=b",
+            &["nodes/worker-1 the object is not a pod or does not have a pod template: *v1.Node"],
+        ),
+        ("kubectl run x --image=y --restart=No", &["error: invalid restart policy: No\nSee 'kubectl run -h'"]),
+        ("kubectl create foo", &["Error: must specify one of -f and -k\n\nerror: unknown command \"foo\"\n"]),
+        ("kubectl create", &["Error: must specify one of -f and -k\n\n", "Usage:\n  kubectl create"]),
+        ("kubectl apply a b -f -", &["error: Unexpected args: [a b]\n"]),
+        (
+            "kubectl wait --for=condition=No node worker-1 --timeout=0",
+            &["error: condition not met for nodes/worker-1\n"],
+        ),
+        ("kubectl wait --for=create ds/no --timeout=1s", &["error: timed out waiting for the condition\n"]),
+        (
+            "kubectl apply set-last-applied -f -",
+            &["kubectl apply set-last-applied is about parts of a cluster that are not simulated"],
+        ),
+        (
+            "kubectl apply -f https://k8s.io/examples/pods/x.yaml",
+            &["error: unable to read URL", "controllers/ daemonset.yaml"],
+        ),
+    ] {
+        holds(&fails(&mut sim, line), expected);
+    }
+}
+
+#[test]
+fn what_is_there_is_listed() {
+    let mut sim = cluster();
+    assert_eq!(run(&mut sim, "kubectl label ds agent --list"), "team=a\n");
+    holds(
+        &run(&mut sim, "kubectl label nodes worker-1 worker-2 --list"),
+        &[
+            "Listing labels for Node./worker-1:\n beta.kubernetes.io/arch=amd64\n",
+            "Listing labels for Node./worker-2:\n",
+        ],
+    );
+    holds(&run(&mut sim, "kubectl annotate ds agent --list"), &["deprecated.daemonset.template.generation=1\n"]);
+    // Why a rollout was made may be told anew; other annotations may not.
+    run(&mut sim, "kubectl annotate ds agent kubernetes.io/change-cause=a note=a");
+    run(&mut sim, "kubectl annotate ds agent kubernetes.io/change-cause=b");
+    fails(&mut sim, "kubectl annotate ds agent note=b");
+    run(&mut sim, "kubectl set env ds agent A=1 B=2");
+    assert_eq!(run(&mut sim, "kubectl set env ds agent --list"), "# DaemonSet agent, container main\nA=1\nB=2\n");
+    holds(
+        &run(&mut sim, "kubectl set env ds agent -c no C=3"),
+        &["warning: DaemonSet/agent does not have any containers"],
+    );
+    holds(
+        &run(&mut sim, "kubectl apply view-last-applied ds/agent -o json"),
+        &[
+            "{\n    \"apiVersion\": \"apps/v1\",\n    \"kind\": \"DaemonSet\",\n    \"metadata\": {\n        \"annotations\": {},",
+        ],
+    );
+    run(&mut sim, "kubectl rollout status ds/agent");
+    let history = run(&mut sim, "kubectl rollout history ds/agent -o yaml");
+    holds(&history, &["kind: DaemonSet", "\n---\n"]);
+    assert!(!history.contains("$patch"), "{history}");
+    assert_eq!(run(&mut sim, "kubectl wait --for=delete pod/no"), "");
+}
+
+#[test]
+fn the_server_lets_unknown_fields_of_a_patch_pass() {
+    let mut sim = cluster();
+    for how in ["strategic", "merge"] {
+        assert_eq!(
+            run(&mut sim, &format!("kubectl patch ds agent --type={how} -p '{{\"spec\":{{\"foo\":1}}}}'")),
+            "Warning: unknown field \"spec.foo\"\ndaemonset.apps/agent patched (no change)\n"
+        );
+    }
+}
+
+#[test]
+fn the_commands_that_menus_show_do_what_the_menus_do() {
+    use everynode::api::{ConditionStatus, PodPhase};
+    use everynode::view::script;
+    let mut sim = cluster();
+    let pod = sim.world().pods.keys().next().unwrap().name.to_string();
+    let node = || "worker-1".to_owned();
+    let default = || "default".to_owned();
+    for command in [
+        Command::SetCondition { name: node(), condition: "Ready".into(), status: ConditionStatus::False },
+        Command::SetCondition { name: node(), condition: "MemoryPressure".into(), status: ConditionStatus::True },
+        Command::SetCapacity { name: node(), allocatable: vec![("cpu".into(), 500), ("pods".into(), 3_000)] },
+        Command::SetPodReady { namespace: default(), name: pod.clone(), ready: false },
+        Command::SetPodPhase { namespace: default(), name: pod.clone(), phase: PodPhase::Failed },
+        Command::Cordon { name: node(), on: true },
+    ] {
+        let line = script::typed(&command).unwrap();
+        let mut job = Job::new(&line);
+        let next = job.next(&Moment::of(&sim), None);
+        assert_eq!(next, Next::Submit(command.clone()), "{line}");
+        let outcome = sim.submit(command);
+        assert_eq!(job.next(&Moment::of(&sim), Some(outcome)), Next::Done, "{line}");
+        assert_eq!((job.answer().exit, job.answer().stderr()), (0, String::new()), "{line}");
+    }
+}
+
+#[test]
+fn what_changes_nothing_is_known_beforehand() {
+    let mut sim = cluster();
+    let records = sim.history().records().len();
+    let apply = |text: &str| Command::Apply { text: text.to_owned() };
+    for command in [
+        apply(AGENT),
+        apply("a: [b"),
+        Command::Cordon { name: "nope".into(), on: true },
+        Command::RolloutUndo { namespace: "default".into(), name: "agent".into(), to_revision: Some(9) },
+    ] {
+        let outcome = sim.without_effect(&command).expect("it changes nothing");
+        assert!(
+            !outcome.errors.is_empty() || outcome.messages.iter().any(|it| it.ends_with("unchanged")),
+            "{outcome:?}"
+        );
+    }
+    for command in [
+        apply(&AGENT.replace("1.16", "1.17")),
+        Command::Cordon { name: "worker-1".into(), on: true },
+        Command::Kubelet { name: "worker-1".into(), running: false },
+    ] {
+        assert_eq!(sim.without_effect(&command), None, "{command:?}");
+        sim.submit(command);
+    }
+    assert!(sim.history().records().len() > records);
+}
+
+#[test]
+fn every_flag_that_is_followed_has_a_sentence() {
+    let file = std::fs::read_to_string("static/kubectl-flags.txt").unwrap();
+    let mut sim = cluster();
+    let mut help = |line: &str| kubectl::run(&mut sim, line, &mut |_| Some(file.clone())).stdout();
+    for line in
+        ["get --help", "help rollout status", "create ns --help", "apply view-last-applied --help", "run --help"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(kubectl::verbs_with_help().map(|path| format!("help {path}")))
+    {
+        let text = help(&line);
+        let flags = text.lines().filter(|line| line.trim_start().starts_with('-') && line.starts_with("  "));
+        for flag in flags {
+            assert!(flag.ends_with(':'), "{line}: {flag:?} has no sentence");
+        }
+    }
+    holds(&help("rollout status -h"), &["  -w, --watch:\n        Go on until the rollout is done (default true).\n"]);
 }

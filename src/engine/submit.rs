@@ -35,6 +35,19 @@ impl Sim {
         let outcome = copy.submit(command);
         Outcome { tried: Some(Box::new(copy.state.world)), ..outcome }
     }
+
+    /// What a command would answer, if it changed nothing: it is refused, or what it asks for is so already.
+    pub fn without_effect(&self, command: &Command) -> Option<Outcome> {
+        // These are no part of the world and change what happens next.
+        if matches!(command, Command::Kubelet { .. } | Command::RefuseRequests { .. }) {
+            return None;
+        }
+        let mut copy = self.clone();
+        let before = copy.history.records().len();
+        let outcome = copy.submit(command.clone());
+        let records = &copy.history.records()[before..];
+        records.iter().all(|record| record.deltas.is_empty()).then_some(outcome)
+    }
 }
 
 struct Submission<'a> {
@@ -206,7 +219,7 @@ impl Submission<'_> {
             self.outcome.errors.push(format!("error: unable to parse {patch:?}: it is no map"));
             return;
         };
-        match apply::patched(&existing, &patch, how, Validation::Strict) {
+        match apply::patched(&existing, &patch, how, Validation::Warn) {
             Ok(write) => {
                 self.outcome.warnings.extend(write.warnings);
                 let node = match &existing {

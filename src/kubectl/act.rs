@@ -1,16 +1,17 @@
-//! The commands that change objects in place: `delete`, `label`, `annotate`, `taint`, `cordon`, `drain`, `patch`, `set`.
+//! The commands that change objects in place: `delete`, `label`, `annotate`, `taint`, `cordon`, `drain`, `patch`.
 
 use crate::api::value::Map;
-use crate::api::{Kind, ObjectKey, SimDuration, Taint, Value, patch};
+use crate::api::{ConditionStatus, Kind, ObjectKey, PodPhase, SimDuration, Taint, Value, patch};
 use crate::engine::{Command, PatchType};
 use crate::manifest;
 use crate::store::Propagation;
+use crate::store::validation::names;
 
 use super::follow::{Follow, Gone, seconds};
 use super::line::Line;
 use super::print::Format;
 use super::resources::{self, Ask, Found, Item, Resource, text};
-use super::{How, Moment, Task, files, read};
+use super::{How, Moment, Task, files, read, set};
 
 /// The texts of files by their names.
 pub type Files = [(String, Option<String>)];
@@ -25,7 +26,7 @@ pub fn plan(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, St
         "uncordon" => cordon(line, moment, false),
         "drain" => drain(line, moment),
         "patch" => patch(line, moment, files),
-        "set image" | "set env" | "set resources" => set(line, moment, files),
+        "set image" | "set env" | "set resources" => set::plan(line, moment, files),
         "scale" => scale(line, moment, files),
         "edit" => edit(line, moment, files),
         _ => read::no_sub_command(line),
@@ -62,16 +63,27 @@ fn task(line: &Line, item: &Item, command: Command) -> Result<Task, String> {
 }
 
 /// Parts the arguments of `label`, `annotate`, `taint`, `set`: the objects first, then what is to change.
-fn parted(args: &[String], is_change: impl Fn(&str) -> bool) -> (&[String], &[String]) {
+///
+/// # Errors
+/// An object behind the first change of what `what` names.
+pub fn parted<'a>(
+    args: &'a [String],
+    what: &str,
+    is_change: impl Fn(&str) -> bool,
+) -> Result<(&'a [String], &'a [String]), String> {
     let at = args.iter().position(|arg| is_change(arg)).unwrap_or(args.len());
-    args.split_at(at)
+    let (objects, changes) = args.split_at(at);
+    match changes.iter().find(|arg| !is_change(arg)) {
+        Some(late) => Err(format!("error: all resources must be specified before {what} changes: {late}")),
+        None => Ok((objects, changes)),
+    }
 }
 
 /// The objects that a line names by type and name, by a file, by a selector or with `--all`.
 ///
 /// # Errors
 /// kubectl's words; among them that nothing was named.
-fn targets(line: &Line, moment: &Moment, files: &Files, args: &[String]) -> Result<Found, String> {
+pub fn targets(line: &Line, moment: &Moment, files: &Files, args: &[String]) -> Result<Found, String> {
     if let Some(found) = files::objects(line, moment, files)? {
         return Ok(found);
     }
@@ -173,7 +185,8 @@ fn delete(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Stri
     let ignore = line.is("ignore-not-found") || line.is("all") || line.flag("selector").is_some();
     let missing: Vec<String> =
         found.errors.into_iter().filter(|error| !(ignore && error.contains("NotFound"))).collect();
-    if gone.is_empty() && missing.is_empty() && !ignore_named(line) {
+    let nothing = gone.is_empty() && !tasks.iter().any(|task| matches!(task, Task::Fail(_)));
+    if nothing && missing.is_empty() && !ignore_named(line) {
         tasks.push(Task::Out("No resources found\n".to_owned()));
     }
     if !line.is_off("wait") && !how.dry && !gone.is_empty() {
@@ -224,51 +237,86 @@ pub fn timeout(line: &Line, moment: &Moment) -> Result<Option<crate::api::SimTim
 
 type Changes = Vec<(String, Option<String>)>;
 
+const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+
 /// Models kubectl's `label` and `annotate`.
 fn label(line: &Line, moment: &Moment, files: &Files, what: &'static str) -> Result<Vec<Task>, String> {
-    let is_change = |arg: &str| arg.contains('=') || (arg.ends_with('-') && arg.len() > 1);
-    let (args, words) = parted(&line.args, is_change);
+    let is_change = |arg: &str| (arg.contains('=') && !arg.starts_with('=')) || (arg.ends_with('-') && arg.len() > 1);
     let one = if what == "labels" { "label" } else { "annotation" };
+    let (args, words) = parted(&line.args, one, is_change)?;
     let mut changes: Changes = Vec::new();
     for word in words {
-        match (word.split_once('='), word.strip_suffix('-')) {
-            (Some((key, value)), _) if !key.is_empty() => changes.push((key.to_owned(), Some(value.to_owned()))),
-            (None, Some(key)) if !key.is_empty() => changes.push((key.to_owned(), None)),
-            _ => {
-                return Err(format!("error: unknown argument, all arguments after the first must be {one}s: {word:?}"));
+        let Some((key, value)) = word.split_once('=') else {
+            changes.push((word.trim_end_matches('-').to_owned(), None));
+            continue;
+        };
+        if what == "labels" {
+            if value.contains('=') {
+                return Err(format!("error: invalid label spec: {word}"));
+            }
+            let complaints = names::label_value(value);
+            if !complaints.is_empty() {
+                return Err(format!("error: invalid label value: {word:?}: {}", complaints.join(";")));
             }
         }
+        changes.push((key.to_owned(), Some(value.to_owned())));
+    }
+    if line.is("list") && line.flag("output").is_some_and(|output| !output.is_empty()) {
+        return Err("error: --list and --output may not be specified together".to_owned());
     }
     if changes.is_empty() && !line.is("list") {
         return Err(format!("error: at least one {one} update is required"));
     }
-    for (key, value) in &changes {
-        if value.is_some() && changes.iter().any(|(other, gone)| other == key && gone.is_none()) {
-            return Err(format!("error: can not both modify and remove a {one} in the same command"));
-        }
+    let both = |(key, value): &&(String, Option<String>)| {
+        value.is_none() && changes.iter().any(|(other, new)| other == key && new.is_some())
+    };
+    let both: Vec<&str> = changes.iter().filter(both).map(|(key, _)| key.as_str()).collect();
+    if !both.is_empty() {
+        return Err(match what {
+            "labels" => "error: can not both modify and remove a label in the same command".to_owned(),
+            _ => format!(
+                "error: can not both modify and remove the following annotation(s) in the same command: {}",
+                both.join(", ")
+            ),
+        });
     }
     let found = targets(line, moment, files, args)?;
+    let single = found.items().count() == 1 && !line.is("all") && line.flag("selector").is_none();
     let mut tasks = Vec::new();
     for item in found.items() {
         let old = item.value.at(&["metadata", what]).and_then(Value::as_map).cloned().unwrap_or_default();
         if line.is("list") {
-            let list = old.iter().map(|(key, value)| format!("{key}={}\n", value.as_str().unwrap_or_default()));
-            tasks.push(Task::Out(list.collect()));
+            let mut list = String::new();
+            if !single {
+                let Resource { kind, group, .. } = item.resource;
+                list = format!("Listing {what} for {kind}.{group}/{}:\n", item.name());
+            }
+            let indent = if single { "" } else { " " };
+            for (key, value) in &old {
+                list.push_str(&format!("{indent}{key}={}\n", value.as_str().unwrap_or_default()));
+            }
+            tasks.push(Task::Out(list));
             continue;
         }
         if !line.is("overwrite") || line.is_off("overwrite") {
-            let clash = changes.iter().find_map(|(key, value)| {
+            let clash = |(key, value): &(String, Option<String>)| {
                 let now = old.get(key).and_then(Value::as_str)?;
-                value
-                    .as_ref()
-                    .filter(|value| value.as_str() != now)
-                    .map(|_| format!("'{key}' already has a value ({now})"))
-            });
-            if let Some(clash) = clash {
-                tasks.push(Task::Fail(match what {
-                    "labels" => format!("error: {clash}, and --overwrite is false"),
-                    _ => format!("error: --overwrite is false but found the following declared annotation(s): {clash}"),
-                }));
+                // Why a rollout was made may always be told anew.
+                let differs = value.as_ref().is_some_and(|value| value != now) && key != CHANGE_CAUSE;
+                differs.then(|| format!("'{key}' already has a value ({now})"))
+            };
+            let clashes: Vec<String> = changes.iter().filter_map(clash).collect();
+            if !clashes.is_empty() {
+                tasks.extend(match what {
+                    "labels" => {
+                        let fail = |clash| Task::Fail(format!("error: {clash}, and --overwrite is false"));
+                        clashes.into_iter().map(fail).collect()
+                    }
+                    _ => vec![Task::Fail(format!(
+                        "error: --overwrite is false but found the following declared annotation(s): {}",
+                        clashes.join("; ")
+                    ))],
+                });
                 continue;
             }
         }
@@ -341,32 +389,36 @@ fn taints(words: &[String]) -> Result<(Vec<Taint>, Vec<Taint>), String> {
     for word in words {
         let removes = word.ends_with('-');
         let bare = word.strip_suffix('-').unwrap_or(word);
-        let invalid = || format!("error: invalid taint spec: {bare}\nSee 'kubectl taint -h' for help and examples");
-        let parts: Vec<&str> = bare.split(':').collect();
-        let (pair, effect) = match parts.as_slice() {
-            [pair] if removes => (*pair, ""),
-            [pair, effect] => (*pair, *effect),
-            [pair] if !pair.contains('=') && !removes => (*pair, ""),
-            _ => return Err(invalid()),
+        let usage = |text: &str| format!("error: {text}\nSee 'kubectl taint -h' for help and examples");
+        let invalid = |complaints: Vec<String>| match complaints.as_slice() {
+            [] => usage(&format!("invalid taint spec: {bare}")),
+            complaints => usage(&format!("invalid taint spec: {bare}, {}", complaints.join("; "))),
         };
-        let (key, value) = match pair.split('=').collect::<Vec<_>>().as_slice() {
-            [key] => (*key, ""),
-            [key, value] => (*key, *value),
-            _ => return Err(invalid()),
+        let (key, value, effect) = match bare.split(':').collect::<Vec<_>>().as_slice() {
+            [key] => (*key, "", ""),
+            [_, effect] if !["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(effect) => {
+                return Err(usage(&format!("invalid taint effect: {effect}, unsupported taint effect")));
+            }
+            [pair, effect] => match pair.split('=').collect::<Vec<_>>().as_slice() {
+                [key] => (*key, "", *effect),
+                [key, value] => (*key, *value, *effect),
+                _ => return Err(invalid(Vec::new())),
+            },
+            _ => return Err(invalid(Vec::new())),
         };
-        if key.is_empty() || (effect.is_empty() && !removes) {
-            return Err(invalid());
+        for complaints in [names::label_value(value), names::qualified_name(key)] {
+            if !complaints.is_empty() {
+                return Err(invalid(complaints));
+            }
         }
-        if !["", "NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&effect) {
-            return Err(format!(
-                "error: invalid taint effect: {effect}, unsupported taint effect\nSee 'kubectl taint -h' for help and examples"
-            ));
+        if effect.is_empty() && !removes {
+            return Err(invalid(Vec::new()));
         }
         let taint = Taint::new(key, value, effect);
         if !removes && add.iter().any(|it| it.key == taint.key && it.effect == taint.effect) {
-            return Err(format!(
-                "error: duplicated taints with the same key and effect: {{{key} {value} {effect} <nil>}}\nSee 'kubectl taint -h' for help and examples"
-            ));
+            return Err(usage(&format!(
+                "duplicated taints with the same key and effect: {{{key} {value} {effect} <nil>}}"
+            )));
         }
         if removes { &mut remove } else { &mut add }.push(taint);
     }
@@ -374,19 +426,35 @@ fn taints(words: &[String]) -> Result<(Vec<Taint>, Vec<Taint>), String> {
 }
 
 fn taint(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
-    let (args, words) = parted(&line.args, |arg| arg.contains('=') || arg.contains(':') || arg.ends_with('-'));
-    let usage = |text: &str| format!("error: {text}\nSee 'kubectl taint -h' for help and examples");
+    let is_taint = |arg: &str| arg.contains('=') || arg.contains(':') || arg.ends_with('-');
+    let (args, words) = parted(&line.args, "taint", is_taint)?;
     let Some((kind, names)) = args.split_first() else {
-        return Err(usage("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+        return Err("error: one or more resources must be specified as <resource> <name>".to_owned());
     };
+    if words.is_empty() {
+        return Err("error: at least one taint update is required".to_owned());
+    }
+    let (add, remove) = taints(words)?;
     let mut args = args.to_vec();
     let bare = kind.split('/').next().unwrap_or_default();
     let resource = resources::find(bare)?;
     if resource.kind != "Node" {
-        return Err(format!("error: invalid resource type {}, only node types are supported", resource.plural()));
+        return Err(format!(
+            "error: invalid resource type {}, only node types are supported",
+            bare.to_ascii_lowercase()
+        ));
     }
-    if words.is_empty() {
-        return Err(usage("at least one taint update is required"));
+    let same = |a: &Taint, b: &Taint| a.key == b.key && (b.effect.is_empty() || a.effect == b.effect);
+    let both = remove.iter().filter(|gone| add.iter().any(|new| same(new, gone)));
+    let both: Vec<String> = both.map(|gone| format!("{{\"{}\":\"{}\"}}", gone.key, gone.effect)).collect();
+    if !both.is_empty() {
+        return Err(format!(
+            "error: can not both modify and remove the following taint(s) in the same command: {}",
+            both.join(", ")
+        ));
+    }
+    if line.is("all") && line.flag("selector").is_some() {
+        return Err("error: setting 'all' parameter with a non empty selector is prohibited".to_owned());
     }
     if names.is_empty() && !kind.contains('/') {
         if !line.is("all") && line.flag("selector").is_none() {
@@ -396,7 +464,6 @@ fn taint(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
         }
         args.truncate(1);
     }
-    let (add, remove) = taints(words)?;
     let found = resources::look_up(moment, line, &resources::asks(&args)?)?;
     let mut tasks = Vec::new();
     for item in found.items() {
@@ -421,16 +488,12 @@ fn taint(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
             let matching: Vec<Taint> = old.iter().filter(same).cloned().collect();
             if matching.is_empty() {
                 let effect = if taint.effect.is_empty() { String::new() } else { format!(":{}", taint.effect) };
-                let value = if taint.value.is_empty() { String::new() } else { format!("={}", taint.value) };
-                missing.push(format!("taint \"{}{value}{effect}\" not found", taint.key));
+                missing.push(format!("taint \"{}{effect}\" not found", taint.key));
             }
             gone.extend(matching);
         }
         if !missing.is_empty() {
-            tasks.push(Task::Fail(match missing.as_slice() {
-                [one] => format!("error: {one}"),
-                several => several.join("\n"),
-            }));
+            tasks.extend(missing.into_iter().map(|missing| Task::Fail(format!("error: {missing}"))));
             continue;
         }
         let command = Command::Taint { name: item.name().to_owned(), add: add.clone(), remove: gone };
@@ -465,7 +528,7 @@ fn nodes(line: &Line, moment: &Moment) -> Result<Found, String> {
     }
     if !line.args.is_empty() && line.flag("selector").is_some() {
         return Err(format!(
-            "error: error: cannot specify both a node name and a --selector option\nSee 'kubectl {} -h' for help and examples",
+            "error: cannot specify both a node name and a --selector option\nSee 'kubectl {} -h' for help and examples",
             line.verb.path
         ));
     }
@@ -499,7 +562,8 @@ fn drain(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
     let found = nodes(line, moment)?;
     let grace = number(line, "grace-period")?.filter(|seconds| *seconds >= 0);
     let suffix = how(line, None)?.suffix;
-    let only = super::selector::parse(line.flag("pod-selector").unwrap_or_default())?;
+    let only = super::selector::parse(line.flag("pod-selector").unwrap_or_default())
+        .map_err(|error| format!("error: {error}"))?;
     let mut tasks: Vec<Task> = found.items().map(|item| cordon_one(line, item, true)).collect::<Result<_, _>>()?;
     let mut failures = Vec::new();
     for item in found.items() {
@@ -639,11 +703,77 @@ fn patch(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Strin
     let Some(read) = manifest::read_value(&patch).filter(|value| value.as_map().is_some()) else {
         return Err(format!("error: unable to parse {patch:?}: it is no map of fields"));
     };
+    if let Some(part) = line.flag("subresource") {
+        return patch_status(line, moment, part, &read);
+    }
     let found = targets(line, moment, files, &line.args)?;
     let patches = found.items().map(|item| patch_task(line, item, read.to_json(), how, ""));
     let mut tasks: Vec<Task> = patches.collect::<Result<_, _>>()?;
     tasks.extend(found.errors.into_iter().map(Task::Fail));
     Ok(tasks)
+}
+
+/// `patch --subresource=status`: what a kubelet would report, of its node or of a pod.
+fn patch_status(line: &Line, moment: &Moment, part: &str, patch: &Value) -> Result<Vec<Task>, String> {
+    if part != "status" {
+        return Err(format!("error: of subresources only the status can be patched here, not {part:?}"));
+    }
+    let found = targets(line, moment, &[], &line.args)?;
+    let mut tasks = Vec::new();
+    for item in found.items() {
+        let commands = reported(item, patch.get("status").unwrap_or(&Value::Null));
+        let Some(last) = commands.len().checked_sub(1) else {
+            return Err("error: of a status only this can be patched here: a node's conditions (type, status) and \
+                        allocatable amounts, a pod's condition Ready and phase"
+                .to_owned());
+        };
+        for (index, command) in commands.into_iter().enumerate() {
+            tasks.push(match task(line, item, command)? {
+                Task::Do { command, how } => Task::Do { command, how: How { quiet: index < last, ..how } },
+                other => other,
+            });
+        }
+    }
+    tasks.extend(found.errors.into_iter().map(Task::Fail));
+    Ok(tasks)
+}
+
+fn reported(item: &Item, status: &Value) -> Vec<Command> {
+    let (namespace, name) = (|| item.namespace().to_owned(), || item.name().to_owned());
+    let conditions = status.get("conditions").and_then(Value::as_list).unwrap_or_default();
+    let conditions = conditions.iter().map(|it| (text(it, &["type"]), text(it, &["status"])));
+    match item.resource.kind {
+        "Node" => {
+            let condition = |(kind, status): (&str, &str)| {
+                let status = match status {
+                    "True" => ConditionStatus::True,
+                    "False" => ConditionStatus::False,
+                    _ => ConditionStatus::Unknown,
+                };
+                Command::SetCondition { name: name(), condition: kind.to_owned(), status }
+            };
+            let amounts = status.get("allocatable").and_then(Value::as_map);
+            let amount = |(name, value): (&String, &Value)| {
+                let text = value.as_str().map_or_else(|| value.to_json(), str::to_owned);
+                crate::api::Quantity::parse(&text).ok().map(|amount| (name.clone(), amount.milli()))
+            };
+            let allocatable: Vec<_> = amounts.into_iter().flatten().filter_map(amount).collect();
+            let capacity = (!allocatable.is_empty()).then(|| Command::SetCapacity { name: name(), allocatable });
+            conditions.map(condition).chain(capacity).collect()
+        }
+        "Pod" => {
+            let ready = conditions.filter(|(kind, _)| *kind == "Ready").map(|(_, status)| Command::SetPodReady {
+                namespace: namespace(),
+                name: name(),
+                ready: status == "True",
+            });
+            let phases = [PodPhase::Pending, PodPhase::Running, PodPhase::Succeeded, PodPhase::Failed];
+            let phase = phases.into_iter().find(|phase| phase.as_str() == text(status, &["phase"]));
+            let phase = phase.map(|phase| Command::SetPodPhase { namespace: namespace(), name: name(), phase });
+            ready.chain(phase).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Models `patch --type=json`: what its operations make of each object is sent as a merge patch.
@@ -673,7 +803,7 @@ fn json_patch(line: &Line, moment: &Moment, files: &Files, patch: &str) -> Resul
     Ok(tasks)
 }
 
-fn patch_task(line: &Line, item: &Item, patch: String, how: PatchType, done: &str) -> Result<Task, String> {
+pub fn patch_task(line: &Line, item: &Item, patch: String, how: PatchType, done: &str) -> Result<Task, String> {
     let Some(kind) = item.resource.sim_kind() else {
         return Ok(Task::Fail(format!("error: the {} of this cluster cannot be changed", item.resource.plural())));
     };
@@ -687,140 +817,6 @@ fn patch_task(line: &Line, item: &Item, patch: String, how: PatchType, done: &st
         line: line.text.clone(),
     };
     task(line, item, command)
-}
-
-/// Models `set image`, `set env` and `set resources`: a strategic merge patch of the containers.
-fn set(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
-    let what = line.verb.path.split(' ').nth(1).unwrap_or_default();
-    let is_change = |arg: &str| what != "resources" && (arg.contains('=') || (arg.ends_with('-') && what == "env"));
-    let (args, words) = parted(&line.args, is_change);
-    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-    words.extend(line.list("env"));
-    let (limits, requests) = (line.list("limits"), line.list("requests"));
-    if what == "resources" && limits.is_empty() && requests.is_empty() {
-        return Err(
-            "error: you must specify an update to requests or limits (in the form of --requests/--limits)".to_owned()
-        );
-    }
-    if what != "resources" && words.is_empty() {
-        return Err(match what {
-            "image" => "error: at least one image update is required".to_owned(),
-            _ => "error: at least one environment variable must be provided".to_owned(),
-        });
-    }
-    let found = targets(line, moment, files, args)?;
-    let mut tasks = Vec::new();
-    for item in found.items() {
-        let inside: &[&str] = if item.resource.kind == "Pod" { &["spec"] } else { &["spec", "template", "spec"] };
-        let Some(spec) = item.value.at(inside).filter(|spec| spec.get("containers").is_some()) else {
-            let kind = item.resource.kind;
-            tasks.push(Task::Fail(format!("error: could not find any pod template in the {kind} {:?}", item.name())));
-            continue;
-        };
-        let changed = match what {
-            "image" => images(spec, &words),
-            "env" => variables(line, spec, &words),
-            _ => quantities(line, spec, &limits, &requests),
-        };
-        let changed = match changed {
-            Ok(changed) => changed,
-            Err(errors) => {
-                tasks.extend(errors.into_iter().map(|error| Task::Fail(format!("error: {error}"))));
-                continue;
-            }
-        };
-        let patch = crate::api::patch::three_way(spec, &changed, spec);
-        if patch.as_map().is_none_or(Map::is_empty) {
-            // kubectl is silent about an object that is so already.
-            continue;
-        }
-        let whole = inside.iter().rev().fold(patch, |inner, key| [(*key, inner)].into());
-        let done = match what {
-            "image" => "image updated",
-            "env" => "env updated",
-            _ => "resource requirements updated",
-        };
-        tasks.push(patch_task(line, item, whole.to_json(), PatchType::Strategic, done)?);
-    }
-    tasks.extend(found.errors.into_iter().map(Task::Fail));
-    Ok(tasks)
-}
-
-/// Changes every container of a pod spec that `wanted` names; tells how many these were.
-fn each_container(spec: &mut Value, wanted: &dyn Fn(&str) -> bool, change: &mut dyn FnMut(&mut Value)) -> usize {
-    let mut count = 0;
-    for list in ["initContainers", "containers"] {
-        if let Some(Value::List(containers)) = spec.make_map().get_mut(list) {
-            for container in containers.iter_mut().filter(|it| wanted(text(it, &["name"]))) {
-                change(container);
-                count += 1;
-            }
-        }
-    }
-    count
-}
-
-fn images(spec: &Value, words: &[&str]) -> Result<Value, Vec<String>> {
-    let mut spec = spec.clone();
-    let mut errors = Vec::new();
-    for word in words {
-        let Some((name, image)) = word.split_once('=') else { continue };
-        let count = each_container(&mut spec, &|it| name == "*" || it == name, &mut |container| {
-            container.make_map().insert("image".to_owned(), image.into());
-        });
-        if count == 0 {
-            errors.push(format!("unable to find container named {name:?}"));
-        }
-    }
-    if errors.is_empty() { Ok(spec) } else { Err(errors) }
-}
-
-/// Whether a container's name fits `--containers`, `*` for all.
-fn fits(line: &Line, name: &str) -> bool {
-    match line.flag("containers").unwrap_or("*").split_once('*') {
-        None => line.flag("containers") == Some(name),
-        Some((from, to)) => name.len() >= from.len() + to.len() && name.starts_with(from) && name.ends_with(to),
-    }
-}
-
-fn variables(line: &Line, spec: &Value, words: &[&str]) -> Result<Value, Vec<String>> {
-    let mut spec = spec.clone();
-    each_container(&mut spec, &|name| fits(line, name), &mut |container| {
-        let mut list = container.get("env").and_then(Value::as_list).unwrap_or_default().to_vec();
-        for word in words {
-            match (word.split_once('='), word.strip_suffix('-')) {
-                (Some((name, value)), _) => {
-                    let new: Value = [("name", Value::from(name)), ("value", value.into())].into();
-                    match list.iter_mut().find(|it| text(it, &["name"]) == name) {
-                        Some(old) => *old = new,
-                        None => list.push(new),
-                    }
-                }
-                (None, Some(name)) => list.retain(|it| text(it, &["name"]) != name),
-                (None, None) => {}
-            }
-        }
-        container.make_map().insert("env".to_owned(), Value::List(list));
-    });
-    Ok(spec)
-}
-
-fn quantities(line: &Line, spec: &Value, limits: &[&str], requests: &[&str]) -> Result<Value, Vec<String>> {
-    let mut spec = spec.clone();
-    for (field, list) in [("limits", limits), ("requests", requests)] {
-        for word in list {
-            let Some((name, amount)) = word.split_once('=') else {
-                return Err(vec![format!("Invalid argument syntax {word}, expected <resource>=<value>")]);
-            };
-            if let Err(error) = crate::api::Quantity::parse(amount) {
-                return Err(vec![error.to_string()]);
-            }
-            each_container(&mut spec, &|name| fits(line, name), &mut |container| {
-                container.entry("resources").entry(field).make_map().insert(name.to_owned(), amount.into());
-            });
-        }
-    }
-    Ok(spec)
 }
 
 /// A DaemonSet has no scale.

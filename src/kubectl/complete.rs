@@ -43,7 +43,10 @@ fn candidates(world: &World, words: &[&str], last: &str) -> Vec<String> {
         return verbs::top().map(|verb| verb.path.to_owned()).collect();
     }
     if child.is_none() && top.has_children() && words.len() == at + 1 {
-        let children = top.children().filter_map(|verb| verb.path.split_once(' ').map(|(_, name)| name.to_owned()));
+        let children = top
+            .children()
+            .filter(|verb| verb.simulated)
+            .filter_map(|verb| verb.path.split_once(' ').map(|(_, name)| name.to_owned()));
         return children.chain((name == "create").then(|| "-f".to_owned())).collect();
     }
     let verb = child.unwrap_or(top);

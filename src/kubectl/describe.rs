@@ -20,10 +20,11 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
         None => {
             let asks = resources::asks(&line.args)?;
             if asks.is_empty() {
-                return Err("You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list \
-                            of supported resources.\n\nerror: Required resource not specified.\nSee 'kubectl describe -h' for \
-                            help and examples"
-                    .to_owned());
+                return Err(
+                    "error: You must specify the type of resource to describe. Use \"kubectl api-resources\" for a \
+                            complete list of supported resources."
+                        .to_owned(),
+                );
             }
             let found = resources::look_up(moment, line, &asks)?;
             // A name that is not there may be the beginning of others.
@@ -44,7 +45,7 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
     let items: Vec<&Item> = found.items().collect();
     let with_events = match line.flag("show-events") {
         Some(value) => value != "false",
-        None => items.len() < 2 || by_prefix,
+        None => items.len() < 2 && !by_prefix && found.errors.is_empty(),
     };
     let mut texts = Vec::new();
     for item in &items {
@@ -63,7 +64,11 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
             false => format!("No resources found in {} namespace.\n", line.namespace()),
         }));
     }
-    tasks.push(Task::Out(texts.join("\n\n")));
+    // What is found by the beginning of its name is printed each with an empty line behind.
+    tasks.push(Task::Out(match by_prefix {
+        true => texts.into_iter().map(|text| text + "\n").collect(),
+        false => texts.join("\n\n"),
+    }));
     tasks.extend(found.errors.into_iter().map(Task::Fail));
     Ok(tasks)
 }

@@ -65,8 +65,11 @@ fn would_be(moment: &Moment, live: Option<Value>, write: crate::engine::Write) -
     if annotations.is_empty() {
         merged.entry("metadata").make_map().remove("annotations");
     }
-    if let Some(version) = live.as_ref().and_then(|live| live.at(&["metadata", "resourceVersion"])) {
-        merged.entry("metadata").make_map().insert("resourceVersion".to_owned(), version.clone());
+    // A dry run has no version of its own.
+    let metadata = merged.entry("metadata").make_map();
+    match live.as_ref().and_then(|live| live.at(&["metadata", "resourceVersion"])) {
+        Some(version) => drop(metadata.insert("resourceVersion".to_owned(), version.clone())),
+        None => drop(metadata.remove("resourceVersion")),
     }
     merged
 }

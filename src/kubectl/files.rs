@@ -11,13 +11,20 @@ use super::follow::{Follow, Gone};
 use super::line::Line;
 use super::print::{self, Format};
 use super::resources::{self, Found, Item, Resource};
-use super::{How, Moment, Task};
+use super::{How, Moment, Task, read};
+
+/// The file that says what each flag means: FLAG or VERB FLAG, a tab, a sentence.
+pub const FLAGS: &str = "kubectl-flags.txt";
 
 /// The next file that a line needs and that nobody has handed over yet.
 pub fn missing(line: &Line, files: &Files) -> Option<String> {
-    let wanted = line.list("filename").into_iter().chain(line.flag("patch-file"));
-    let wanted = wanted.filter(|name| !files.iter().any(|(known, _)| known == name));
-    wanted.map(str::to_owned).next().filter(|_| !line.is("help") && line.verb.simulated)
+    let help = line.is("help") || (line.verb.path == "help" && !line.args.is_empty());
+    let wanted: Vec<&str> = match help {
+        true => vec![FLAGS],
+        false => line.list("filename").into_iter().chain(line.flag("patch-file")).collect(),
+    };
+    let wanted = wanted.into_iter().find(|name| !files.iter().any(|(known, _)| known == name));
+    wanted.map(str::to_owned).filter(|_| line.verb.simulated)
 }
 
 /// The text of a file.
@@ -30,7 +37,9 @@ pub fn text(name: &str, files: &Files) -> Result<String, String> {
         "-" => "error: there is no standard input here".to_owned(),
         name if name.contains("://") => {
             format!(
-                "error: unable to read URL {name:?}: only the examples of this page are known by their address here"
+                "error: unable to read URL {name:?}: nothing is fetched from elsewhere here; known are the DaemonSets of the \
+                 Kubernetes documentation (https://k8s.io/examples/controllers/ daemonset.yaml, fluentd-daemonset.yaml, \
+                 fluentd-daemonset-update.yaml, daemonset-label-selector.yaml) and this page's examples by their file names"
             )
         }
         name => format!("error: the path {name:?} does not exist"),
@@ -87,9 +96,14 @@ pub fn plan(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, St
             submit(line, moment, files, FileVerb::Apply, hint)
         }
         "create" if line.list("filename").is_empty() => match line.args.first() {
-            None => Err("error: must specify one of -f and -k".to_owned()),
+            // It says so and shows the help.
+            None => {
+                let hint = Task::Err("Error: must specify one of -f and -k\n\n".to_owned());
+                Ok([hint].into_iter().chain(read::no_sub_command(line)?).collect())
+            }
             Some(kind) => Err(format!(
-                "error: kubectl create {kind} is not supported here; these are: namespace, priorityclass, quota, and -f"
+                "Error: must specify one of -f and -k\n\nerror: unknown command {kind:?}\nSee 'kubectl create -h' for help and \
+                 examples"
             )),
         },
         "create" => submit(line, moment, files, FileVerb::Create, ""),
@@ -97,8 +111,41 @@ pub fn plan(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, St
             let hint = "error: must specify one of -f and -k";
             submit(line, moment, files, FileVerb::Replace, hint)
         }
+        "apply view-last-applied" => last_applied(line, moment, files),
         _ => generated(line, moment),
     }
+}
+
+/// Models `apply view-last-applied`.
+fn last_applied(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
+    let format = match line.flag("output").unwrap_or_default() {
+        "" | "yaml" => Format::Yaml,
+        "json" => Format::Json,
+        other => {
+            return Err(format!(
+                "error: Unexpected -o output mode: {other}, the flag 'output' must be one of yaml|json\nSee 'kubectl {} -h' for \
+                 help and examples",
+                line.verb.path
+            ));
+        }
+    };
+    let found = match objects(line, moment, files)? {
+        Some(found) => found,
+        None => resources::look_up(moment, line, &resources::asks(&line.args)?)?,
+    };
+    let mut tasks = Vec::new();
+    for item in found.items() {
+        let note = resources::text(&item.value, &["metadata", "annotations", LAST_APPLIED]);
+        tasks.push(match manifest::read_value(note).filter(|_| !note.is_empty()) {
+            Some(value) => Task::Out(print::value(&format, &value)?),
+            None => Task::Fail(format!(
+                "error: no last-applied-configuration annotation found on resource: {}",
+                item.name()
+            )),
+        });
+    }
+    tasks.extend(found.errors.into_iter().map(Task::Fail));
+    Ok(tasks)
 }
 
 fn validation(line: &Line) -> Result<Validation, String> {
@@ -117,10 +164,10 @@ fn submit(line: &Line, moment: &Moment, files: &Files, verb: FileVerb, hint: &st
     if names.is_empty() {
         return Err(hint.to_owned());
     }
-    if let Some(extra) = line.args.first() {
+    if !line.args.is_empty() {
         return Err(format!(
-            "error: Unexpected args: {:?}\nSee 'kubectl {} -h' for help and examples",
-            [extra.as_str()],
+            "error: Unexpected args: [{}]\nSee 'kubectl {} -h' for help and examples",
+            line.args.join(" "),
             line.verb.path
         ));
     }
@@ -130,8 +177,8 @@ fn submit(line: &Line, moment: &Moment, files: &Files, verb: FileVerb, hint: &st
     for name in names {
         let text = text(name, files)?;
         let source = source(name).to_owned();
-        if let Some(output) = line.flag("output").filter(|output| !output.is_empty()) {
-            tasks.extend(shown(line, moment, &text, verb, validation, &source, &base, output)?);
+        if line.flag("output").is_some_and(|output| !output.is_empty()) {
+            tasks.extend(shown(line, moment, &text, verb, validation, &source, &base)?);
             continue;
         }
         if verb == FileVerb::Replace && line.is("force") {
@@ -174,7 +221,6 @@ fn delete_first(line: &Line, moment: &Moment, text: &str) -> Result<Vec<Task>, S
 }
 
 /// With `-o` the objects are printed instead of a message.
-#[expect(clippy::too_many_arguments, reason = "they are the parts of one line")]
 fn shown(
     line: &Line,
     moment: &Moment,
@@ -183,7 +229,6 @@ fn shown(
     validation: Validation,
     source: &str,
     base: &How,
-    output: &str,
 ) -> Result<Vec<Task>, String> {
     let format = Format::of(line)?;
     let mut tasks = Vec::new();
@@ -214,8 +259,7 @@ fn shown(
     if base.dry {
         let items: Vec<&Item> = items.iter().collect();
         let text = print::objects(&format, &items, true, moment.now)?;
-        let suffix = if output == "name" { base.suffix } else { "" };
-        tasks.push(Task::Out(text.lines().map(|line| format!("{line}{suffix}\n")).collect()));
+        tasks.push(Task::Out(text));
     } else {
         let source = source.to_owned();
         let namespace = line.given_namespace().map(str::to_owned);
@@ -285,9 +329,8 @@ fn generated(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
         }
     };
     let base = how(line, None)?;
-    if let (Some(output), true) = (line.flag("output").filter(|output| !output.is_empty()), base.dry) {
+    if line.flag("output").is_some_and(|output| !output.is_empty()) && base.dry {
         let format = Format::of(line)?;
-        let suffix = if output == "name" { base.suffix } else { "" };
         let kind = resources::text(&value, &["kind"]).to_owned();
         let resource = Resource::of_kind(&kind).unwrap_or(&resources::RESOURCES[0]);
         if kind == "Namespace" {
@@ -297,7 +340,7 @@ fn generated(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
             }
         }
         let text = print::objects(&format, &[&Item { resource, value }], true, moment.now)?;
-        return Ok(vec![Task::Out(text.lines().map(|line| format!("{line}{suffix}\n")).collect())]);
+        return Ok(vec![Task::Out(text)]);
     }
     let text = manifest::print(&value);
     let command = Command::File {
@@ -325,6 +368,10 @@ fn pod(line: &Line, name: &str) -> Result<Value, String> {
     let Some(image) = line.flag("image").filter(|image| !image.is_empty()) else {
         return Err("error: required flag(s) \"image\" not set".to_owned());
     };
+    let restart = line.flag("restart").unwrap_or("Always");
+    if !["Always", "OnFailure", "Never"].contains(&restart) {
+        return Err(format!("error: invalid restart policy: {restart}\nSee 'kubectl run -h' for help and examples"));
+    }
     let mut labels = Map::new();
     for pair in line.list("labels") {
         let Some((key, value)) = pair.split_once('=') else {
@@ -361,7 +408,7 @@ fn pod(line: &Line, name: &str) -> Result<Value, String> {
     let spec: Value = [
         ("containers", Value::List(vec![container.into()])),
         ("dnsPolicy", "ClusterFirst".into()),
-        ("restartPolicy", line.flag("restart").unwrap_or("Always").into()),
+        ("restartPolicy", restart.into()),
     ]
     .into();
     value.make_map().insert("spec".to_owned(), spec);

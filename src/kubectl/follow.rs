@@ -54,7 +54,14 @@ pub enum Follow {
     /// `events --watch`
     Events(Box<Stream>),
     /// `wait --for`
-    Wait { targets: Vec<Gone>, items: Vec<(&'static Resource, String)>, condition: Condition, deadline: SimTime },
+    Wait {
+        targets: Vec<Gone>,
+        items: Vec<(&'static Resource, String)>,
+        condition: Condition,
+        deadline: SimTime,
+        /// With `--timeout=0`.
+        once: bool,
+    },
 }
 
 /// What became of a look.
@@ -88,13 +95,13 @@ pub struct Listing {
 impl Listing {
     /// Nothing if the objects are so few that they are read at once, or if all must be there before any can be printed.
     pub fn of(line: &Line, moment: &Moment, asks: &[resources::Ask], format: &Format) -> Result<Option<Self>, String> {
-        let filter = Filter::of(line)?;
+        let filter = Filter::of(line);
         let in_turn = matches!(format, Format::Table(_) | Format::Name | Format::Yaml | Format::Json);
         let sorted = line.flag("sort-by").is_some_and(|field| !field.is_empty());
         let mut kinds: Vec<&str> = asks.iter().map(|ask| ask.resource.kind).collect();
         kinds.sort_unstable();
         kinds.dedup();
-        let plain = |ask: &resources::Ask| ask.names.is_empty() && filter.bad_field(ask.resource).is_none();
+        let plain = |ask: &resources::Ask| ask.names.is_empty() && filter.bad(ask.resource).is_none();
         if !in_turn || sorted || kinds.len() < asks.len() || !asks.iter().all(plain) {
             return Ok(None);
         }
@@ -226,31 +233,32 @@ impl Follow {
             Follow::Rollout { key, seen, deadline, once } => rollout(key, seen, *deadline, *once, moment, tell),
             Follow::Watch(watch) => watch.look(moment, tell),
             Follow::Events(stream) => stream.look(moment, tell),
-            Follow::Wait { targets, items, condition, deadline } => {
-                let mut index = 0;
-                while index < targets.len() {
-                    match condition.holds(moment, &targets[index]) {
-                        true => {
-                            targets.remove(index);
-                            let (resource, name) = items.remove(index);
-                            tell(false, format!("{}/{name} condition met\n", resource.singular()));
-                        }
-                        false => index += 1,
+            Follow::Wait { targets, items, condition, deadline, once } => {
+                // One after the other, as kubectl visits them; when time is up, each is looked at once more.
+                let (over, mut failed) = (moment.now >= *deadline, false);
+                while let Some(target) = targets.first() {
+                    let holds = condition.holds(moment, target);
+                    if !holds && !over {
+                        return Look::Again(Some(*deadline));
                     }
-                }
-                if targets.is_empty() {
-                    return Look::Done;
-                }
-                if moment.now >= *deadline {
-                    for (resource, name) in items.drain(..) {
-                        tell(
-                            true,
-                            format!("error: timed out waiting for the condition on {}/{name}\n", resource.plural()),
-                        );
+                    targets.remove(0);
+                    let (resource, name) = items.remove(0);
+                    if holds {
+                        tell(false, format!("{}/{name} condition met\n", resource.singular()));
+                        continue;
                     }
-                    return Look::Failed;
+                    failed = true;
+                    let on = format!("{}/{name}", resource.plural());
+                    tell(
+                        true,
+                        match condition {
+                            Condition::Create => "error: timed out waiting for the condition\n".to_owned(),
+                            _ if *once => format!("error: condition not met for {on}\n"),
+                            _ => format!("error: timed out waiting for the condition on {on}\n"),
+                        },
+                    );
                 }
-                Look::Again(Some(*deadline))
+                if failed { Look::Failed } else { Look::Done }
             }
         }
     }
@@ -500,7 +508,9 @@ impl Condition {
             };
             let value = after.strip_prefix('=').map(|value| value.trim_matches(['\'', '"']).to_owned());
             if value.as_deref() == Some("") {
-                return Err("error: jsonpath wait value cannot be empty".to_owned());
+                return Err("error: jsonpath wait has to have a value after equal sign, like \
+                            --for=jsonpath='{.status.readyReplicas}'=3"
+                    .to_owned());
             }
             return Ok(Condition::Path {
                 path: path::relaxed(path).map_err(|error| format!("error: {error}"))?,
@@ -535,14 +545,7 @@ impl Condition {
 }
 
 pub fn wait(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, String> {
-    let Some(condition) = line.flag("for").filter(|text| !text.is_empty()) else {
-        return Err(
-            "error: one of the conditions must be given: --for=create|delete|condition=...|jsonpath=...\nSee 'kubectl \
-                    wait -h' for help and examples"
-                .to_owned(),
-        );
-    };
-    let condition = Condition::parse(condition)?;
+    let condition = Condition::parse(line.flag("for").unwrap_or_default())?;
     let micros = match line.flag("timeout") {
         None => 30_000_000,
         Some(text) => {
@@ -553,6 +556,7 @@ pub fn wait(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
         timeout(line, moment)?;
     }
     let deadline = moment.now + crate::api::SimDuration(micros);
+    let once = micros == 0;
     let found = match files::objects(line, moment, texts)? {
         Some(found) => found,
         None => {
@@ -576,7 +580,7 @@ pub fn wait(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
                     }
                 }
                 if !targets.is_empty() {
-                    return Ok(vec![Task::Follow(Follow::Wait { targets, items, condition, deadline })]);
+                    return Ok(vec![Task::Follow(Follow::Wait { targets, items, condition, deadline, once })]);
                 }
             }
             resources::look_up(moment, line, &asks)?
@@ -593,11 +597,11 @@ pub fn wait(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
     // What is not there has been deleted.
     let missing = found.errors.into_iter().filter(|_| !matches!(condition, Condition::Delete));
     tasks.extend(missing.map(Task::Fail));
-    if targets.is_empty() && tasks.is_empty() {
+    if targets.is_empty() && tasks.is_empty() && !matches!(condition, Condition::Delete) {
         return Err("error: no matching resources found".to_owned());
     }
     if !targets.is_empty() {
-        tasks.push(Task::Follow(Follow::Wait { targets, items, condition, deadline }));
+        tasks.push(Task::Follow(Follow::Wait { targets, items, condition, deadline, once }));
     }
     Ok(tasks)
 }

@@ -21,6 +21,7 @@ mod read;
 mod resources;
 mod rollout;
 mod selector;
+mod set;
 mod sort;
 mod verbs;
 
@@ -31,8 +32,10 @@ use crate::engine::{Command, History, Outcome, Sim};
 use crate::store::World;
 
 pub use complete::{Completion, complete};
+pub use files::FLAGS;
 use follow::Follow;
 use line::Line;
+pub use verbs::paths as verbs_with_help;
 
 /// The moment that commands see: the present, or one in the past that is looked at.
 #[derive(Clone, Copy)]
@@ -143,6 +146,8 @@ pub struct Job {
     tasks: VecDeque<Task>,
     asked: Option<How>,
     files: Vec<(String, Option<String>)>,
+    /// Errors, which are told at the end.
+    errors: Vec<String>,
     answer: Answer,
 }
 
@@ -154,13 +159,14 @@ impl Job {
             tasks: VecDeque::new(),
             asked: None,
             files: Vec::new(),
+            errors: Vec::new(),
             answer: Answer::default(),
         };
         match line::read(text) {
             Ok(line) => job.line = line,
             Err(error) => {
                 job.planned = true;
-                job.fail(&error);
+                job.fail(error);
             }
         }
         job
@@ -180,6 +186,7 @@ impl Job {
     pub fn interrupt(&mut self) {
         self.tasks.clear();
         self.planned = true;
+        self.tell_errors();
         self.answer.exit = 130;
     }
 
@@ -205,14 +212,14 @@ impl Job {
             };
             match plan {
                 Ok(tasks) => self.tasks.extend(tasks),
-                Err(error) => self.fail(&error),
+                Err(error) => self.fail(error),
             }
         }
         while let Some(task) = self.tasks.pop_front() {
             match task {
                 Task::Out(text) => self.write(false, text),
                 Task::Err(text) => self.write(true, text),
-                Task::Fail(text) => self.fail(&text),
+                Task::Fail(text) => self.fail(text),
                 Task::Exit(code) => self.answer.exit = self.answer.exit.max(code),
                 Task::Do { command, how } => {
                     let dry = how.dry;
@@ -221,7 +228,12 @@ impl Job {
                 }
                 Task::Follow(mut follow) => {
                     let chunks = &mut self.answer.chunks;
-                    match follow.look(moment, &mut |error, text| chunks.push(Chunk { error, text })) {
+                    let errors = &mut self.errors;
+                    let tell = &mut |error: bool, text: String| match error && text.starts_with("error: ") {
+                        true => errors.push(text.trim_end().to_owned()),
+                        false => chunks.push(Chunk { error, text }),
+                    };
+                    match follow.look(moment, tell) {
                         follow::Look::Again(until) => {
                             self.tasks.push_front(Task::Follow(follow));
                             return Next::Wait(until);
@@ -236,6 +248,7 @@ impl Job {
                 }
             }
         }
+        self.tell_errors();
         Next::Done
     }
 
@@ -245,9 +258,22 @@ impl Job {
         }
     }
 
-    fn fail(&mut self, text: &str) {
+    fn fail(&mut self, text: String) {
         self.answer.exit = 1;
-        self.write(true, format!("{text}\n"));
+        self.errors.push(text);
+    }
+
+    /// Models kubectl's `checkErr`: a single error is called one, several are listed (`MultipleErrors`).
+    fn tell_errors(&mut self) {
+        let errors = std::mem::take(&mut self.errors);
+        // These write the word into each error of theirs.
+        let own = ["set ", "rollout pause", "rollout resume", "rollout restart"];
+        let path = self.line.as_ref().map_or("", |line| line.verb.path);
+        let bare = errors.len() > 1 && !own.iter().any(|own| path.starts_with(own));
+        for error in &errors {
+            let text = error.strip_prefix("error: ").filter(|_| bare).unwrap_or(error);
+            self.write(true, format!("{text}\n"));
+        }
     }
 
     fn tell(&mut self, moment: &Moment, how: &How, outcome: Outcome) {
@@ -267,7 +293,7 @@ impl Job {
                         let text = item.map(|item| print::objects(format, &[&item], true, moment.now));
                         match text {
                             Some(Ok(text)) => self.write(false, text),
-                            Some(Err(error)) => self.fail(&error),
+                            Some(Err(error)) => self.fail(error),
                             None => {}
                         }
                     }
@@ -276,7 +302,7 @@ impl Job {
             }
         }
         for error in outcome.errors {
-            self.fail(&how.worded(error));
+            self.fail(how.worded(error));
         }
         if failed && how.stops {
             self.tasks.clear();
@@ -287,7 +313,7 @@ impl Job {
 /// What a line comes to at a moment.
 fn plan(line: &Line, moment: &Moment, files: &[(String, Option<String>)]) -> Result<Vec<Task>, String> {
     if line.is("help") || line.verb.path == "help" {
-        return read::help(line);
+        return read::help(line, files);
     }
     if !line.verb.simulated {
         return Err(read::not_simulated(line));

@@ -142,7 +142,7 @@ fn watch(
         resource: ask.resource,
         name: ask.names.first().cloned(),
         namespace: (!everywhere).then(|| line.namespace().to_owned()),
-        filter: Filter::of(line)?,
+        filter: Filter::of(line),
         format,
         widths: Vec::new(),
         seen: moment.records,
@@ -201,7 +201,7 @@ pub fn overview() -> String {
     text
 }
 
-pub fn help(line: &Line) -> Result<Vec<Task>, String> {
+pub fn help(line: &Line, texts: &Files) -> Result<Vec<Task>, String> {
     let verb = match (line.verb.path, line.args.as_slice()) {
         ("help", []) => return Ok(vec![Task::Out(overview())]),
         ("help", words) => match verbs::find(&words.join(" ")).or_else(|| verbs::find(&words[0])) {
@@ -211,7 +211,7 @@ pub fn help(line: &Line) -> Result<Vec<Task>, String> {
         _ => line.verb,
     };
     match verb.simulated {
-        true => Ok(vec![Task::Out(help_of(verb))]),
+        true => Ok(vec![Task::Out(help_of(verb, &files::text(files::FLAGS, texts).unwrap_or_default()))]),
         false => Err(not_simulated_verb(verb)),
     }
 }
@@ -224,16 +224,17 @@ pub fn no_sub_command(line: &Line) -> Result<Vec<Task>, String> {
     let path = line.verb.path;
     match line.args.first() {
         Some(word) => Err(format!("error: unknown command {word:?}\nSee 'kubectl {path} -h' for help and examples")),
-        None => Ok(vec![Task::Err(help_of(line.verb)), Task::Exit(1)]),
+        None => Ok(vec![Task::Err(help_of(line.verb, "")), Task::Exit(1)]),
     }
 }
 
-fn help_of(verb: &Verb) -> String {
+/// `meanings` says what flags mean, if that file could be had.
+fn help_of(verb: &Verb, meanings: &str) -> String {
     let mut text = format!("{}.\n\n", verb.about);
     if !verb.example.is_empty() {
         text.push_str(&format!("Examples:\n  {}\n\n", verb.example));
     }
-    let children: Vec<&Verb> = verb.children().collect();
+    let children: Vec<&Verb> = verb.children().filter(|verb| verb.simulated).collect();
     if !children.is_empty() {
         text.push_str("Available Commands:\n");
         let name = |verb: &Verb| verb.path.split_once(' ').map_or("", |(_, name)| name);
@@ -253,7 +254,13 @@ fn help_of(verb: &Verb) -> String {
                 Some(alone) => &format!("[={alone}]"),
                 None => "=",
             };
-            text.push_str(&format!("  {short}--{}{value}\n", flag.name));
+            text.push_str(&format!("  {short}--{}{value}", flag.name));
+            let meaning = |name: &str| {
+                let line = meanings.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('\t'));
+                line.map(|meaning| format!(":\n        {meaning}\n"))
+            };
+            let own = meaning(&format!("{} {}", verb.path, flag.name)).or_else(|| meaning(flag.name));
+            text.push_str(&own.unwrap_or_else(|| "\n".to_owned()));
         }
         text.push('\n');
     }

@@ -207,14 +207,14 @@ impl Found {
 /// # Errors
 /// A selector that cannot be read.
 pub fn look_up(moment: &Moment, line: &Line, asks: &[Ask]) -> Result<Found, String> {
-    let filter = Filter::of(line)?;
+    let filter = Filter::of(line);
     let mut found = Found::default();
     for ask in asks {
         let namespace = (!filter.everywhere).then(|| line.namespace());
         if ask.names.is_empty() {
             let mut items = all_of(moment.world, ask.resource, namespace, Some(&filter));
             items.retain(|item| filter.admits(&item.value));
-            if let Some(bad) = filter.bad_field(ask.resource) {
+            if let Some(bad) = filter.bad(ask.resource) {
                 found.errors.push(bad);
                 items.clear();
             }
@@ -349,21 +349,38 @@ pub struct Filter {
     labels: Selector,
     fields: Vec<(String, bool, String)>,
     everywhere: bool,
+    /// As they were typed.
+    typed: [String; 2],
+    /// What the server cannot read.
+    mistake: Option<String>,
 }
 
 impl Filter {
-    /// # Errors
-    /// A selector that cannot be read.
-    pub fn of(line: &Line) -> Result<Filter, String> {
-        Ok(Filter {
-            labels: selector::parse(line.flag("selector").unwrap_or_default())?,
-            fields: selector::parse_fields(line.flag("field-selector").unwrap_or_default())?,
+    pub fn of(line: &Line) -> Filter {
+        let typed = ["selector", "field-selector"].map(|flag| line.flag(flag).unwrap_or_default().trim().to_owned());
+        let (labels, fields) = (selector::parse(&typed[0]), selector::parse_fields(&typed[1]));
+        let mistake = labels.as_ref().err().or(fields.as_ref().err()).cloned();
+        Filter {
+            labels: labels.unwrap_or_default(),
+            fields: fields.unwrap_or_default(),
             everywhere: line.is("all-namespaces"),
-        })
+            typed,
+            mistake,
+        }
+    }
+
+    /// The server's refusal of the selectors (`EnhanceListError`).
+    fn refused(&self, resource: &Resource, why: &str) -> String {
+        format!(
+            "Error from server (BadRequest): Unable to find {:?} that match label selector {:?}, field selector {:?}: {why}",
+            format!("{}/v1, Resource={}", resource.group, resource.plural()),
+            self.typed[0],
+            self.typed[1]
+        )
     }
 
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty() && self.fields.is_empty()
+        self.typed.iter().all(String::is_empty)
     }
 
     /// Whether a pod can be one of those that are asked for, as far as can be told without its value.
@@ -388,8 +405,11 @@ impl Filter {
         selector::matches(&self.labels, labels) && self.fields.iter().all(field)
     }
 
-    /// What the server says to a field that the type has no index for.
-    pub fn bad_field(&self, resource: &Resource) -> Option<String> {
+    /// What the server says to selectors that it cannot read, or to a field that the type has no index for.
+    pub fn bad(&self, resource: &Resource) -> Option<String> {
+        if let Some(mistake) = &self.mistake {
+            return Some(self.refused(resource, mistake));
+        }
         let known: &[&str] = match resource.kind {
             "Pod" => &[
                 "metadata.name",
@@ -422,13 +442,6 @@ impl Filter {
             _ => &["metadata.name", "metadata.namespace"],
         };
         let bad = self.fields.iter().find(|(path, _, _)| !known.contains(&path.as_str()))?;
-        let version = if resource.group == "apps" { "apps/v1" } else { "v1" };
-        Some(format!(
-            "Error from server (BadRequest): Unable to find {:?} that match label selector \"\", field selector {:?}: field \
-             label not supported: {}",
-            format!("{version}, Resource={}", resource.plural()),
-            format!("{}{}{}", bad.0, if bad.1 { "=" } else { "!=" }, bad.2),
-            bad.0
-        ))
+        Some(self.refused(resource, &format!("field label not supported: {}", bad.0)))
     }
 }

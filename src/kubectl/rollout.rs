@@ -10,6 +10,7 @@ use super::act::{Files, how, number, timeout};
 use super::follow::Follow;
 use super::layout;
 use super::line::Line;
+use super::print::{self, Format};
 use super::resources::{self, Found, Item};
 use super::{Moment, Task, files, read};
 
@@ -45,6 +46,9 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
             resources::look_up(moment, line, &asks)?
         }
     };
+    if let Some(error) = found.errors.first().filter(|_| what == "status") {
+        return Err(error.clone());
+    }
     let mut tasks = Vec::new();
     let revision = number(line, if what == "undo" { "to-revision" } else { "revision" })?;
     if what == "history" && revision.is_some_and(|number| number < 0) {
@@ -126,9 +130,11 @@ fn history_of(
     set: &DaemonSet,
     number: Option<i64>,
 ) -> Result<Vec<Task>, String> {
-    let _ = line;
     let revisions = revisions(moment, set);
     let name = item.full_name();
+    if line.flag("output").is_some_and(|output| !output.is_empty()) {
+        return printed(line, moment, item, &revisions, number);
+    }
     if let Some(number) = number.filter(|number| *number > 0) {
         let Some(revision) = revisions.iter().find(|revision| revision.revision == number) else {
             return Err("error: unable to find the specified revision".to_owned());
@@ -146,6 +152,33 @@ fn history_of(
         text.push_str(&format!("{}\t{}\n", revision.revision, cause.map_or("<none>", |cause| cause)));
     }
     Ok(vec![Task::Out(format!("{name} \n{}\n", layout::tabbed(&text)))])
+}
+
+/// With `-o`, the DaemonSet is printed as it was in each revision (`GetHistory`).
+fn printed(
+    line: &Line,
+    moment: &Moment,
+    item: &Item,
+    revisions: &[Arc<ControllerRevision>],
+    number: Option<i64>,
+) -> Result<Vec<Task>, String> {
+    let number = number.filter(|number| *number > 0);
+    let wanted = revisions.iter().filter(|it| number.is_none_or(|number| it.revision == number));
+    let mut texts = Vec::new();
+    let format = Format::of(line)?;
+    for revision in wanted {
+        let mut value = item.value.clone();
+        let mut template = history::template_of(revision).cloned().unwrap_or_default();
+        template.make_map().remove("$patch");
+        value.entry("spec").make_map().insert("template".to_owned(), template);
+        let item = Item { resource: item.resource, value };
+        texts.push(print::objects(&format, &[&item], true, moment.now)?);
+    }
+    if let (Some(number), true) = (number, texts.is_empty()) {
+        return Err(format!("error: unable to find the specified revision {number}"));
+    }
+    let between = if matches!(format, Format::Yaml) { "---\n" } else { "" };
+    Ok(vec![Task::Out(texts.join(between))])
 }
 
 /// Without a name every object of the type is shown.

@@ -31,11 +31,11 @@ pub fn parse(text: &str) -> Result<Selector, String> {
         if part.is_empty() {
             let found = if index + 1 < parts.len() { "," } else { "" };
             return Err(match index {
-                0 => format!("error: found '{found}', expected: !, identifier, or 'end of string'"),
-                _ => format!("error: found '{found}', expected: identifier after ','"),
+                0 => format!("found '{found}', expected: !, identifier, or 'end of string'"),
+                _ => format!("found '{found}', expected: identifier after ','"),
             });
         }
-        let fail = |what: &str| Err(format!("error: unable to parse requirement: {what}"));
+        let fail = |what: &str| Err(format!("unable to parse requirement: {what}"));
         let (key, operator, values) = if let Some(key) = part.strip_prefix('!') {
             (key.trim(), Operator::DoesNotExist, Vec::new())
         } else if let Some((head, list)) = part.split_once('(') {
@@ -56,6 +56,12 @@ pub fn parse(text: &str) -> Result<Selector, String> {
             (key.trim(), Operator::GreaterThan, vec![value.trim().to_owned()])
         } else if let Some((key, value)) = part.split_once('<') {
             (key.trim(), Operator::LessThan, vec![value.trim().to_owned()])
+        } else if let Some((key, "in" | "notin")) = part.rsplit_once(char::is_whitespace) {
+            return fail(if key.trim().is_empty() {
+                "found 'in', expected: identifier"
+            } else {
+                "found '', expected: '('"
+            });
         } else {
             (part, Operator::Exists, Vec::new())
         };
@@ -66,7 +72,7 @@ pub fn parse(text: &str) -> Result<Selector, String> {
         }
         let listed = part.contains('(');
         if let Some(word) = values.first().filter(|_| !listed).and_then(|value| value.split_whitespace().nth(1)) {
-            return Err(format!("error: found '{word}', expected: ',' or 'end of string'"));
+            return Err(format!("found '{word}', expected: ',' or 'end of string'"));
         }
         selector.push((key.to_owned(), operator, values));
     }
@@ -125,7 +131,7 @@ pub fn parse_fields(text: &str) -> Result<Vec<(String, bool, String)>, String> {
         } else if let Some((path, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
             (path, true, value)
         } else {
-            return Err(format!("error: invalid selector: '{part}'; can't understand '{part}'"));
+            return Err(format!("invalid selector: '{part}'; can't understand '{part}'"));
         };
         Ok((path.to_owned(), equal, value.to_owned()))
     };
@@ -154,11 +160,11 @@ mod tests {
             assert_eq!(matches(&parse(text).unwrap(), Some(&labels)), expected, "{text}");
         }
         for (text, error) in [
-            ("a b", "error: unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
-            ("a=b,", "error: found '', expected: identifier after ','"),
-            ("a=b,,c", "error: found ',', expected: identifier after ','"),
-            (",a", "error: found ',', expected: !, identifier, or 'end of string'"),
-            ("a=b c", "error: found 'c', expected: ',' or 'end of string'"),
+            ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+            ("a=b,", "found '', expected: identifier after ','"),
+            ("a=b,,c", "found ',', expected: identifier after ','"),
+            (",a", "found ',', expected: !, identifier, or 'end of string'"),
+            ("a=b c", "found 'c', expected: ',' or 'end of string'"),
         ] {
             assert_eq!(parse(text), Err(error.to_owned()), "{text}");
         }

@@ -108,6 +108,11 @@ pub fn top() -> impl Iterator<Item = &'static Verb> {
     VERBS.iter().filter(|verb| verb.simulated && !verb.path.contains(' '))
 }
 
+/// The verbs and sub-commands that this program does.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    VERBS.iter().filter(|verb| verb.simulated).map(|verb| verb.path)
+}
+
 /// Every name that kubectl knows as a command.
 pub fn all_names() -> impl Iterator<Item = &'static str> {
     VERBS.iter().map(|verb| verb.path).filter(|path| !path.contains(' '))
@@ -135,7 +140,7 @@ static VERBS: &[Verb] = &[
         "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N",
         "Update the annotations on a resource",
         "kubectl annotate ds/nginx kubernetes.io/change-cause='image 1.17'",
-        "@change overwrite -list resource-version=",
+        "@change overwrite list resource-version=",
     ),
     other("api-resources"),
     other("api-versions"),
@@ -146,6 +151,15 @@ static VERBS: &[Verb] = &[
         "kubectl apply -f -",
         "@print @dry @files l/selector= validate?strict overwrite force wait timeout= cascade?background grace-period= \
          -prune -server-side -force-conflicts -all openapi-patch record",
+    ),
+    other("apply edit-last-applied"),
+    other("apply set-last-applied"),
+    verb(
+        "apply view-last-applied",
+        "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
+        "View the latest last-applied-configuration annotations of a resource/object",
+        "kubectl apply view-last-applied ds/nginx",
+        "@files l/selector= all o/output=",
     ),
     other("attach"),
     other("auth"),
@@ -163,6 +177,13 @@ static VERBS: &[Verb] = &[
         "kubectl create -f -",
         "@print @dry @files l/selector= validate?strict save-config record -edit -raw=",
     ),
+    other("create clusterrole"),
+    other("create clusterrolebinding"),
+    other("create configmap"),
+    other("create cronjob"),
+    other("create deployment"),
+    other("create ingress"),
+    other("create job"),
     verb(
         "create namespace",
         "NAME [--dry-run=server|client|none]",
@@ -184,6 +205,7 @@ static VERBS: &[Verb] = &[
         "kubectl create priorityclass high --value=1000",
         "@print @dry value= global-default description= preemption-policy= save-config validate?strict",
     ),
+    other("create poddisruptionbudget"),
     verb(
         "create quota",
         "NAME [--hard=key1=value1,key2=value2]",
@@ -191,6 +213,12 @@ static VERBS: &[Verb] = &[
         "kubectl create quota few --hard=pods=2",
         "@print @dry hard= -scopes= save-config validate?strict",
     ),
+    other("create role"),
+    other("create rolebinding"),
+    other("create secret"),
+    other("create service"),
+    other("create serviceaccount"),
+    other("create token"),
     other("debug"),
     verb(
         "delete",
@@ -264,7 +292,7 @@ static VERBS: &[Verb] = &[
         "(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]",
         "Update fields of a resource",
         "kubectl patch ds nginx -p '{\"spec\":{\"minReadySeconds\":5}}'",
-        "@print @dry @files p/patch= patch-file= type= local record -subresource=",
+        "@print @dry @files p/patch= patch-file= type= local record subresource=",
     ),
     other("plugin"),
     other("port-forward"),
@@ -346,7 +374,7 @@ static VERBS: &[Verb] = &[
         "RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N",
         "Update environment variables on a pod template",
         "kubectl set env ds/nginx LOG=debug",
-        "@change c/containers= -from= -keys= -prefix= e/env= overwrite -list -resolve",
+        "@change c/containers= -from= -keys= -prefix= e/env= overwrite list -resolve",
     ),
     verb(
         "set image",
@@ -362,6 +390,9 @@ static VERBS: &[Verb] = &[
         "kubectl set resources ds/nginx --limits=cpu=200m",
         "@change c/containers= limits= requests=",
     ),
+    other("set selector"),
+    other("set serviceaccount"),
+    other("set subject"),
     verb(
         "taint",
         "NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N",

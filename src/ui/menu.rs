@@ -8,6 +8,7 @@ use super::session::Desk;
 use super::shared::Shared;
 use super::state::{Action, Menu};
 use crate::platform::page;
+use crate::view::script;
 
 #[derive(Properties, PartialEq)]
 pub struct MenuProps {
@@ -66,12 +67,12 @@ pub fn MenuView(props: &MenuProps) -> Html {
         });
         // The command that the item stands for, so that people learn it; the style sheet shows it below the label.
         let command = match &item.action {
-            Action::Run(command) => Some(command.to_text()).filter(|text| text.starts_with("kubectl ")),
+            Action::Run(command) => script::typed(command),
             _ => None,
         };
         html! {
-            <button role="menuitem" tabindex="-1" aria-label={item.label.clone()} data-command={command.as_deref().map(str::to_owned)}
-                title={command.as_deref().map(str::to_owned)} class={item.danger.then_some("danger")} {onclick}>{&item.label}</button>
+            <button role="menuitem" tabindex="-1" aria-label={item.label.clone()} data-command={command.clone()}
+                title={command} class={item.danger.then_some("danger")} {onclick}>{&item.label}</button>
         }
     });
     let outside = {

@@ -617,17 +617,17 @@ impl Session {
 
     /// Does something to the cluster. This is the one place where a look into the past becomes another future.
     fn submit(&mut self, command: Command) -> Outcome {
+        if let Some(outcome) = self.without_effect(&command) {
+            self.tell(&outcome);
+            return outcome;
+        }
         self.fork();
         let before = self.branches.wants_name().then(|| (command.clone(), self.sim.world().clone()));
         let outcome = self.sim.submit(command);
         if let Some((command, before)) = before.filter(|_| outcome.errors.is_empty()) {
             self.branches.name_current(&view::branch::name(&command, &before, self.sim.world()));
         }
-        let error = !outcome.errors.is_empty();
-        let lines: Vec<&str> = outcome.errors.iter().chain(&outcome.messages).map(String::as_str).collect();
-        if !lines.is_empty() {
-            self.say(Notice { error, text: lines.join("\n") });
-        }
+        self.tell(&outcome);
         if !self.moves() {
             self.last_frame = None;
         }
@@ -635,6 +635,15 @@ impl Session {
         self.ask(Job::Save, 400);
         self.preview();
         outcome
+    }
+
+    /// Says what became of a command.
+    fn tell(&mut self, outcome: &Outcome) {
+        let error = !outcome.errors.is_empty();
+        let lines: Vec<&str> = outcome.errors.iter().chain(&outcome.messages).map(String::as_str).collect();
+        if !lines.is_empty() {
+            self.say(Notice { error, text: lines.join("\n") });
+        }
     }
 
     fn say(&mut self, notice: Notice) {

@@ -52,8 +52,12 @@ pub fn typed(command: &Command) -> Option<String> {
     let mut out = String::new();
     match command {
         Command::Apply { text } => here(&mut out, "kubectl apply", text),
-        command => out.push_str(&command.to_text()),
+        command => match reported(command) {
+            Some((named, status)) => patch_status(&mut out, &named, status),
+            None => out.push_str(&command.to_text()),
+        },
     }
+    out.truncate(out.trim_end().len());
     Some(out).filter(|text| text.starts_with("kubectl "))
 }
 
@@ -72,32 +76,10 @@ fn command(out: &mut String, sim: &Sim, command: &Command) {
                 here(out, "kubectl apply", &node_manifest(template, &name));
             }
         }
-        Command::SetCondition { name, condition, status } => {
-            let condition = Value::from([("status", status.as_str().into()), ("type", condition.as_str().into())]);
-            patch_status(out, &["node ", name].concat(), [("conditions", Value::List(vec![condition]))].into());
-        }
-        Command::SetCapacity { name, allocatable } => {
-            let amount = |(name, milli): &(String, i64)| (name.clone(), crate::api::quantity_text(name, *milli).into());
-            let amounts = Value::Map(allocatable.iter().map(amount).collect::<Map>());
-            patch_status(
-                out,
-                &["node ", name].concat(),
-                [("allocatable", amounts.clone()), ("capacity", amounts)].into(),
-            );
-        }
         Command::Kubelet { name, running } => {
             out.extend(["# Here ", &text, ". kwok looks only after nodes with this annotation:\n"]);
             let value = if *running { "=fake" } else { "-" };
             out.extend(["kubectl annotate node ", name, " kwok.x-k8s.io/node", value, "\n"]);
-        }
-        Command::SetPodReady { namespace, name, ready } => {
-            let status = if *ready { "True" } else { "False" };
-            let condition = |kind: &str| Value::from([("status", status.into()), ("type", kind.into())]);
-            let conditions = Value::List(vec![condition("Ready"), condition("ContainersReady")]);
-            patch_status(out, &pod(sim, namespace, name), [("conditions", conditions)].into());
-        }
-        Command::SetPodPhase { namespace, name, phase } => {
-            patch_status(out, &pod(sim, namespace, name), [("phase", phase.as_str().into())].into());
         }
         Command::DeletePod { namespace, name, .. } | Command::LabelPod { namespace, name, .. } => {
             // The pod of that place instead of the pod of that name.
@@ -112,8 +94,50 @@ fn command(out: &mut String, sim: &Sim, command: &Command) {
             out.extend(["kubectl delete -n ", namespace, " ", &pod(sim, namespace, name), cascade, "\n"]);
         }
         Command::RefuseRequests { .. } => out.extend(["# Here ", &text, ": no kubectl can ask for that.\n"]),
-        _ => out.extend([&*text, overwrite, "\n"]),
+        command => match reported(command) {
+            Some((named, status)) => {
+                let named = match command {
+                    Command::SetPodReady { namespace, name, .. } | Command::SetPodPhase { namespace, name, .. } => {
+                        pod(sim, namespace, name)
+                    }
+                    _ => named,
+                };
+                patch_status(out, &named, status);
+            }
+            None => out.extend([&*text, overwrite, "\n"]),
+        },
     }
+}
+
+/// What a kubelet reports, which `kubectl patch --subresource=status` can write in its place: of which object, and what.
+fn reported(command: &Command) -> Option<(String, Value)> {
+    let condition =
+        |kind: &str, status: &str| Value::from([("status", Value::from(status)), ("type", Value::from(kind))]);
+    Some(match command {
+        Command::SetCondition { name, condition: kind, status } => {
+            let conditions = Value::List(vec![condition(kind, status.as_str())]);
+            (["node ", name].concat(), [("conditions", conditions)].into())
+        }
+        Command::SetCapacity { name, allocatable } => {
+            let amount = |(name, milli): &(String, i64)| (name.clone(), crate::api::quantity_text(name, *milli).into());
+            let amounts = Value::Map(allocatable.iter().map(amount).collect::<Map>());
+            (["node ", name].concat(), [("allocatable", amounts.clone()), ("capacity", amounts)].into())
+        }
+        Command::SetPodReady { namespace, name, ready } => {
+            let status = if *ready { "True" } else { "False" };
+            let conditions = vec![condition("Ready", status), condition("ContainersReady", status)];
+            (in_namespace(name, namespace), [("conditions", Value::List(conditions))].into())
+        }
+        Command::SetPodPhase { namespace, name, phase } => {
+            (in_namespace(name, namespace), [("phase", phase.as_str().into())].into())
+        }
+        _ => return None,
+    })
+}
+
+fn in_namespace(pod: &str, namespace: &str) -> String {
+    let namespace = if namespace == "default" { String::new() } else { [" -n ", namespace].concat() };
+    ["pod ", pod, &namespace].concat()
 }
 
 /// Text on a command's standard input.

@@ -2,7 +2,7 @@
 
 mod container;
 mod env;
-mod names;
+pub mod names;
 mod pod;
 mod volumes;
 mod warnings;

@@ -196,14 +196,24 @@ impl Branches {
 impl Session {
     /// Whether the reader is asked first: what they want done would make another future.
     pub(super) fn asks_first(&mut self, action: &Action) -> bool {
-        let what = match (&self.past, action) {
-            (Some(_), Action::Apply) => "kubectl apply -f -".into(),
-            (Some(_), Action::Run(command) | Action::Take(Offer::Run(command, _))) => command.to_text(),
-            (Some(_), Action::Lesson(LessonAct::DoIt)) if self.lesson_would_act() => "Do it for me".into(),
+        let Some(_) = &self.past else { return false };
+        let apply = || Command::Apply { text: (*self.state.editor.text).clone() };
+        let what = match action {
+            Action::Apply if self.without_effect(&apply()).is_none() => "kubectl apply -f -".into(),
+            Action::Run(command) | Action::Take(Offer::Run(command, _)) if self.without_effect(command).is_none() => {
+                command.to_text()
+            }
+            Action::Lesson(LessonAct::DoIt) if self.lesson_would_act() => "Do it for me".into(),
             _ => return false,
         };
         self.ask_to_fork(action.clone(), &what);
         true
+    }
+
+    /// What a command answers in the past without making another future of it, because it changes nothing there.
+    pub(super) fn without_effect(&self, command: &Command) -> Option<Outcome> {
+        self.past.as_ref()?;
+        self.sim_as_shown().without_effect(command)
     }
 
     /// Asks whether to go on from the past with what the reader wants done.

@@ -79,9 +79,16 @@ impl Desk {
     }
 }
 
-/// The text of an example by its file name, or by an address that ends with it.
+/// The text of an example by its file name, or by an address that ends with it; of what tutorials fetch from the Kubernetes
+/// documentation, the page has manifests of its own.
 async fn example(name: &str) -> Option<String> {
+    if name == kubectl::FLAGS {
+        return fetch::text(name).await.ok();
+    }
     let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    if name.contains("://") && name.contains("/examples/controllers/") {
+        return fetch::text(&["addresses/", &file].concat()).await.ok();
+    }
     let stem = |file: &str| file.replace(".yml", ".yaml").replace("-daemon-set", "").replace("-daemonset", "");
     let index = fetch::text(&[FOLDER, "index.yaml"].concat()).await.ok()?;
     let examples = Gallery::read(&index).0.examples;
@@ -215,6 +222,10 @@ impl Session {
             };
             match next {
                 Next::Submit(command) if self.past.is_some() => {
+                    outcome = self.without_effect(&command);
+                    if outcome.is_some() {
+                        continue;
+                    }
                     let what = command.to_text();
                     self.console.pending = Some(command);
                     self.ask_to_fork(Action::GoOnLine, &what);
@@ -230,6 +241,12 @@ impl Session {
                     job.supply(name, Some(text));
                 }
                 Next::Read(name) => {
+                    if name.contains("://") {
+                        self.change_entry(|entry| {
+                            entry.note = "The page answers for this address with a manifest of its own; nothing is fetched \
+                                          from elsewhere.";
+                        });
+                    }
                     self.console.wanted = Some(name);
                     self.console.until = None;
                     break;
