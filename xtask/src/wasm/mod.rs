@@ -4,6 +4,7 @@
 mod constants;
 mod glue;
 mod module;
+mod order;
 mod outline;
 mod split;
 
@@ -68,9 +69,10 @@ pub fn divide(dist: &Path) -> Result<(), Failure> {
     let (first, script) = glue::shorten(&parts.first, &script)
         .map_err(|error| Failure::new(format!("The names in the script cannot be shortened: {error}.")))?;
     exchange(&page.js, &format!("{NAME}-{}.js", hash(script.as_bytes())), script.as_bytes())?;
-    let first = optimise("bg", &first)?;
+    let disordered = |error| Failure::new(format!("The functions cannot be put in order: {error}."));
+    let (first, places) = order::order(&optimise("bg", &first)?).map_err(disordered)?;
     exchange(&page.wasm, &format!("{NAME}-{}_bg.wasm", hash(&first)), &first)?;
-    let rest = optimise("rest", &parts.rest)?;
+    let rest = optimise("rest", &order::borrow(&parts.rest, &places).map_err(disordered)?)?;
     let name = format!("{NAME}-{}_rest.wasm", hash(&rest));
     write(&dist.join(&name), &rest)?;
     index = index.replacen(" data-wasm=", &format!(" data-rest=\"./{name}\" data-wasm="), 1);

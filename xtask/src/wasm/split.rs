@@ -17,7 +17,7 @@ const FETCH: &str = "fetch_rest";
 /// What the rest sets to 1 when it is here.
 const ARRIVED: &str = "rest_arrived";
 /// The table of functions of the first part that the rest uses.
-const LENT: &str = "lent";
+pub const LENT: &str = "lent";
 /// The memory in which a module that counts does so: tests/e2e/profile.mjs reads it.
 const COUNTERS: &str = "counters";
 /// Bodies up to so many bytes are in both parts if both use them.
