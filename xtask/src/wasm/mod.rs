@@ -9,6 +9,7 @@ mod outline;
 mod split;
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,10 +38,22 @@ pub const FLAGS_IN: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 
 /// The flags for rustc with which a page is built that is to be divided.
 pub fn flags() -> String {
-    match std::env::var(FLAGS_IN) {
-        Ok(flags) if !flags.is_empty() => format!("{flags} {FLAGS}"),
-        _ => FLAGS.to_owned(),
+    let mut flags = env::var(FLAGS_IN).unwrap_or_default();
+    for flag in [FLAGS].into_iter().map(str::to_owned).chain(unnamed_folders()) {
+        flags.push(' ');
+        flags.push_str(&flag);
     }
+    flags.trim_start().to_owned()
+}
+
+/// A program names the files of its libraries, for messages of panics: not with where they are on this machine.
+fn unnamed_folders() -> Vec<String> {
+    let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let sources = cargo.and_then(|cargo| fs::read_dir(cargo.join("registry/src")).ok());
+    let folders = sources.into_iter().flatten().flatten().map(|folder| folder.path());
+    // Flags are parted by spaces.
+    let folders = folders.filter(|folder| !folder.to_string_lossy().contains(' '));
+    folders.map(|folder| format!("--remap-path-prefix={}/=", folder.display())).collect()
 }
 
 /// Exchanges the module in a folder that Trunk has made by two.
@@ -191,7 +204,7 @@ pub fn example(tools: &Tools, name: &str) -> Result<PathBuf, Failure> {
 }
 
 fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// What the page's index.html says of its program.
