@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{DaemonSet, Name, ObjectKey, ObjectMeta};
+use crate::api::{DaemonSet, Name, Node, ObjectKey, ObjectMeta, Value};
 use crate::controllers::daemonset::placement::Placer;
 use crate::controllers::daemonset::pods_by_node;
 use crate::store::World;
@@ -41,25 +41,35 @@ pub enum NodeChange {
 pub fn preview(world: &World, check: &Check) -> Preview {
     let mut preview = Preview::default();
     let mut sentences: Vec<String> = Vec::new();
-    let (mut new_nodes, mut others, mut same) = (0, 0, Vec::new());
+    let (mut new_nodes, mut changed_nodes, mut same_nodes, mut others, mut same) = (0, 0, 0, 0, Vec::new());
     for document in &check.documents {
         match document.document.kind.as_str() {
             "DaemonSet" => match preview_daemonset(world, document, &mut preview.nodes) {
                 Some(sentence) => sentences.push(sentence),
                 None => same.push(document.document.name.as_str()),
             },
-            "Node" => new_nodes += 1,
+            "Node" => match world.nodes.get(&*document.document.name) {
+                None => new_nodes += 1,
+                Some(existing) if has_all_of(existing, &document.object) => same_nodes += 1,
+                Some(_) => changed_nodes += 1,
+            },
             "Pod" | "Namespace" | "PriorityClass" => others += 1,
             _ => {}
         }
     }
-    for (count, what) in [(new_nodes, "node"), (others, "other object")] {
+    for (count, verb, what) in
+        [(new_nodes, "add", "node"), (changed_nodes, "change", "node"), (others, "apply", "other object")]
+    {
         if count > 0 {
-            sentences.push(format!("apply {}", counted(count, what)));
+            sentences.push(format!("{verb} {}", counted(count, what)));
         }
     }
+    let verb = if same.len() + same_nodes == 1 { "is" } else { "are" };
+    let nodes = counted(same_nodes, "node");
+    if same_nodes > 0 {
+        same.push(&nodes);
+    }
     if !same.is_empty() {
-        let verb = if same.len() == 1 { "is" } else { "are" };
         sentences.push(format!("change nothing: {} {verb} as it says here", same.join(", ")));
     }
     preview.sentence = match (check.has_errors(), sentences.is_empty()) {
@@ -155,6 +165,15 @@ fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<N
 fn has_all(old: &ObjectMeta, wanted: &ObjectMeta) -> bool {
     wanted.labels.iter().all(|(key, value)| old.labels.get(key) == Some(value))
         && wanted.annotations.iter().all(|(key, value)| old.annotations.get(key) == Some(value))
+}
+
+/// Whether a node is as a text asks for.
+fn has_all_of(old: &Node, text: &Value) -> bool {
+    let wanted = Node::from_value(text);
+    let asks = |field: &str| text.get("spec").is_some_and(|spec| spec.get(field).is_some());
+    has_all(&old.meta, &wanted.meta)
+        && (!asks("taints") || old.taints == wanted.taints)
+        && (!asks("unschedulable") || old.unschedulable == wanted.unschedulable)
 }
 
 fn counted(count: usize, what: &str) -> String {
