@@ -50,16 +50,17 @@
     return new WebAssembly.Module(Uint8Array.from(request.response, (character) => character.charCodeAt(0)));
   };
   const sayLost = (error) => {
-    const dialog = document.createElement("div");
+    const dialog = document.createElement("dialog");
     dialog.className = "crash";
     dialog.setAttribute("role", "alertdialog");
+    dialog.setAttribute("aria-label", "A part of the page could not be fetched");
     dialog.innerHTML =
-      "<div><h2>A part of the page could not be fetched</h2><p>What you made is kept. Look at your connection, then load " +
-      'the page again.</p><small></small><div class="buttons"><button class="primary">Load again</button></div></div>';
+      "<h2>A part of the page could not be fetched</h2><p>What you made is kept. Look at your connection, then load " +
+      'the page again.</p><small></small><div class="buttons"><button class="primary">Load again</button></div>';
     dialog.querySelector("small").textContent = error.message;
     dialog.querySelector("button").onclick = () => location.reload();
     document.body.append(dialog);
-    dialog.querySelector("button").focus();
+    dialog.showModal();
   };
   let arrived;
   const whole = new Promise((resolve) => (arrived = resolve));

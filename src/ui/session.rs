@@ -436,7 +436,12 @@ impl Session {
                 self.pasted = Some(text);
             }
             Action::Edit(text) => {
-                self.state.editor.text = Shared::from(text);
+                // What applying said is about another text; on a phone it lies over the findings of this one.
+                let done = self.state.notice.as_ref().is_some_and(|notice| !notice.error);
+                if done && self.state.can_go_back.is_none() && text != **self.state.editor.text {
+                    self.hide_notice();
+                }
+                self.set_text(text);
                 self.ask(Job::Check, 160);
                 self.ask(Job::Save, 400);
             }
@@ -938,14 +943,19 @@ impl Session {
 const TABS: &str = "(max-width: 900px)";
 const LIGHT: &str = "(prefers-color-scheme: light)";
 
-/// A panic ends the program: the text is in the storage, and what may have led to it is forgotten on a new start.
+/// A panic ends the program. What may have led to it is forgotten on a new start.
 pub fn install_panic_dialog() {
     // Yew puts its own hook over any other that it does not know of.
-    yew::set_custom_panic_hook(crash::hook(
-        || storage::get(saved::TEXT).unwrap_or_else(|| TUTORIAL.to_owned()),
-        || {
+    yew::set_custom_panic_hook(crash::hook(crash::Reader {
+        text: text::last,
+        forget: |with_text| {
             storage::remove(saved::SCENARIO);
             storage::remove(saved::BRANCHES);
+            if !with_text {
+                storage::remove(saved::TEXT);
+            }
+            // What still runs of the failed program must not put it back.
+            storage::turn_off();
         },
-    ));
+    }));
 }

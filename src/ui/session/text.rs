@@ -3,9 +3,28 @@
 use super::*;
 use crate::manifest::{Finding, Severity};
 
+thread_local! {
+    /// The editor's text once more, for when the session cannot be asked any longer.
+    static LAST: RefCell<Option<Shared<String>>> = const { RefCell::new(None) };
+}
+
+/// The editor's text, from outside of the session; from now on in the storage, too.
+pub(super) fn last() -> String {
+    let text = LAST.with(|last| last.try_borrow().ok().and_then(|last| last.as_deref().cloned()));
+    if let Some(text) = &text {
+        storage::set(saved::TEXT, text);
+    }
+    text.or_else(|| storage::get(saved::TEXT)).unwrap_or_else(|| TUTORIAL.to_owned())
+}
+
 impl Session {
-    pub(super) fn load(&mut self, text: String) {
+    pub(super) fn set_text(&mut self, text: String) {
         self.state.editor.text = Shared::from(text);
+        LAST.set(Some(self.state.editor.text.clone()));
+    }
+
+    pub(super) fn load(&mut self, text: String) {
+        self.set_text(text);
         self.state.editor.loads += 1;
         self.check_text();
         self.ask(Job::Save, 400);
