@@ -3,6 +3,7 @@
 pub mod crash;
 pub mod editor;
 pub mod fetch;
+pub mod focus;
 pub mod frame;
 pub mod host;
 pub mod page;

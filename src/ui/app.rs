@@ -20,7 +20,7 @@ use super::ribbon::{Ribbons, control_loop};
 use super::session::Desk;
 use super::state::{Action, Dialog, Part, Tab};
 use super::timebar::time_bar;
-use crate::platform::page;
+use crate::platform::{focus, page};
 
 /// What the page begins with.
 #[derive(PartialEq, Properties)]
@@ -41,6 +41,7 @@ pub fn App(AppProps { desk }: &AppProps) -> Html {
         let (desk, state) = (desk.clone(), state.setter());
         use_effect_with((), move |()| {
             desk.connect(move |next| state.set(next));
+            focus::follow();
             let keys = desk.clone();
             let listener = page::document().map(|document| {
                 let options = EventListenerOptions::enable_prevent_default();
@@ -56,6 +57,7 @@ pub fn App(AppProps { desk }: &AppProps) -> Html {
             move || drop((listener, theme))
         });
     }
+    use_effect(focus::keep);
     let tab = |tab: Tab, name: &'static str| {
         html! {
             <button aria-current={(state.tab == tab).then_some("page")} onclick={desk.on(Action::ShowTab(tab))}>{name}</button>

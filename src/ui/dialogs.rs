@@ -15,6 +15,7 @@ use super::shared::Shared;
 use super::state::{Action, BranchAct, Dialog};
 use crate::api::{Kind, Taint};
 use crate::engine::{Command, NodeTemplate};
+use crate::platform::page;
 use crate::view::ahead::Ahead;
 use crate::view::{forms, script, words};
 
@@ -59,9 +60,14 @@ pub fn DialogView(props: &DialogProps) -> Html {
             if let Some(dialog) = &dialog {
                 let _ = dialog.show_modal();
                 // Set once: a value in the markup would come back with every message.
-                for (name, _, _, value) in form.iter().flat_map(|form| &form.fields) {
+                for (index, (name, _, _, value)) in form.iter().flat_map(|form| &form.fields).enumerate() {
                     if let Some(input) = input(dialog, name) {
                         input.set_value(value);
+                        // By itself the browser begins with the button that closes.
+                        if index == 0 {
+                            input.select();
+                            page::focus(&input);
+                        }
                     }
                 }
             }

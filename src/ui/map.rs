@@ -45,6 +45,11 @@ pub fn MapView(props: &MapProps) -> Html {
     let add = props.desk.on(Action::Open(Dialog::AddNode));
     let empty = props.scene.node_count == 0;
     let last = props.scene.groups.len().saturating_sub(1);
+    // A list of its own, as the cards below are: with anything beside them that has no key, the elements would be told
+    // apart by their place, and all made anew when one comes or goes.
+    let groups: Html = (props.scene.groups.iter().enumerate())
+        .map(|(index, group)| view_group(group, props.selection.as_ref(), (index == last).then_some(&add)))
+        .collect();
     html! {
         <section class="map" data-testid="map" aria-label="Cluster map" {onclick}>
             if let Some(map) = &props.scene.dense {
@@ -53,9 +58,7 @@ pub fn MapView(props: &MapProps) -> Html {
                 if empty {
                     <p class="empty">{"The cluster has no nodes. A DaemonSet puts a pod on each node, so add one."}</p>
                 }
-                {for props.scene.groups.iter().enumerate().map(|(index, group)| {
-                    view_group(group, props.selection.as_ref(), (index == last).then_some(&add))
-                })}
+                {groups}
                 if empty {
                     {add_node(&add)}
                 }
@@ -70,15 +73,16 @@ fn selected_on(card: &NodeCard, selection: &ObjectRef) -> bool {
 
 /// A group's cards; the last group's end with "Add node".
 fn view_group(group: &Group, selection: Option<&ObjectRef>, add: Option<&Callback<MouseEvent>>) -> Html {
-    let cards = group.cards.iter().map(|card| {
+    let card = |card: &Rc<NodeCard>| {
         let selection = selection.filter(|selection| selected_on(card, selection)).cloned();
         html! { <Card key={&*card.name} card={Shared(Rc::clone(card))} {selection} /> }
-    });
+    };
+    let cards: Html = group.cards.iter().map(card).collect();
     html! {
         <div class="group" key={group.role.title()}>
             <h2>{group.role.title()}{" · "}{group.cards.len()}</h2>
             <div class="nodes">
-                {for cards}
+                {cards}
                 if let Some(add) = add { {add_node(add)} }
             </div>
         </div>

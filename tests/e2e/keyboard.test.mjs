@@ -127,3 +127,32 @@ walk("the tutorial, time, two futures beside each other and kubectl, by keyboard
   assert.equal(await line.inputValue(), "kubectl get ds");
   await axe();
 }, { query: "?speed=8" });
+
+walk("a focus whose element goes stays near, and a form begins with its first field", async ({ page, app }) => {
+  const focused = () => page.evaluate(() => document.activeElement.closest("[data-node-card], [data-testid]")?.dataset.nodeCard ?? document.activeElement.tagName);
+  await press(page, page.getByTestId("add-node"));
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.name), "name"));
+  await page.keyboard.press("Enter");
+  await app.node("worker-4").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "add-node");
+  await press(page, app.applyButton);
+  await app.pods(4, { phase: "Running" });
+  const choose = async (of, name) => {
+    await press(page, page.getByRole("button", { name: `Actions for ${of}`, exact: true }));
+    const item = page.getByRole("menuitem", { name, exact: true });
+    await item.waitFor();
+    for (let step = 0; step < 20 && !(await item.evaluate((it) => it === document.activeElement)); step++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+  };
+  const pod = (await app.pods(4)).find(({ node }) => node === "worker-2");
+  await choose(`pod ${pod.name}`, "Delete the pod");
+  await eventually(async () => assert.ok(!(await app.map()).some(({ name }) => name === pod.name)));
+  await app.pods(4, { phase: "Running" });
+  assert.equal(await focused(), "worker-2");
+  await choose("node worker-4", "Remove the node");
+  await app.node("worker-4").waitFor({ state: "detached" });
+  await eventually(async () => assert.equal(await focused(), "worker-3"));
+  await press(page, page.getByRole("button", { name: "Delete DaemonSet nginx-daemon-set", exact: true }));
+  await app.pods(0);
+  await eventually(async () => assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "BODY"));
+}, { query: "?speed=8" });
