@@ -6,7 +6,7 @@ use super::console::Console;
 use super::log::Log;
 use super::session::Desk;
 use super::shared::Shared;
-use super::state::{Action, AppState, Bottom, EventRow, Part};
+use super::state::{Action, AppState, Bottom, EventRow, Part, Tab};
 
 const TABS: [(Bottom, &str, &str); 3] = [
     (Bottom::Activity, "activity", "Activity"),
@@ -54,7 +54,7 @@ pub fn bottom(desk: &Desk, state: &AppState) -> Html {
             </div>
             <div class="bottom-panel" id="bottom-panel" role="tabpanel" aria-labelledby={["tab-", label].concat()}>
                 if shown == Bottom::Activity {
-                    <Log desk={desk.clone()} log={state.log.clone()} record={state.record} />
+                    <Log desk={desk.clone()} log={state.log.clone()} record={state.record} shown={state.tab == Tab::Activity} />
                 } else if shown == Bottom::Kubectl {
                     <Console desk={desk.clone()} console={state.console.clone()} past={state.time.past} moving={state.time.playing} />
                 } else {

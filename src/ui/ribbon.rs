@@ -60,7 +60,7 @@ fn ribbon_row(desk: &Desk, ribbon: &Ribbon, selected: bool) -> Html {
         html! { <span class={key}>{label}{" "}<b data-count={key}>{number}</b></span> }
     };
     html! {
-        <div key={address.clone()} class={classes!("ds", ["slot-", &ribbon.slot.to_string()].concat(), selected.then_some("selected"), ribbon.deleting.then_some("deleting"))}
+        <div key={address.clone()} class={classes!("ds", ["slot-", &ribbon.slot.to_string()].concat(), selected.then_some("selected"), ribbon.deleting.then_some("deleting"), (counts.desired > 999).then_some("many"))}
             data-daemonset={ribbon.key.name.to_string()}>
             {marker(ribbon.slot)}
             <button class="ds-name" aria-pressed={selected.to_string()} onclick={explain}>

@@ -136,3 +136,34 @@ walk("a thousand nodes are a map of cells", async ({ page, app, shot, axe }) => 
   await shot("dense");
   await axe();
 }, { query: "?nodes=200&speed=max" });
+
+for (const viewport of ["desktop", "tablet", "phone"]) {
+  walk(`large numbers are to be read whole: ${viewport}`, async ({ page, app, shot }) => {
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await app.counts({ desired: 1000, ready: 1000, available: 1000 });
+    const cut = await app.ribbon().locator(".nums, .prog-box small:visible").evaluateAll((elements) =>
+      elements.filter((it) => it.scrollWidth > it.clientWidth + 1 || it.getBoundingClientRect().right > innerWidth).map((it) => it.innerText),
+    );
+    assert.deepEqual(cut, []);
+    // A speed is to be chosen on every screen, and what stands beside it keeps its place.
+    assert.ok(await page.getByTestId("speed").isVisible());
+    const right = await page.getByTestId("timeline-toggle").evaluate((it) => it.closest("section").getBoundingClientRect().right - it.getBoundingClientRect().right);
+    assert.ok(right >= 8, `the time's last button is ${right} px from the edge`);
+    await shot(`large-numbers-${viewport}`);
+  }, { viewport, query: "?nodes=1000&speed=max" });
+}
+
+walk("on a phone, too, the newest act is in sight", async ({ page, app }) => {
+  const tab = (name) => page.locator("nav.bottom").getByRole("button", { name }).click();
+  await tab("YAML");
+  await app.apply();
+  await app.counts({ desired: 3, available: 3 });
+  await tab("YAML");
+  await app.edit("nginx:1.16", "nginx:1.17");
+  await app.apply();
+  await app.counts({ updated: 3, available: 3 });
+  await eventually(async () => assert.equal(await page.getByTestId("play").getAttribute("data-quiet"), "true"));
+  await tab("Activity");
+  const log = page.getByTestId("log");
+  await eventually(async () => assert.ok(await log.evaluate((it) => it.scrollTop > 0 && it.scrollHeight - it.scrollTop - it.clientHeight < 26)));
+}, { viewport: "phone", query: "?speed=8" });
