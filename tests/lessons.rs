@@ -200,7 +200,7 @@ fn checks_hold_or_say_what_there_is() {
             "nginx-daemon-set: ready 4, with image nginx:1",
             "ready 3, image nginx:1.16",
         ),
-        ("{daemonset: other, ready: 1}", false, "other", "not there yet"),
+        ("{daemonset: other, ready: 1}", false, "other: ready 1", "not there yet"),
         ("{daemonset: other, exists: false}", true, "other: is gone", ""),
         ("{daemonset: nginx-daemon-set, namespace: kube-system}", false, "nginx-daemon-set", "not there yet"),
         (

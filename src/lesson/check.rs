@@ -2,7 +2,7 @@
 
 use super::fields::{Holds, Source, bound, texts};
 use crate::api::value::{Map, Value};
-use crate::api::{ConditionStatus, DaemonSet, Kind, ObjectKey, Pod, UpdateStrategy};
+use crate::api::{ConditionStatus, DaemonSet, Kind, Node, ObjectKey, Pod, UpdateStrategy};
 use crate::controllers::daemonset::history;
 use crate::engine::{Record, Sim};
 use crate::store::World;
@@ -159,12 +159,12 @@ impl Check {
         if let Some(exists) = self.flag("exists") {
             words.flag("exists", exists, found.is_some());
         }
-        let Some(daemonset) = found else {
-            if self.flag("exists") != Some(false) {
-                words.is(String::new(), "not there yet".to_owned(), false);
-            }
+        if found.is_none() && self.flag("exists") == Some(false) {
             return;
-        };
+        }
+        // What is wanted is told also of one that is still to come.
+        let absent = DaemonSet::from_value(&Value::default());
+        let daemonset = found.map_or(&absent, |found| &**found);
         let status = &daemonset.status;
         let current = || history::current(world, daemonset).map_or(0, |revision| revision.revision);
         for (field, value) in &self.fields {
@@ -199,6 +199,9 @@ impl Check {
         }
         if let Some(wanted) = self.flag("rolled-out") {
             words.flag("rolled out", wanted, rolled_out(world, daemonset));
+        }
+        if found.is_none() {
+            words.now = vec!["not there yet".to_owned()];
         }
     }
 
@@ -282,12 +285,11 @@ impl Check {
         if let Some(exists) = self.flag("exists") {
             words.flag("exists", exists, found.is_some());
         }
-        let Some(node) = found else {
-            if self.flag("exists") != Some(false) {
-                words.is(String::new(), "not there".to_owned(), false);
-            }
+        if found.is_none() && self.flag("exists") == Some(false) {
             return;
-        };
+        }
+        let absent = Node::from_value(&Value::default());
+        let node = found.map_or(&absent, |found| &**found);
         let is = |kind: &str, status| node.condition(kind).is_some_and(|condition| condition.status == status);
         if let Some(ready) = self.flag("ready") {
             words.flag("ready", ready, is("Ready", ConditionStatus::True));
@@ -317,6 +319,9 @@ impl Check {
             let wanted = if self.fields.contains_key("is") { self.text("is") } else { "True" };
             let now = node.condition(condition).map_or("absent", |condition| condition.status.as_str());
             words.is([condition, "=", wanted].concat(), now.to_owned(), now == wanted);
+        }
+        if found.is_none() {
+            words.now = vec!["not there".to_owned()];
         }
     }
 

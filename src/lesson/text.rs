@@ -17,42 +17,53 @@ pub enum Span<'a> {
     Link { text: &'a str, address: &'a str },
 }
 
-/// Parts a text at its empty lines.
+/// Parts a text at its empty lines. Within a paragraph the ends of lines mean nothing, also between marks.
 pub fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut open = false;
-    for line in text.lines() {
+    // Where the text of the open paragraph or item begins, and where the line does.
+    let (mut begin, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
         let trimmed = line.trim();
+        let start = at + (line.len() - line.trim_start().len());
+        at += line.len();
         if trimmed.is_empty() {
             open = false;
             continue;
         }
-        match (line.strip_prefix("    "), trimmed.strip_prefix("- "), blocks.last_mut()) {
+        let end = start + trimmed.len();
+        let code = line.strip_prefix("    ").map(str::trim_end);
+        match (code, trimmed.strip_prefix("- "), blocks.last_mut()) {
             (Some(code), None, Some(Block::Code(before))) if open => {
                 before.push('\n');
                 before.push_str(code);
             }
             (Some(code), None, _) if !open => blocks.push(Block::Code(code.to_owned())),
-            (_, Some(item), Some(Block::List(items))) if open => items.push(spans(item)),
-            (_, Some(item), _) => blocks.push(Block::List(vec![spans(item)])),
-            (_, None, Some(Block::Paragraph(before))) if open => {
-                before.push(Span::Plain(" "));
-                before.extend(spans(trimmed));
+            (_, Some(item), Some(Block::List(items))) if open => {
+                begin = end - item.len();
+                items.push(spans(item));
             }
+            (_, Some(item), _) => {
+                begin = end - item.len();
+                blocks.push(Block::List(vec![spans(item)]));
+            }
+            (_, None, Some(Block::Paragraph(before))) if open => *before = spans(&text[begin..end]),
             (_, None, Some(Block::List(items))) if open => {
                 if let Some(last) = items.last_mut() {
-                    last.push(Span::Plain(" "));
-                    last.extend(spans(trimmed));
+                    *last = spans(&text[begin..end]);
                 }
             }
-            _ => blocks.push(Block::Paragraph(spans(trimmed))),
+            _ => {
+                begin = start;
+                blocks.push(Block::Paragraph(spans(trimmed)));
+            }
         }
         open = true;
     }
     blocks
 }
 
-/// Parts one line at its marks; a mark without its end is a plain character.
+/// Parts a paragraph at its marks; a mark without its end is a plain character.
 pub fn spans(line: &str) -> Vec<Span<'_>> {
     let mut spans = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -122,7 +133,15 @@ mod tests {
     fn empty_lines_part_paragraphs() {
         let blocks = blocks("One\ntwo.\n\n- a\n- b\n  more\n\n    code\n      deeper\n\nThree.");
         assert_eq!(blocks.len(), 4);
-        assert!(matches!(&blocks[1], Block::List(items) if items.len() == 2 && items[1].len() == 3));
+        assert!(matches!(&blocks[1], Block::List(items) if items.len() == 2 && items[1] == [Span::Plain("b\n  more")]));
         assert_eq!(blocks[2], Block::Code("code\n  deeper".to_owned()));
+    }
+
+    #[test]
+    fn a_mark_may_go_over_the_end_of_a_line() {
+        let [Block::Paragraph(spans)] = &blocks("Choose *Undo\nit*, or `a\n  b`.\n")[..] else {
+            panic!("no paragraph")
+        };
+        assert_eq!(spans[1..4], [Span::Emphasis("Undo\nit"), Span::Plain(", or "), Span::Code("a\n  b")]);
     }
 }
