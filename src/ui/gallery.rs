@@ -8,7 +8,7 @@ use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::session::Desk;
-use super::state::{Action, LeftTab, Notice, Tab};
+use super::state::{Action, LeftTab, LessonAct, Notice, Tab};
 use crate::lesson::{Example, Gallery};
 use crate::platform::{fetch, page};
 use crate::view::words;
@@ -129,6 +129,10 @@ async fn load(desk: Desk, example: Example, with_cluster: bool) {
         false => Action::Load(text),
     });
     desk.send(Action::CloseDialog);
+    if example.file != "nginx.yaml" {
+        // What a new visitor can try is said of the walk-through's manifest.
+        desk.send(Action::Lesson(LessonAct::EndVisit));
+    }
     desk.send(Action::ShowLeft(LeftTab::Manifest));
     desk.send(Action::ShowTab(Tab::Yaml));
     let hint = ["Apply ", &example.file, " and watch where it lands. ", &example.look].concat();
