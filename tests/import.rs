@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use everynode::api::typed::{from_value, to_value};
 use everynode::api::{ObjectKey, SimDuration, SimTime};
+use everynode::engine::file::{self, SavedRun};
 use everynode::engine::import::{Cluster, Import, Importing, KeptCluster, import, is_dump};
 use everynode::engine::{Command, Scenario, Sim, Verb};
 use everynode::manifest;
+use everynode::view::export;
 
 /// A cluster as `kubectl get nodes,ds,pods,controllerrevisions -A -o yaml` prints it, made by running a scenario and
 /// adding what real ones have besides.
@@ -167,6 +169,55 @@ fn pods_of_strangers_stay_and_are_said() {
 }
 
 #[test]
+fn namespaces_and_priority_classes_that_are_only_named_are_there() {
+    let mut text = String::new();
+    for line in dump(&source()).replace("namespace: default", "namespace: monitoring").lines() {
+        if let Some((indent, _)) = line.split_once("schedulerName:") {
+            text.extend([indent, "priorityClassName: important\n"]);
+        }
+        text.extend([line, "\n"]);
+    }
+    let mut sim = begin(&imported(&text));
+    sim.wait_until(SimTime::from_micros(300_000_000));
+    // The rollout went on, so pods were created there.
+    let world = sim.world();
+    assert!(world.namespaces.get("monitoring").is_some() && world.priority_classes.get("important").is_some());
+    assert!(world.pods.values().all(|pod| pod.spec.template.image() == "nginx:1.17" && pod.is_ready()));
+    assert_eq!(world.pods.len(), 4);
+}
+
+#[test]
+fn what_is_named_twice_is_there_once() {
+    let text = dump(&source());
+    let import = imported(&[&text, "---\n", &text].concat());
+    assert_eq!(import.taken, imported(&text).taken);
+}
+
+#[test]
+fn what_has_no_name_is_left_out() {
+    let nameless = "---\napiVersion: v1\nkind: Node\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: 5}\nspec: no\n";
+    let import = imported(&[&dump(&source()), nameless].concat());
+    assert_eq!(import.left_out.get("Node without a name"), Some(&1));
+    assert_eq!(import.left_out.get("Pod without a name"), Some(&1));
+    begin(&import).wait_until(SimTime::from_micros(60_000_000));
+}
+
+#[test]
+fn an_exported_cluster_is_the_same_when_it_comes_back() {
+    let mut sim = begin(&imported(&dump(&source())));
+    sim.wait_until(SimTime::from_micros(30_000_000));
+    let text = export::cluster(sim.world(), sim.now());
+    let back = begin(&imported(&text));
+    let ages = |sim: &Sim| -> Vec<u64> {
+        let created = sim.world().pods.values().map(|pod| pod.meta.created_at.unwrap_or_default());
+        created.map(|at| sim.now().since(at).0.div_ceil(1_000_000)).collect()
+    };
+    assert_eq!(ages(&back), ages(&sim));
+    let again = export::cluster(back.world(), back.now());
+    assert_eq!(again, export::cluster(begin(&imported(&again)).world(), SimTime::ZERO));
+}
+
+#[test]
 fn json_is_as_good_and_a_saved_scenario_is_the_same_cluster() {
     let text = dump(&source());
     let import = imported(&text);
@@ -178,6 +229,11 @@ fn json_is_as_good_and_a_saved_scenario_is_the_same_cluster() {
     let mut kept = KeptCluster::default();
     assert!(import.cluster.objects.chunks(3).all(|objects| kept.add(&Cluster::to_lines(objects))));
     assert_eq!(kept.finish().expect("a cluster"), import.cluster);
+    // And from the parts in which a run becomes a file.
+    let run = SavedRun { scenario: scenario.clone(), text: "\"cluster\":[".to_owned(), ..SavedRun::default() };
+    assert_eq!(file::encode_parts(&run).collect::<String>(), file::encode(&run));
+    let without = SavedRun { scenario: Scenario::default(), ..run };
+    assert_eq!(file::encode_parts(&without).collect::<String>(), file::encode(&without));
     let (mut one, mut other) = (Sim::new(&scenario), Sim::new(&again));
     one.run_until_quiet();
     other.run_until_quiet();
@@ -190,7 +246,7 @@ fn a_dump_is_read_in_portions() {
     let yaml = dump(&source());
     let json = everynode::manifest::read_value(&yaml).expect("YAML").to_json();
     // Also as `kubectl get` prints several lists, and as documents of their own.
-    for text in [&yaml, &json, &format!("{yaml}---\n{yaml}"), &format!("{json}\n{json}")] {
+    for (text, lists) in [(&yaml, 1), (&json, 1), (&format!("{yaml}---\n{yaml}"), 2), (&format!("{json}\n{json}"), 2)] {
         let mut importing = Importing::default();
         let mut portions = 0;
         while !importing.read(text, 1).expect("readable") {
@@ -199,7 +255,8 @@ fn a_dump_is_read_in_portions() {
         assert_eq!(importing.at(), text.len());
         let import = importing.finish().expect("a cluster");
         assert_eq!(import, imported(text));
-        let objects = import.cluster.objects.len() + import.left_out.values().sum::<usize>();
+        // The second list names the same objects again.
+        let objects = lists * import.cluster.objects.len() + import.left_out.values().sum::<usize>();
         assert_eq!(portions, objects);
     }
 }

@@ -241,7 +241,7 @@ fn checks_hold_or_say_what_there_is() {
             "master-1: without the taint node-role.kubernetes.io/control-plane:NoSchedule",
             "not so",
         ),
-        ("{node: worker-9, cordoned: true}", false, "worker-9", "not there"),
+        ("{node: worker-9, cordoned: true}", false, "worker-9: cordoned", "not there"),
         ("{node: worker-1, condition: DiskPressure, is: 'True'}", false, "worker-1: DiskPressure=True", "False"),
         ("{node: worker-1, labels: {kubernetes.io/os: linux}}", true, "worker-1: labelled kubernetes.io/os=linux", ""),
         ("{nodes: 6}", true, "nodes: 6", ""),

@@ -19,6 +19,7 @@
 //! it is; anything else makes a new one, and [`decode`] goes on to read the old. `tests/run_format.rs` holds the shape.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::command::Scenario;
 use super::import::is_dump;
@@ -98,6 +99,24 @@ pub fn encode(run: &SavedRun) -> String {
     set("view", Value::Map(run.view.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect()));
     Value::Map(fields).to_json()
 }
+
+/// What [`encode`] writes, an object of the cluster at a time.
+pub fn encode_parts(run: &SavedRun) -> impl Iterator<Item = String> + use<> {
+    let cluster = run.scenario.cluster.clone();
+    let hollow = cluster.as_ref().map(|_| Arc::default());
+    let text = encode(&SavedRun { scenario: Scenario { cluster: hollow, ..run.scenario.clone() }, ..run.clone() });
+    // Nothing that could hold such a field comes before it.
+    let begin = text.find(CLUSTER).map_or(text.len(), |at| at + CLUSTER.len());
+    let (head, tail) = (text[..begin].to_owned(), text[begin..].to_owned());
+    let objects = (0..).map_while(move |index| {
+        let object = cluster.as_ref()?.objects.get(index)?.to_value().to_json();
+        Some([if index == 0 { "" } else { "," }, &object].concat())
+    });
+    std::iter::once(head).chain(objects).chain([tail])
+}
+
+/// How the field begins that holds an imported cluster.
+const CLUSTER: &str = "\"cluster\":[";
 
 /// Reads a run, of this version or an older one.
 ///

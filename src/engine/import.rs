@@ -7,20 +7,21 @@
 //! Not taken over: objects of kinds that are not simulated, events, and the parts of a pod's spec that nothing here
 //! reads, unless the pod is of a DaemonSet whose revision is in the dump.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::api::daemonset::DaemonSetStatus;
+use crate::api::node::NodeCondition;
 use crate::api::pod::{HASH_LABEL, PodSpec, PodTemplateSpec};
 use crate::api::typed::{TypeError, Typed};
 use crate::api::value::{Map, Value};
 use crate::api::{
-    ConditionStatus, ControllerRevision, DaemonSet, Name, Namespace, Node, ObjectMeta, OwnerReference, Pod, PodPhase,
-    PodStatus, PriorityClass, SimTime, Uid,
+    ConditionStatus, ControllerRevision, DaemonSet, Kind, Name, Namespace, Node, ObjectMeta, OwnerReference, Pod,
+    PodPhase, PodStatus, PriorityClass, SimTime, Uid,
 };
 use crate::controllers::daemonset::history;
 use crate::manifest::{self, DumpCursor, Unreadable};
-use crate::store::{Object, defaulting};
+use crate::store::{NAMESPACES, Object, PRIORITY_CLASSES, defaulting};
 
 /// More text than this is not read: about four times what 5,000 nodes and 20,000 pods come to.
 pub const BYTES_MAX: usize = 512 * 1024 * 1024;
@@ -203,7 +204,11 @@ impl Reader {
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
         let group = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         self.see_times(&value);
+        let named = value.at(&["metadata", "name"]).and_then(Value::as_str).is_some_and(|name| !name.is_empty());
         match (group, kind) {
+            _ if !named && !kind.is_empty() => {
+                *self.left_out.entry([kind, " without a name"].concat()).or_default() += 1;
+            }
             ("v1", "Node") => self.nodes.push(value),
             ("v1", "Namespace") => self.namespaces.push(value),
             ("v1", "Pod") => self.add_pod(&value),
@@ -294,6 +299,8 @@ impl Reader {
         objects.extend(daemonsets.into_iter().map(|it| Object::DaemonSet(Arc::new(it))));
         objects.extend(revisions.into_iter().map(|it| Object::ControllerRevision(Arc::new(it))));
         objects.extend(pods.into_iter().map(|it| Object::Pod(Arc::new(it))));
+        without_doubles(&mut objects);
+        objects.splice(0..0, unlisted(&objects));
         for object in &objects {
             *import.taken.entry(object.kind().as_str()).or_default() += 1;
         }
@@ -352,6 +359,48 @@ impl Reader {
         }
         pods
     }
+}
+
+/// What is named twice, as in two dumps that were put together, is as it was named last.
+fn without_doubles(objects: &mut Vec<Object>) {
+    let mut seen = BTreeSet::new();
+    objects.reverse();
+    objects.retain(|object| seen.insert((object.kind(), object.key())));
+    objects.reverse();
+}
+
+/// The namespaces and priority classes that must be there, for objects name them, though the command does not list them:
+/// without them the API server would refuse each new pod.
+fn unlisted(objects: &[Object]) -> Vec<Object> {
+    let mut namespaces: BTreeSet<&str> = BTreeSet::new();
+    let mut classes: BTreeMap<&str, i32> = BTreeMap::new();
+    for object in objects {
+        namespaces.insert(&object.meta().namespace);
+        match object {
+            Object::Pod(pod) => drop(classes.insert(&pod.spec.template.priority_class_name, pod.spec.priority)),
+            Object::DaemonSet(set) => drop(classes.entry(&set.spec.template.spec.priority_class_name).or_default()),
+            _ => {}
+        }
+    }
+    let listed = |kind, name: &str| objects.iter().any(|it| it.kind() == kind && *it.meta().name == *name);
+    let meta = |kind, name: &str| ObjectMeta {
+        uid: uid_of(None, &[kind, "", name]),
+        created_at: Some(SimTime::ZERO),
+        ..ObjectMeta::named("", name)
+    };
+    let namespaces = namespaces
+        .into_iter()
+        .filter(|name| !name.is_empty() && !NAMESPACES.contains(name) && !listed(Kind::Namespace, name));
+    let namespaces = namespaces.map(|name| Object::Namespace(Arc::new(Namespace { meta: meta("Namespace", name) })));
+    let classes = classes.into_iter().filter(|(name, _)| {
+        let known = PRIORITY_CLASSES.iter().any(|(known, _)| known == name);
+        !name.is_empty() && !known && !listed(Kind::PriorityClass, name)
+    });
+    let classes = classes.map(|(name, value)| {
+        let meta = meta("PriorityClass", name);
+        Object::PriorityClass(Arc::new(PriorityClass { meta, value, ..PriorityClass::from_value(&Value::Null) }))
+    });
+    namespaces.chain(classes).collect()
 }
 
 /// The node that the DaemonSet controller has pinned a pod to.
@@ -438,6 +487,7 @@ impl Clock {
                 node.internal_ip = address.get("address").and_then(Value::as_str).map(Into::into);
             }
         }
+        let mut conditions = node.conditions.to_vec();
         for condition in value.at(&["status", "conditions"]).and_then(Value::as_list).unwrap_or_default() {
             let word = |field: &str| condition.get(field).and_then(Value::as_str).unwrap_or_default();
             let status = match word("status") {
@@ -445,10 +495,19 @@ impl Clock {
                 "False" => ConditionStatus::False,
                 _ => ConditionStatus::Unknown,
             };
-            let at = self.time_of(condition.get("lastTransitionTime"));
-            node.conditions = node.conditions.iter().filter(|it| *it.kind != *word("type")).cloned().collect();
-            node.set_condition_because(word("type"), status, word("reason"), word("message"), at);
+            let changed_at = self.time_of(condition.get("lastTransitionTime"));
+            let heartbeat = condition.get("lastHeartbeatTime").filter(|it| !it.is_null());
+            conditions.retain(|it| *it.kind != *word("type"));
+            conditions.push(NodeCondition {
+                kind: word("type").into(),
+                status,
+                reported_at: heartbeat.map_or(changed_at, |at| self.time_of(Some(at))),
+                changed_at,
+                reason: word("reason").into(),
+                message: word("message").into(),
+            });
         }
+        node.conditions = conditions.into();
         node
     }
 

@@ -21,6 +21,21 @@ pub fn text(name: &str, kind: &str, text: &str) -> bool {
     blob(kind, text).and_then(|blob| offer(name, &blob)).is_some()
 }
 
+/// A text that is put together from parts and then offered as a file.
+#[derive(Default)]
+pub struct Parts(Array);
+
+impl Parts {
+    pub fn push(&self, part: &str) {
+        self.0.push(&JsValue::from_str(part));
+    }
+
+    /// False if the browser does not allow it.
+    pub fn offer(&self, name: &str, kind: &str) -> bool {
+        blob_of(kind, &self.0).and_then(|blob| offer(name, &blob)).is_some()
+    }
+}
+
 /// Offers an SVG picture, whose size is given, as a PNG file; tells whether that worked.
 pub fn png(name: &str, svg: &str, size: (f64, f64), then: impl FnOnce(bool) + 'static) {
     let (name, url) = (name.to_owned(), blob(SVG, svg).and_then(|blob| Url::create_object_url_with_blob(&blob).ok()));
@@ -97,9 +112,13 @@ pub fn standalone(svg: &Element) -> Option<(String, (f64, f64))> {
 }
 
 fn blob(kind: &str, text: &str) -> Option<Blob> {
+    blob_of(kind, &Array::of1(&JsValue::from_str(text)))
+}
+
+fn blob_of(kind: &str, parts: &Array) -> Option<Blob> {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
-    Blob::new_with_str_sequence_and_options(&Array::of1(&JsValue::from_str(text)), &options).ok()
+    Blob::new_with_str_sequence_and_options(parts, &options).ok()
 }
 
 fn offer(name: &str, blob: &Blob) -> Option<()> {

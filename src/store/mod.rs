@@ -13,5 +13,6 @@ mod world;
 
 pub use request::{ApiError, ErrorReason, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Patch, Propagation, Request};
 pub use rng::Rng;
+pub use server::{NAMESPACES, PRIORITY_CLASSES};
 pub use table::{Table, TableKey};
 pub use world::{Delta, Object, PodsByTarget, World};

@@ -18,6 +18,11 @@ use super::world::{Delta, Object, World};
 
 /// generateName is cut to this length before the suffix is appended, so that a name never has more than 253 characters.
 const GENERATED_PREFIX_MAX: usize = 248;
+/// The namespaces that every cluster has.
+pub const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+/// The priority classes that every cluster has.
+pub const PRIORITY_CLASSES: [(&str, i32); 2] =
+    [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)];
 /// Namespaces that are not deleted (admission plugin NamespaceLifecycle).
 const IMMORTAL_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];
 /// Attempts at a free generated name (`createWithGenerateNameRetry`).
@@ -27,11 +32,11 @@ impl World {
     /// A store with the namespaces and priority classes that every cluster has.
     pub fn new(rng: &mut Rng) -> Self {
         let mut world = World::default();
-        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+        for name in NAMESPACES {
             let namespace = Namespace { meta: ObjectMeta::named("", name) };
             world.put_new(Object::Namespace(Arc::new(namespace)), SimTime::ZERO, rng);
         }
-        for (name, value) in [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)] {
+        for (name, value) in PRIORITY_CLASSES {
             let class = crate::api::PriorityClass {
                 meta: ObjectMeta::named("", name),
                 value,

@@ -1,8 +1,8 @@
 //! What a reader takes away: manifests, the whole cluster, the run as a log.
 
-use crate::api::DaemonSet;
 use crate::api::daemonset::TEMPLATE_GENERATION_ANNOTATION;
 use crate::api::value::{Map, Value};
+use crate::api::{ConditionStatus, DaemonSet, SimTime};
 use crate::controllers::daemonset::history;
 use crate::engine::{History, LAST_APPLIED, Record};
 use crate::manifest;
@@ -39,33 +39,48 @@ pub fn manifests(world: &World) -> String {
 }
 
 /// The cluster as `kubectl get nodes,ds,pods,controllerrevisions -A -o yaml` prints it; it can be imported again.
-pub fn cluster(world: &World) -> String {
-    let objects = world.nodes.values().map(|it| it.to_value());
-    let objects = objects.chain(world.daemonsets.values().map(|it| it.to_value()));
-    let objects = objects.chain(world.pods.values().map(|it| it.to_value()));
-    let objects = objects.chain(world.revisions.values().map(|it| it.to_value()));
-    let mut text = "apiVersion: v1\nitems:\n".to_owned();
-    for object in objects {
-        for (index, line) in manifest::print(&object).lines().enumerate() {
-            text.extend([if index == 0 { "- " } else { "  " }, line, "\n"]);
+pub fn cluster(world: &World, now: SimTime) -> String {
+    cluster_parts(world, now).collect()
+}
+
+/// The same, an object at a time.
+pub fn cluster_parts(world: &World, now: SimTime) -> impl Iterator<Item = String> + use<> {
+    let objects = world.nodes.values().map(|it| Object::Node(it.clone()));
+    let objects = objects.chain(world.daemonsets.values().map(|it| Object::DaemonSet(it.clone())));
+    let objects = objects.chain(world.pods.values().map(|it| Object::Pod(it.clone())));
+    let objects = objects.chain(world.revisions.values().map(|it| Object::ControllerRevision(it.clone())));
+    let objects: Vec<Object> = objects.collect();
+    let items = objects.into_iter().map(move |object| item(&object, now));
+    let foot = "kind: List\nmetadata:\n  resourceVersion: \"\"\n";
+    std::iter::once("apiVersion: v1\nitems:\n".to_owned()).chain(items).chain([foot.to_owned()])
+}
+
+fn item(object: &Object, now: SimTime) -> String {
+    let mut value = object.to_value();
+    if let Object::Node(node) = object
+        && node.ready() != ConditionStatus::Unknown
+        && let Value::List(conditions) = value.entry("status").entry("conditions")
+    {
+        // A kubelet that lives has told so just now. By that the dump says how old everything in it is.
+        for condition in conditions {
+            *condition.entry("lastHeartbeatTime") = now.to_rfc3339().into();
         }
     }
-    text.push_str("kind: List\nmetadata:\n  resourceVersion: \"\"\n");
+    let mut text = String::new();
+    for (index, line) in manifest::print(&value).lines().enumerate() {
+        text.extend([if index == 0 { "- " } else { "  " }, line, "\n"]);
+    }
     text
 }
 
 /// The log as JSON lines, one record each: `seq`, `seconds`, `actor`, `verb`, `kind`, `namespace`, `name`, `node`,
 /// `reason`, `function` of the original, `causedBy`.
 pub fn log(history: &History) -> String {
-    let mut text = String::new();
-    for record in history.records() {
-        text.push_str(&line(record).to_json());
-        text.push('\n');
-    }
-    text
+    history.records().iter().map(line).collect()
 }
 
-fn line(record: &Record) -> Value {
+/// One line of [`log`].
+pub fn line(record: &Record) -> String {
     let mut map = Map::new();
     let mut set = |key: &str, value: Value| {
         if !matches!(&value, Value::Str(text) if text.is_empty()) {
@@ -86,7 +101,7 @@ fn line(record: &Record) -> Value {
     if let Some(cause) = record.caused_by {
         set("causedBy", number(cause));
     }
-    Value::Map(map)
+    Value::Map(map).to_json() + "\n"
 }
 
 /// The revisions of a DaemonSet but for the current one, the newest first: number and image.
@@ -139,7 +154,7 @@ mod tests {
         assert_eq!(other.submit(Command::Apply { text }).errors, Vec::<String>::new());
         other.run_until_quiet();
         assert_eq!(other.world().pods.len(), 3);
-        let import = import(&cluster(sim.world())).unwrap_or_default();
+        let import = import(&cluster(sim.world(), sim.now())).unwrap_or_default();
         assert_eq!((import.taken.get("Pod"), import.taken.get("Node")), (Some(&3), Some(&6)));
     }
 

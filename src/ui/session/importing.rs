@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::super::paint::colors::Colors;
 use super::super::state::{Action, Dialog, ImportTold, Notice};
 use super::{Desk, Session};
-use crate::api::Kind;
+use crate::api::{Kind, SimTime};
 use crate::engine::import::{Import, Importing};
 use crate::engine::{Scenario, Sim};
 use crate::platform::{frame, page, save};
@@ -92,23 +92,43 @@ impl Desk {
         }
         let Ok(session) = self.0.session.try_borrow() else { return };
         let (world, name) = (session.world(), &session.state.cluster);
-        let kept = match what {
+        let now = SimTime::from_micros(session.state.time.micros);
+        let (name, parts): (String, Box<dyn Iterator<Item = String>>) = match what {
             Export::Manifests => {
-                save::text(&export::file_name("daemonsets", "yaml"), save::TEXT, &export::manifests(world))
+                (export::file_name("daemonsets", "yaml"), Box::new([export::manifests(world)].into_iter()))
             }
-            Export::Cluster => save::text(&export::file_name(name, "yaml"), save::TEXT, &export::cluster(world)),
-            Export::Script => save::text(&export::file_name(name, "sh"), save::TEXT, &script::script(&session.sim)),
-            Export::MapSvg | Export::MapPng => true,
+            Export::Cluster => (export::file_name(name, "yaml"), Box::new(export::cluster_parts(world, now))),
             Export::Log => {
-                let log = export::log(session.sim.history());
-                save::text(&export::file_name(&[name, "-log"].concat(), "jsonl"), save::TEXT, &log)
+                let records = session.sim.history().records().to_vec();
+                let lines = records.into_iter().map(|record| export::line(&record));
+                (export::file_name(&[name, "-log"].concat(), "jsonl"), Box::new(lines))
+            }
+            Export::Script | Export::MapSvg | Export::MapPng => {
+                (export::file_name(name, "sh"), Box::new([script::script(&session.sim)].into_iter()))
             }
         };
         drop(session);
-        if !kept {
-            let text = "The browser does not allow a file to be saved here.".to_owned();
-            self.send(Action::Say(Notice { error: true, text }));
-        }
+        self.save_parts(name, save::TEXT, parts);
+    }
+
+    /// Offers a file that is written a part at a time, and the page goes on meanwhile.
+    pub(super) fn save_parts(&self, name: String, kind: &'static str, mut parts: Box<dyn Iterator<Item = String>>) {
+        let desk = self.clone();
+        spawn_local(async move {
+            let file = save::Parts::default();
+            let mut end = page::now_ms() + PORTION;
+            while let Some(part) = parts.next() {
+                file.push(&part);
+                if page::now_ms() > end {
+                    frame::pause().await;
+                    end = page::now_ms() + PORTION;
+                }
+            }
+            if !file.offer(&name, kind) {
+                let text = "The browser does not allow a file to be saved here.".to_owned();
+                desk.send(Action::Say(Notice { error: true, text }));
+            }
+        });
     }
 }
 

@@ -12,7 +12,7 @@ use crate::api::SimTime;
 use crate::engine::file::{self, Position, SavedRun, TextKind};
 use crate::engine::import::BYTES_MAX;
 use crate::engine::{Replay, Scenario};
-use crate::platform::{page, save, storage, transfer};
+use crate::platform::{page, storage, transfer};
 use crate::view::{ObjectRef, words};
 
 /// What a link's fragment begins with.
@@ -89,7 +89,7 @@ impl Desk {
 
     pub(super) fn save_to_file(&self) {
         if let Some(run) = self.saved_run(true) {
-            save::text("everynode-run.json", "application/json", &file::encode(&run));
+            self.save_parts("everynode-run.json".to_owned(), "application/json", Box::new(file::encode_parts(&run)));
         }
     }
 
