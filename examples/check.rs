@@ -3,6 +3,7 @@
 
 use std::io::Read;
 
+use everynode::api::daemonset::{DaemonSet, TEMPLATE_GENERATION_ANNOTATION};
 use everynode::api::value::{Map, Value};
 use everynode::engine::{Check, CheckedDocument, check};
 use everynode::manifest::{Finding, Stage};
@@ -91,8 +92,12 @@ fn as_created(checked: &CheckedDocument) -> Value {
     if checked.document.kind != "DaemonSet" {
         return object;
     }
+    let first_generation = DaemonSet::from_value(&object).first_generation();
     let metadata = object.entry("metadata");
-    for ignored in ["uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink"] {
+    for ignored in ["uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink"]
+        .into_iter()
+        .chain(["deletionTimestamp", "deletionGracePeriodSeconds"])
+    {
         metadata.make_map().remove(ignored);
     }
     *metadata.entry("generation") = Value::Int(1);
@@ -100,7 +105,7 @@ fn as_created(checked: &CheckedDocument) -> Value {
         *metadata.entry("namespace") = "default".into();
     }
     let annotations = metadata.entry("annotations").make_map();
-    annotations.entry("deprecated.daemonset.template.generation".into()).or_insert("1".into());
+    annotations.insert(TEMPLATE_GENERATION_ANNOTATION.into(), first_generation.to_string().into());
     let zeros = ["currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"];
     let status: Map = zeros.into_iter().map(|name| (name.to_owned(), Value::Int(0))).collect();
     *object.entry("status") = Value::Map(status);

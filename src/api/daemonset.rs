@@ -111,6 +111,16 @@ impl DaemonSetSpec {
     }
 }
 
+/// What the server's conversion to its own type says of a template generation that is no number
+/// (`Convert_v1_DaemonSet_To_apps_DaemonSet`).
+pub fn refused_generation(text: &str) -> Option<String> {
+    text.parse::<i64>().err()?;
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    let what = if number { "value out of range" } else { "invalid syntax" };
+    Some(format!("strconv.ParseInt: parsing {text:?}: {what}"))
+}
+
 impl DaemonSet {
     /// From a manifest that has passed defaulting and validation.
     pub fn from_value(value: &Value) -> Self {
@@ -124,6 +134,11 @@ impl DaemonSet {
     /// The template generation as the controller reads it: `None` if the annotation is no number.
     pub fn template_generation(&self) -> Option<i64> {
         self.meta.annotations.get(TEMPLATE_GENERATION_ANNOTATION)?.parse().ok()
+    }
+
+    /// The template generation that a new DaemonSet begins with: its maker's if that is at least 1 (`PrepareForCreate`).
+    pub fn first_generation(&self) -> i64 {
+        self.template_generation().unwrap_or(1).max(1)
     }
 
     pub fn to_value(&self) -> Value {

@@ -15,6 +15,7 @@ pub use dump::{DumpCursor, Unreadable};
 pub use print::print;
 pub use yaml::Span;
 
+use crate::api::daemonset::{TEMPLATE_GENERATION_ANNOTATION, refused_generation};
 use crate::api::schema::{self, Problem, Type, Wrong};
 use crate::api::value::Value;
 use yaml::{Inside, Marks, Remark, Tree};
@@ -389,6 +390,7 @@ impl Reader {
         for problem in &problems {
             self.problem(document, problem);
         }
+        let generation = self.generation(document);
         let in_metadata = |problem: &&Problem| {
             matches!(problem.what, Wrong::Type { .. }) && problem.path.strip_prefix("metadata").is_some()
         };
@@ -399,9 +401,23 @@ impl Reader {
                 let own = message.replace(&format!("field {kind}.metadata"), "field metadataOnlyObject.metadata");
                 Some((Stage::Metadata, own))
             }
-            (None, Some(message)) => Some((Stage::Decoding, message)),
-            (None, None) => None,
+            // Decoded, though with remarks, it is converted; that fails before the remarks are told.
+            (None, message) => {
+                let message = message.filter(|it| generation.is_none() || !it.starts_with("strict")).or(generation);
+                message.map(|message| (Stage::Decoding, message))
+            }
         };
+    }
+
+    /// The one annotation that the server reads as a field.
+    fn generation(&mut self, document: &Document) -> Option<String> {
+        let given = document.value.at(&["metadata", "annotations", TEMPLATE_GENERATION_ANNOTATION])?.as_str();
+        let message = refused_generation(given.filter(|_| document.kind == "DaemonSet")?)?;
+        let path = format!("metadata.annotations.{TEMPLATE_GENERATION_ANNOTATION}");
+        let span = document.position(&path).unwrap_or_default();
+        self.error(Stage::Decoding, span, &path, message.clone())
+            .mend("The server keeps the number of the template's version here itself. Leave this annotation out.");
+        Some(message)
     }
 
     /// kubectl's own checks before it asks the server.
@@ -481,7 +497,8 @@ impl Reader {
         let names: Vec<&str> = SIMULATED.iter().map(|(name, _)| *name).collect();
         let alike = schema::closest(kind, &names).filter(|_| own && kind.len() > 3 && !OTHERS.contains(&kind));
         if let Some(right) = alike {
-            let same_letters = kind.eq_ignore_ascii_case(right);
+            // kubectl knows each kind by its own name and in small letters.
+            let same_letters = kind == right.to_ascii_lowercase();
             let message = if same_letters {
                 format!(
                     "no kind \"{kind}\" is registered for version \"{version}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""

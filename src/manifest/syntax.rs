@@ -64,7 +64,7 @@ fn tab_finding(chunk: &str, above: usize, line: usize, column: usize) -> Finding
         _ => "found character that cannot start any token",
     };
     let mend = format!("Line {} is indented with a tab. YAML allows only spaces there.", above + line);
-    finding(spot(above + line, column), format!("{PREFIX}line {line}: {text}"), &mend)
+    finding(spot(above + line, column), scanned(line, text), &mend)
 }
 
 const DEEP: &str = "The text is nested more than 100 levels deep. Check it for brackets that are never closed.";
@@ -88,15 +88,15 @@ pub(super) fn explain(chunk: &str, above: usize, failure: Failure) -> Finding {
             let message = format!("{PREFIX}anchor '{name}' value contains itself");
             finding(span, message, "An alias cannot stand inside the value it repeats. Write the value out.")
         }
-        Failure::Key(span)
+        Failure::Key(span, None)
             if chunk.lines().nth(span.line - above - 1).is_some_and(|l| l.trim_start().starts_with(':')) =>
         {
             let message = format!("{PREFIX}line {}: did not find expected key", span.line - above - 1);
             finding(span, message, "This line begins with `:`. Write the name of a field before it.")
         }
-        Failure::Key(span) => finding(
+        Failure::Key(span, key) => finding(
             span,
-            format!("{PREFIX}invalid map key"),
+            format!("{PREFIX}invalid map key{}", key.map(|key| format!(": {key}")).unwrap_or_default()),
             "A map or a list stands here where the name of a field is expected. Put text with { or [ in quotes.",
         ),
         Failure::Merge(span) => finding(
@@ -152,6 +152,11 @@ fn template_line(chunk: &str, failed: usize) -> Option<usize> {
     chunk.lines().position(|line| starts(&line))
 }
 
+/// What go-yaml's scanner says of a line, which it counts from 1.
+fn scanned(line: usize, text: &str) -> String {
+    if line < 2 { format!("{PREFIX}{text}") } else { format!("{PREFIX}line {line}: {text}") }
+}
+
 /// go-yaml's words for a failure of our scanner. Its scanner counts lines from 1 and its parser from 0, and neither line
 /// is given in the first.
 fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
@@ -160,13 +165,29 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     let line = marker.line().max(1);
     let text = chunk.lines().nth(line - 1).unwrap_or_default();
     let here = spot(above + line, marker.col() + 1);
-    let scanner = |line: usize, text: &str| format!("{PREFIX}line {line}: {text}");
     let parser = |line: usize, text: &str| match line {
         0 | 1 => format!("{PREFIX}{text}"),
         _ => format!("{PREFIX}line {}: {text}", line - 1),
     };
     if let Some((at, column)) = tab(chunk, line, info) {
         return tab_finding(chunk, above, at, column);
+    }
+    let directive = chunk
+        .lines()
+        .position(|line| line.starts_with('%'))
+        .filter(|at| chunk.lines().take(*at).all(|line| line.trim().is_empty() || line.starts_with('#')));
+    if let Some(at) = directive {
+        let text = chunk.lines().nth(at).unwrap_or_default();
+        let told = match text.split_whitespace().collect::<Vec<_>>()[..] {
+            ["%YAML", "1.1", ..] | ["%TAG", ..] => parser(line, "did not find expected <document start>"),
+            ["%YAML", ..] => parser(at + 1, "found incompatible YAML document"),
+            _ => scanned(at + 1, "found unknown directive name"),
+        };
+        return finding(
+            spot(above + at + 1, 1),
+            told,
+            "kubectl cuts the text at `---`, so a directive is lost. Remove it.",
+        );
     }
     let has = |part: &str| info.contains(part);
     let rest = chunk.lines().skip(line - 1).enumerate();
@@ -179,18 +200,18 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     if has("unexpected character") {
         let c = text.chars().nth(marker.col()).unwrap_or(' ');
         let mend = format!("A value cannot begin with `{c}`. Put it in quotes.");
-        return finding(here, scanner(line, "found character that cannot start any token"), &mend);
+        return finding(here, scanned(line, "found character that cannot start any token"), &mend);
     }
     if has("mapping values are not allowed") {
         let mend = "There is a second `: ` in this line, or the line is indented deeper than the one it belongs to. Put a value \
                     that contains `: ` in quotes.";
-        return finding(here, scanner(line, "mapping values are not allowed in this context"), mend);
+        return finding(here, scanned(line, "mapping values are not allowed in this context"), mend);
     }
     if has("unexpected end of stream") {
         let mend = "A quote that opens here is never closed.";
         let opened = last_quote(chunk).map_or(here, |(line, column)| spot(above + line, column));
         let last = chunk.matches('\n').count() + 1;
-        return finding(opened, scanner(last, "found unexpected end of stream"), mend);
+        return finding(opened, scanned(last, "found unexpected end of stream"), mend);
     }
     if has("flow mapping") || has("flow sequence") {
         let (bracket, name) = if has("flow mapping") { ('{', "',' or '}'") } else { ('[', "',' or ']'") };
@@ -211,7 +232,7 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     }
     if has("block sequence entries") {
         let mend = "A list cannot begin on the line of its key. Put the `- ` on a line of its own below it.";
-        return finding(here, scanner(line, "block sequence entries are not allowed in this context"), mend);
+        return finding(here, scanned(line, "block sequence entries are not allowed in this context"), mend);
     }
     if has("misplaced bracket") {
         let before = chunk.lines().take(line - 1).filter(|line| !line.trim().is_empty()).last().unwrap_or_default();
@@ -225,7 +246,7 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
         let message = match text.trim_start().starts_with(['"', '\''])
             || ['"', '\''].iter().any(|q| text.matches(*q).count() % 2 == 1)
         {
-            true => scanner(line, "could not find expected ':'"),
+            true => scanned(line, "could not find expected ':'"),
             false => parser(line, "did not find expected key"),
         };
         return finding(here, message, mend);
@@ -240,14 +261,18 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     }
     if has("simple key expect") {
         let mend = "A `:` is missing here, or the line is indented wrongly.";
-        return finding(here, scanner(line, "could not find expected ':'"), mend);
+        return finding(here, scanned(line, "could not find expected ':'"), mend);
     }
     if has("recursion limit") {
-        return finding(here, scanner(line, "exceeded max depth"), DEEP);
+        return finding(here, scanned(line, "exceeded max depth"), DEEP);
+    }
+    if has("node content") || has("is only valid inside a block") {
+        let mend = "A value is missing before this place, or this sign cannot begin one. Put text in quotes.";
+        return finding(here, parser(line, "did not find expected node content"), mend);
     }
     // With the original's own spelling.
     let plain = info.rsplit_once(", ").map_or(info, |(_, rest)| rest).replace("hexadecimal", "hexdecimal");
-    finding(here, scanner(line, &plain), "Check the indentation and the punctuation of this line.")
+    finding(here, scanned(line, &plain), "Check the indentation and the punctuation of this line.")
 }
 
 /// The line at or next to the failing one that is indented with a tab, and the tab's column; any line after it if the

@@ -58,8 +58,8 @@ pub(super) enum Failure {
     Aliases(Span),
     /// An alias stands inside the very value it names.
     Itself(Span),
-    /// A map or a list, or null, stands as the key of a map.
-    Key(Span),
+    /// A map or a list, or null, stands as the key of a map; with the first two as Go prints them.
+    Key(Span, Option<String>),
     Merge(Span),
     /// .inf and .nan have no JSON form.
     NotJson(Span, f64),
@@ -115,6 +115,8 @@ fn parse_text(text: &str, above: usize, lenient: Option<&Lenient>) -> Result<Opt
     let mut builder = Builder { above, lenient, stack, anchors, repeated: 0, done: None, remarks };
     let mut ended = false;
     let mut more = None;
+    // What is only found when values are made of the text: the original reads all of the document before that.
+    let mut later = None;
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
             Ok(event) => event,
@@ -132,8 +134,15 @@ fn parse_text(text: &str, above: usize, lenient: Option<&Lenient>) -> Result<Opt
                 break;
             }
             Event::DocumentEnd => ended = true,
-            event => builder.event(event, span)?,
+            _ if later.is_some() => {}
+            event => match builder.event(event, span) {
+                Err(failure @ (Failure::Key(..) | Failure::Merge(_) | Failure::NotJson(..))) => later = Some(failure),
+                result => result?,
+            },
         }
+    }
+    if let Some(failure) = later {
+        return Err(failure);
     }
     let remarks = builder.remarks;
     Ok(builder.done.map(|done| Tree { value: done.value, marks: done.marks, remarks, more }))
@@ -205,7 +214,8 @@ impl Builder<'_> {
                     return Err(Failure::Aliases(span));
                 }
                 if self.wants_key() {
-                    let text = scalar::key(done.value.clone()).ok_or(Failure::Key(span))?;
+                    let text =
+                        scalar::key(done.value.clone()).ok_or_else(|| Failure::Key(span, go_syntax(&done.value)))?;
                     return self.key(&text, ScalarStyle::SingleQuoted, done.value, span, 0);
                 }
                 done.marks.value = span;
@@ -220,9 +230,6 @@ impl Builder<'_> {
     }
 
     fn open(&mut self, holds: Holds, anchor: usize, span: Span) -> Result<(), Failure> {
-        if self.wants_key() {
-            return Err(Failure::Key(span));
-        }
         if self.stack.len() >= DEPTH {
             return Err(Failure::Depth(span));
         }
@@ -236,7 +243,7 @@ impl Builder<'_> {
             self.anchors.insert(anchor, Done { value: value.clone(), marks, size: 1 });
         }
         let merge = style == ScalarStyle::Plain && text == "<<";
-        let read = scalar::key(value).ok_or(Failure::Key(span))?;
+        let read = scalar::key(value).ok_or(Failure::Key(span, None))?;
         if read != text && style == ScalarStyle::Plain && self.remarks.len() < REMARKS {
             let path = join(&self.path(), &read);
             self.remarks.push(Remark::KeyIsNotText { path, written: text.to_owned(), read: read.clone(), span });
@@ -267,7 +274,7 @@ impl Builder<'_> {
             }
             Some(Holds::Map { map, marks, key }) => {
                 let Some(Key { text, span, merge }) = key.take() else {
-                    return Ok(());
+                    return Err(Failure::Key(done.marks.value, go_syntax(&done.value)));
                 };
                 if merge {
                     return merge_into(map, marks, done);
@@ -300,6 +307,24 @@ impl Builder<'_> {
         }
         path
     }
+}
+
+/// A list or a map as Go's `%#v` prints what its YAML library makes of it.
+fn go_syntax(value: &Value) -> Option<String> {
+    fn inner(value: &Value) -> String {
+        let (kind, items): (_, Vec<String>) = match value {
+            Value::Null => return "interface {}(nil)".to_owned(),
+            Value::List(list) => ("[]", list.iter().map(inner).collect()),
+            Value::Map(map) => {
+                let entries =
+                    map.iter().map(|(key, value)| format!("{}:{}", Value::from(key.as_str()).to_json(), inner(value)));
+                ("map[interface {}]", entries.collect())
+            }
+            scalar => return scalar.to_json(),
+        };
+        format!("{kind}interface {{}}{{{}}}", items.join(", "))
+    }
+    matches!(value, Value::List(_) | Value::Map(_)).then(|| inner(value))
 }
 
 fn join(path: &str, key: &str) -> String {

@@ -121,8 +121,9 @@ impl World {
             Object::DaemonSet(daemonset) => {
                 let daemonset = Arc::make_mut(daemonset);
                 daemonset.status = Default::default();
-                let annotations = Arc::make_mut(&mut daemonset.meta.annotations);
-                annotations.entry(TEMPLATE_GENERATION_ANNOTATION.to_owned()).or_insert_with(|| "1".to_owned());
+                let generation = daemonset.first_generation().to_string();
+                Arc::make_mut(&mut daemonset.meta.annotations)
+                    .insert(TEMPLATE_GENERATION_ANNOTATION.to_owned(), generation);
             }
             Object::ResourceQuota(quota) => Arc::make_mut(quota).status = None,
             _ => {}
@@ -154,6 +155,7 @@ impl World {
         meta.resource_version = version;
         meta.generation = generation;
         meta.deletion_at = None;
+        meta.deletion_grace_period_seconds = None;
         let delta = Delta { before: None, after: Some(object) };
         self.apply(&delta);
         delta

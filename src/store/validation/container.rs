@@ -25,15 +25,14 @@ impl Errors {
             self.life(container, spec, &path);
             self.restart_policy(container, &path);
         }
-        self.host_ports(list(containers), path, 0);
+        self.host_ports(list(containers), path);
     }
 
     /// `validateInitContainers`
     pub(super) fn init_containers(&mut self, spec: &Value, volumes: &Volumes, path: &str) {
         let mut seen: BTreeSet<&str> =
             list(&spec["containers"]).iter().map(|container| text(&container["name"])).collect();
-        let containers = list(&spec["initContainers"]);
-        for (index, (container, path)) in each(&spec["initContainers"], path).enumerate() {
+        for (container, path) in each(&spec["initContainers"], path) {
             self.container(container, spec, volumes, &path);
             if container["restartPolicy"].is_null() {
                 if !list(&container["restartPolicyRules"]).is_empty() {
@@ -46,9 +45,10 @@ impl Errors {
             if !name.is_empty() && !seen.insert(name) {
                 self.duplicate(format!("{path}.name"), name);
             }
-            // They run one after the other, so each may use the same ports.
+            // They run one after the other, so each may use the same ports. The original looks at each as if it were the
+            // first, in the paths too.
             let parent = path.rsplit_once('[').map_or("", |(parent, _)| parent);
-            self.host_ports(&containers[index..=index], parent, index);
+            self.host_ports(std::slice::from_ref(container), parent);
             match text(&container["restartPolicy"]) {
                 "Always" => self.life(container, spec, &path),
                 _ => {
@@ -245,11 +245,11 @@ impl Errors {
         }
     }
 
-    /// `AccumulateUniqueHostPorts`; `first` is the index of the first of these containers.
-    pub(super) fn host_ports(&mut self, containers: &[Value], path: &str, first: usize) {
+    /// `AccumulateUniqueHostPorts`
+    pub(super) fn host_ports(&mut self, containers: &[Value], path: &str) {
         let mut seen = BTreeSet::new();
         for (index, container) in containers.iter().enumerate() {
-            for (port, path) in each(&container["ports"], &format!("{path}[{}].ports", first + index)) {
+            for (port, path) in each(&container["ports"], &format!("{path}[{index}].ports")) {
                 let number = int(&port["hostPort"]);
                 let taken = format!("{}/{}/{number}", text(&port["protocol"]), text(&port["hostIP"]));
                 if number != 0 && !seen.insert(taken.clone()) {

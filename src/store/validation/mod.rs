@@ -363,7 +363,6 @@ impl Errors {
         } else if !namespace.is_empty() {
             self.complaints(&format!("{path}.namespace"), namespace, names::dns_label(namespace));
         }
-        self.not_negative(metadata, "generation", path);
         self.labels(&metadata["labels"], &format!("{path}.labels"));
         self.annotations(&metadata["annotations"], &format!("{path}.annotations"));
         self.owners(list(&metadata["ownerReferences"]), &format!("{path}.ownerReferences"));

@@ -253,8 +253,8 @@ pub fn is_of_kubernetes(signer: &str) -> bool {
     domain == "kubernetes.io" || domain.ends_with(".kubernetes.io")
 }
 
-/// `[0-9]+%`
+/// `[0-9]+%`; a number too large for the original is none to it.
 pub fn percent(text: &str) -> Option<i64> {
     let digits = text.strip_suffix('%').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
-    (!digits.is_empty()).then(|| digits.parse().unwrap_or(i64::MAX))
+    (!digits.is_empty()).then(|| digits.parse().unwrap_or(0))
 }
