@@ -151,7 +151,10 @@ fn objects_are_asked_for_in_every_way() {
         ("kubectl patch ds agent", "must specify --patch"),
         ("kubectl patch ds agent -p '[1'", "unable to parse"),
         ("kubectl label node worker-1", "at least one label update is required"),
-        ("kubectl taint nodes worker-1 a=b=c:NoSchedule", "invalid taint spec: a=b=c:NoSchedule"),
+        ("kubectl taint nodes worker-1 a=b=c:NoSchedule", "invalid taint spec: a=b=c:NoSchedule\n"),
+        ("kubectl taint nodes worker-1 a=b", "invalid taint spec: a=b, name part must consist of"),
+        ("kubectl taint nodes worker-1 a:", "invalid taint effect: , unsupported taint effect"),
+        ("kubectl taint nodes worker-1 a=-b:NoSchedule", "invalid taint spec: a=-b:NoSchedule, a valid label must be"),
         (
             "kubectl delete pod x --force --grace-period=5",
             "--force and --grace-period greater than 0 cannot be specified together",

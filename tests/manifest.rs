@@ -189,6 +189,79 @@ fn a_helm_template_is_recognised() {
     assert!(clean(&check(&GOOD.replace("nginx:1.27", "\"{{ image }}\""))), "quoted braces are only text");
 }
 
+/// What go-yaml says of broken texts, and of what is YAML but no map that JSON could hold. The line is counted from 1
+/// where its scanner speaks and from 0 where its parser does, and left out where it is the first.
+#[test]
+fn broken_yaml_is_told_in_go_yamls_words() {
+    let image = |value: &str| GOOD.replace("nginx:1.27", value);
+    let cases = [
+        (
+            image("{{ .Values.image }}"),
+            "invalid map key: map[interface {}]interface {}{\".Values.image\":interface {}(nil)}",
+        ),
+        (image("{[a, 1]: b}"), "invalid map key: []interface {}{\"a\", 1}"),
+        // The whole text is read before values are made of it.
+        (
+            image("{{ .Values.image }}").replace("name: agent\n        ", "name: {{ .a }}:{{ .b }}\n        "),
+            "line 14: did not find expected key",
+        ),
+        (image("{{ .Values.image }}:{{ .Values.tag }}"), "line 15: did not find expected key"),
+        (image("{{- .Values.image -}}"), "line 15: did not find expected node content"),
+        (image("]"), "line 15: did not find expected node content"),
+        (image(",a"), "line 15: did not find expected node content"),
+        (format!("{GOOD}        args: [\n"), "line 17: did not find expected node content"),
+        (image("'nginx"), "line 17: found unexpected end of stream"),
+        (GOOD.replace("- name: agent", "- name: 'agent"), "line 17: found unexpected end of stream"),
+        (
+            GOOD.replace("- name: agent", "- name: \"agent").replace("nginx:1.27", "\"nginx:1.27\""),
+            "line 15: did not find expected key",
+        ),
+        (format!("{{{{- if .Values.enabled }}}}\n{GOOD}{{{{- end }}}}\n"), "did not find expected node content"),
+        (format!("%YAML 1.2\n---\n{GOOD}"), "found incompatible YAML document"),
+        (format!("%YAML 1.1\n---\n{GOOD}"), "line 1: did not find expected <document start>"),
+        (format!("%FOO\n---\n{GOOD}"), "found unknown directive name"),
+        ("apiVersion: apps/v1: x".to_owned(), "mapping values are not allowed in this context"),
+        ("@x".to_owned(), "found character that cannot start any token"),
+    ];
+    for (text, told) in cases {
+        let message = &check(&text).findings[0].message;
+        assert_eq!(message, &format!("error converting YAML to JSON: yaml: {told}"), "{text}");
+    }
+}
+
+/// kubectl knows a kind by its name and by that in small letters; the server refuses the second.
+#[test]
+fn kinds_are_known_by_their_exact_case() {
+    let told = |kind: &str| check(&GOOD.replace("DaemonSet", kind)).documents[0].refusal("STDIN").unwrap_or_default();
+    assert!(told("daemonset").contains("no kind \"daemonset\" is registered for version \"apps/v1\""));
+    for kind in ["Daemonset", "DAEMONSET"] {
+        assert!(
+            told(kind).contains(&format!("no matches for kind \"{kind}\" in version \"apps/v1\"")),
+            "{}",
+            told(kind)
+        );
+    }
+}
+
+/// The annotation that is a field to the server must hold a number.
+#[test]
+fn the_template_generation_is_a_number() {
+    let told = |value: &str, more: &str| {
+        let annotation =
+            format!("name: agent\n  annotations: {{deprecated.daemonset.template.generation: {value}}}\nspec:\n{more}");
+        check(&GOOD.replace("name: agent\nspec:\n", &annotation)).documents[0].refusal("STDIN").unwrap_or_default()
+    };
+    assert_eq!(told("'5'", "") + &told("'-5'", "") + &told("'+5'", ""), "");
+    let syntax = "cannot be handled as a DaemonSet: strconv.ParseInt: parsing \"x\": invalid syntax\n";
+    assert!(told("x", "").ends_with(syntax), "{}", told("x", ""));
+    // Conversion fails before strict decoding's remarks are told, and after a wrong type.
+    assert!(told("x", "  replicas: 1\n").ends_with(syntax));
+    assert!(told("x", "  minReadySeconds: x\n").ends_with("of type int32\n"));
+    assert!(told("'9999999999999999999'", "").contains("value out of range"));
+    // The other generation is the server's alone, and what is given does not matter.
+    assert!(clean(&check(&GOOD.replace("name: agent\nspec:", "name: agent\n  generation: -7\nspec:"))));
+}
+
 #[test]
 fn nothing_and_what_is_no_text_is_told() {
     for text in ["", "\n\n", "# nothing\n", "---\n---\n"] {

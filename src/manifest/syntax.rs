@@ -237,7 +237,11 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     if has("misplaced bracket") {
         let before = chunk.lines().take(line - 1).filter(|line| !line.trim().is_empty()).last().unwrap_or_default();
         let deeper = marker.col() > before.len() - before.trim_start().len();
-        let value = deeper && before.trim_end().ends_with([':', '-']);
+        let own: String = text.chars().take(marker.col()).collect();
+        let value = match own.trim() {
+            "" => deeper && before.trim_end().ends_with([':', '-']),
+            own => own.ends_with([':', '-']),
+        };
         let text = if value { "did not find expected node content" } else { "did not find expected key" };
         return finding(here, parser(line, text), "This closing bracket has no opening one. Delete it.");
     }

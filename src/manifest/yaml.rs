@@ -104,7 +104,10 @@ pub(super) fn parse(text: &str, above: usize) -> Result<Option<Tree>, Failure> {
     match parse_text(text, above, None) {
         Err(Failure::Scan(error)) if lenient::helps(error.info()) => {
             let lenient = lenient::rewrite(text);
-            parse_text(&lenient.text, above, Some(&lenient)).map_err(|_| Failure::Scan(error))
+            parse_text(&lenient.text, above, Some(&lenient)).map_err(|later| match later {
+                Failure::Scan(later) if lenient::helps(later.info()) => Failure::Scan(error),
+                later => later,
+            })
         }
         result => result,
     }
