@@ -158,6 +158,13 @@ fn not_needed(kind: &str, field: &str) -> bool {
         | "hostIPs"
         | "podIPs"
         | "lifecycle"
+        | "imagePullPolicy"
+        | "terminationMessagePath"
+        | "terminationMessagePolicy"
+        | "dnsPolicy"
+        | "enableServiceLinks"
+        | "observedGeneration"
+        | "qosClass"
         | "containerID"
         | "imageID"
         | "lastProbeTime"
@@ -211,7 +218,7 @@ impl Reader {
             }
             ("v1", "Node") => self.nodes.push(value),
             ("v1", "Namespace") => self.namespaces.push(value),
-            ("v1", "Pod") => self.add_pod(&value),
+            ("v1", "Pod") => self.add_pod(value),
             (_, "DaemonSet") => self.daemonsets.push(value),
             (_, "ControllerRevision") => self.revisions.push(value),
             (_, "PriorityClass") => self.priority_classes.push(value),
@@ -232,9 +239,10 @@ impl Reader {
         self.latest = of_condition.chain([created, self.latest]).flatten().max();
     }
 
-    fn add_pod(&mut self, value: &Value) {
+    fn add_pod(&mut self, mut value: Value) {
+        let [spec, status] = ["spec", "status"].map(|field| value.make_map().remove(field).unwrap_or_default());
+        let value = &value;
         let meta = raw_meta(value);
-        let spec = value.get("spec").cloned().unwrap_or_default();
         let owner = value.at(&["metadata", "ownerReferences"]).and_then(Value::as_list).and_then(|list| {
             let controller = list.iter().find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true));
             controller?.get("uid").and_then(Value::as_str)
@@ -265,7 +273,6 @@ impl Reader {
             }
             None => read(spec),
         };
-        let status = value.get("status").cloned().unwrap_or_default();
         self.pods.push(RawPod { meta, node_name, pinned_node, priority, template, group, status });
     }
 

@@ -11,3 +11,8 @@ pub mod rest;
 pub mod save;
 pub mod storage;
 pub mod transfer;
+
+/// A page asks for memory millions of times, all from one thread.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
