@@ -563,3 +563,13 @@ fn what_is_around_a_manifest_is_named_and_taken_away() {
         assert!(check(&text).findings.iter().all(|finding| finding.fix.is_none()), "{text}");
     }
 }
+
+#[test]
+fn odd_characters_and_far_misspellings_have_their_mend() {
+    let escape = only(&GOOD.replace("nginx:1.27", r#""C:\q""#));
+    assert_eq!((escape.span.line, mend(&escape).contains("single quotes")), (16, true), "{escape:?}");
+    let far = only(&GOOD.replace("      containers", "      tolerashuns: [{operator: Exists}]\n      containers"));
+    assert_eq!((far.span.line, mend(&far)), (14, "Did you mean `tolerations`?"));
+    let unseen = only(&GOOD.replace("      containers", "      host\u{200b}Foo: true\n      containers"));
+    assert!(mend(&unseen).contains("invisible"), "{unseen:?}");
+}

@@ -65,10 +65,31 @@ fn the_sentence_tells_what_applying_would_do() {
         (&[NODE], &third, "Would change 1 node"),
         (&[FIRST, NODE], &all, "Would add 1 node; change nothing: nginx, 1 node are as it says here"),
         (&[], "kind: Node", "1 error to mend before this can be applied"),
+        (
+            &[],
+            &[FIRST, "---\nkind: Node\n"].concat(),
+            "1 error to mend; the rest would create 3 pods; 3 nodes stay without",
+        ),
+        (
+            &[],
+            &FIRST.replace("  name: nginx\nspec", "  generateName: nginx-\nspec"),
+            "Would be refused: to apply needs a name; generateName is for create",
+        ),
     ];
     for (texts, text, sentence) in cases {
         assert_eq!(preview(after(texts).world(), &check(text)).sentence, *sentence, "of {text}");
     }
+}
+
+#[test]
+fn a_document_that_is_refused_leaves_the_others_applied() {
+    let mut sim = after(&[]);
+    let outcome = sim.submit(Command::Apply { text: [FIRST, "---\nkind: Node\n"].concat() });
+    assert_eq!((outcome.errors.len(), sim.world().daemonsets.len()), (1, 1));
+    let generated = FIRST.replace("  name: nginx\nspec", "  generateName: nginx-\nspec");
+    let outcome = sim.submit(Command::Apply { text: generated });
+    assert_eq!(outcome.errors, ["error: from nginx-: cannot use generate name with apply"]);
+    assert_eq!(sim.world().daemonsets.len(), 1);
 }
 
 #[test]

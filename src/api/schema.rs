@@ -392,7 +392,11 @@ pub fn closest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     if let Some(same) = names.iter().find(|known| known.to_ascii_lowercase() == lower) {
         return Some(same);
     }
-    let allowed = if name.len() <= 4 { 1 } else { 2 };
+    let allowed = match name.len() {
+        0..=4 => 1,
+        5..=8 => 2,
+        _ => 3,
+    };
     let mut best = names.iter().map(|known| (edits(&lower, &known.to_ascii_lowercase()), *known)).collect::<Vec<_>>();
     best.sort_by_key(|(distance, _)| *distance);
     match best.as_slice() {

@@ -179,6 +179,10 @@ pub fn write(
         let error = crate::store::ApiError::not_found(kind, &key.name);
         return Err(format!("Error from server (NotFound): error when replacing \"{source}\": {error}"));
     }
+    let generated = document.value.get("metadata").map_or("", |metadata| metadata.text("generateName"));
+    if verb == FileVerb::Apply && document.name.is_empty() && !generated.is_empty() {
+        return Err(format!("error: from {generated}: cannot use generate name with apply"));
+    }
     let missing_namespace = kind.is_namespaced() && !world.namespaces.contains_key(&key.namespace);
     if missing_namespace {
         let error = crate::store::ApiError::not_found(Kind::Namespace, &key.namespace);

@@ -43,6 +43,10 @@ pub fn preview(world: &World, check: &Check) -> Preview {
     let mut sentences: Vec<String> = Vec::new();
     let (mut new_nodes, mut changed_nodes, mut same_nodes, mut others, mut same) = (0, 0, 0, 0, Vec::new());
     for document in &check.documents {
+        // The others are applied all the same.
+        if document.refusal("").is_some() {
+            continue;
+        }
         match document.document.kind.as_str() {
             "DaemonSet" => match preview_daemonset(world, document, &mut preview.nodes) {
                 Some(sentence) => sentences.push(sentence),
@@ -73,9 +77,13 @@ pub fn preview(world: &World, check: &Check) -> Preview {
         sentences.push(format!("change nothing: {} {verb} as it says here", same.join(", ")));
     }
     preview.sentence = match (check.has_errors(), sentences.is_empty()) {
-        (true, _) => {
+        (true, none) => {
             let errors = check.findings.iter().filter(|it| it.severity == crate::manifest::Severity::Error).count();
-            format!("{} to mend before this can be applied", counted(errors, "error"))
+            let errors = counted(errors, "error");
+            match none {
+                true => format!("{errors} to mend before this can be applied"),
+                false => format!("{errors} to mend; the rest would {}", sentences.join("; ")),
+            }
         }
         (false, true) => "Nothing here to apply".to_owned(),
         (false, false) => format!("Would {}", sentences.join("; ")),
@@ -86,6 +94,9 @@ pub fn preview(world: &World, check: &Check) -> Preview {
 /// What would become of one DaemonSet; nothing if it is as it would be.
 fn preview_daemonset(world: &World, checked: &CheckedDocument, nodes: &mut Vec<NodePreview>) -> Option<String> {
     let mut wanted = DaemonSet::from_value(&checked.object);
+    if wanted.meta.name.is_empty() {
+        return Some("be refused: to apply needs a name; generateName is for create".to_owned());
+    }
     if wanted.meta.namespace.is_empty() {
         wanted.meta.namespace = "default".into();
     }

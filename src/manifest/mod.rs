@@ -648,6 +648,9 @@ fn elsewhere(name: &str, parent: &str) -> String {
         _ if name.contains('\u{a0}') => {
             "Invisible no-break spaces stand here, as text copied from a web page has them. Put plain spaces there."
         }
+        _ if name.contains(['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}']) => {
+            "An invisible character stands in this name, as text copied from a web page has them. Type the name anew."
+        }
         _ if parent.ends_with("selector") => "Put the labels under `matchLabels`.",
         _ => "Kubernetes knows no such field here. Remove it, or check its indentation.",
     };

@@ -276,7 +276,11 @@ fn scan(chunk: &str, above: usize, error: &ScanError) -> Finding {
     }
     // With the original's own spelling.
     let plain = info.rsplit_once(", ").map_or(info, |(_, rest)| rest).replace("hexadecimal", "hexdecimal");
-    finding(here, scanned(line, &plain), "Check the indentation and the punctuation of this line.")
+    let mend = match has("escape") {
+        true => "In double quotes `\\` begins an escape. Write `\\\\` where it is meant, or use single quotes.",
+        false => "Check the indentation and the punctuation of this line.",
+    };
+    finding(here, scanned(line, &plain), mend)
 }
 
 /// The line at or next to the failing one that is indented with a tab, and the tab's column; any line after it if the
