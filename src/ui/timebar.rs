@@ -48,7 +48,7 @@ pub fn time_bar(desk: &Desk, time: &TimeState, track: &Shared<Track>, open: bool
             </select>
             <TrackView desk={desk.clone()} track={track.clone()} />
             if time.past { <button class="now" data-testid="now" title="Back to the present (End)" onclick={desk.on(Action::Seek(u64::MAX))}>{"Now"}</button> }
-            <output class="clock" data-testid="clock" data-micros={time.micros.to_string()} title={time.next.to_string()}>{words::clock(time.micros)}</output>
+            <span class="clock" data-testid="clock" data-micros={time.micros.to_string()} title={time.next.to_string()}>{words::clock(time.micros)}</span>
             <button class="square" data-testid="timeline-toggle" title="Timeline: all acts and numbers over time" aria-label="Timeline" aria-expanded={open.to_string()}
                 onclick={desk.on(Action::ToggleTimeline)}>{icon(icon::LINES)}</button>
         </section>

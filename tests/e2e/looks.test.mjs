@@ -116,17 +116,29 @@ walk("several DaemonSets differ in letter and colour", async ({ page, app, shot 
   await shot("two-daemonsets");
 }, { query: "?speed=8" });
 
-walk("less motion is respected", async ({ page, app }) => {
-  await app.typing();
-  await app.apply();
-  await app.pods(3, { phase: "Running" });
-  const painted = await page.locator("canvas.overlay").evaluateAll((canvases) =>
-    canvases
-      .filter((canvas) => canvas.width && canvas.height && canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))
-      .map((canvas) => `${canvas.className} ${canvas.width}x${canvas.height}`),
-  );
-  assert.deepEqual(painted, []);
-}, { motion: false, query: "?speed=4" });
+for (const motion of [true, false]) {
+  walk(motion ? "pods fly" : "less motion is respected: nothing flies", async ({ page, app }) => {
+    // Whatever is drawn over the map while all of it happens.
+    await page.evaluate(() => {
+      globalThis.drawn = 0;
+      for (const name of ["fill", "stroke", "fillText", "drawImage"]) {
+        const draw = CanvasRenderingContext2D.prototype[name];
+        CanvasRenderingContext2D.prototype[name] = function (...values) {
+          if (this.canvas.classList.contains("overlay")) globalThis.drawn += 1;
+          return draw.apply(this, values);
+        };
+      }
+    });
+    await app.typing();
+    await app.apply();
+    await app.pods(3, { phase: "Running" });
+    await page.getByRole("button", { name: "Delete DaemonSet nginx-daemon-set" }).click();
+    await app.pods(0);
+    const drawn = await page.evaluate(() => globalThis.drawn);
+    assert.equal(drawn > 0, motion, `${drawn} strokes`);
+    assert.equal(await page.evaluate(() => document.getAnimations().filter((it) => it.playState === "running").length > 0 && !matchMedia("(prefers-reduced-motion: no-preference)").matches), false);
+  }, { motion, query: "?speed=4" });
+}
 
 walk("a thousand nodes are a map of cells", async ({ page, app, shot, axe }) => {
   await app.dense.waitFor();
@@ -167,3 +179,34 @@ walk("on a phone, too, the newest act is in sight", async ({ page, app }) => {
   const log = page.getByTestId("log");
   await eventually(async () => assert.ok(await log.evaluate((it) => it.scrollTop > 0 && it.scrollHeight - it.scrollTop - it.clientHeight < 26)));
 }, { viewport: "phone", query: "?speed=8" });
+
+walk("only acts are announced: the clock is silent", async ({ page, app }) => {
+  const before = await page.locator("[aria-live], [role=status], [role=alert], [role=log], output").evaluateAll((all) => {
+    globalThis.said = [];
+    for (const each of all) new MutationObserver(() => globalThis.said.push(`${each.dataset.testid ?? each.className}: ${each.innerText}`)).observe(each, { childList: true, characterData: true, subtree: true });
+    return all.length;
+  });
+  assert.ok(before > 0);
+  await app.typing();
+  await app.apply();
+  await app.pods(3, { phase: "Running" });
+  await eventually(async () => assert.equal(await page.getByTestId("play").getAttribute("data-quiet"), "true"));
+  const said = await page.evaluate(() => globalThis.said);
+  // What Apply said, and what the controller did, gathered: not one for each act, and none for the passing of time.
+  assert.ok(said.length >= 2 && said.length <= 6, said.join("\n"));
+  assert.ok(said.every((text) => /^(live|notice|preview):/.test(text)), said.join("\n"));
+});
+
+walk("magnified, the page is scrolled instead of laid over itself", async ({ page, app }) => {
+  for (const [width, height] of [[720, 450], [360, 225], [320, 256]]) {
+    await page.setViewportSize({ width, height });
+    await app.node("worker-1").waitFor();
+    const boxes = await page.locator(".ribbon, .map, .time, nav.bottom").evaluateAll((all) => all.map((it) => it.getBoundingClientRect().toJSON()).sort((a, b) => a.top - b.top));
+    assert.equal(boxes.length, 4);
+    for (const [index, { top }] of boxes.entries()) {
+      if (index > 0) assert.ok(top >= boxes[index - 1].bottom - 1, `${width}x${height}: ${JSON.stringify(boxes)}`);
+    }
+    assert.ok(boxes.find((it) => it.height > 60));
+    assert.ok(await page.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth));
+  }
+});
