@@ -116,13 +116,18 @@ impl Replay {
         result.insert("log".to_owned(), Value::List(log));
         result.insert("observed".to_owned(), observers.to_value());
         if text(step, "op") == "apply" {
-            result.insert("objects".to_owned(), self.applied(text(step, "manifest")));
+            result.insert("objects".to_owned(), self.applied(text(step, "manifest"), &Self::namespace(step)));
         }
         Value::Map(result)
     }
 
     fn namespace(step: &Value) -> String {
         step.get("namespace").and_then(Value::as_str).unwrap_or("default").to_owned()
+    }
+
+    /// The flag of a command line for a step in another namespace.
+    fn in_namespace(step: &Value) -> String {
+        step.get("namespace").and_then(Value::as_str).map(|name| format!(" -n '{name}'")).unwrap_or_default()
     }
 
     fn act(&mut self, step: &Value) -> Outcome {
@@ -140,7 +145,11 @@ impl Replay {
         let command = match text(step, "op") {
             "createPod" => {
                 let text = text(step, "manifest").to_owned();
-                return self.type_in("kubectl create -f -", Some(text));
+                return self.type_in(&format!("kubectl create{} -f -", Self::in_namespace(step)), Some(text));
+            }
+            "apply" if step.get("namespace").is_some() => {
+                let text = text(step, "manifest").to_owned();
+                return self.type_in(&format!("kubectl apply{} -f -", Self::in_namespace(step)), Some(text));
             }
             "apply" => Command::Apply { text: text(step, "manifest").to_owned() },
             "rolloutUndo" => {
@@ -233,7 +242,8 @@ impl Replay {
     fn kubectl(&mut self, step: &Value) -> Outcome {
         let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
         let args = step.texts("args").unwrap_or_default();
-        let line = ["kubectl".to_owned()].into_iter().chain(args.iter().map(|arg| quoted(arg)));
+        let line =
+            [format!("kubectl{}", Self::in_namespace(step))].into_iter().chain(args.iter().map(|arg| quoted(arg)));
         let stdin = step.get("stdin").and_then(Value::as_str).map(str::to_owned);
         self.type_in(&line.collect::<Vec<_>>().join(" "), stdin)
     }
@@ -384,11 +394,11 @@ impl Replay {
     }
 
     /// The DaemonSets of a manifest as they are stored.
-    fn applied(&self, manifest: &str) -> Value {
+    fn applied(&self, manifest: &str, default: &str) -> Value {
         let documents = manifest::read(manifest).documents;
         let names = documents.iter().filter(|document| document.kind == "DaemonSet");
         let stored = names.filter_map(|document| {
-            let namespace = if document.namespace.is_empty() { "default" } else { &document.namespace };
+            let namespace = if document.namespace.is_empty() { default } else { &document.namespace };
             let daemonset = self.sim.world().daemonsets.get(&ObjectKey::new(namespace, document.name.as_str()))?;
             let mut object = daemonset.to_value();
             object.make_map().remove("status");

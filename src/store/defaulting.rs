@@ -80,10 +80,9 @@ fn normalise_fields(map: &mut Map, of: &'static Struct) {
 /// The fields that are encoded even when empty: those without `omitempty`.
 fn is_kept(of: &str, name: &str) -> bool {
     match name {
-        "value" => !matches!(of, "EnvVar" | "Toleration" | "Taint"),
-        "name" | "key" | "operator" | "path" | "mountPath" | "topologyKey" | "containerPort" | "weight" | "seconds" => {
-            true
-        }
+        "value" | "key" | "operator" => !matches!((of, name), ("Toleration", _) | ("EnvVar" | "Taint", "value")),
+        "name" => !matches!(of, "ObjectMeta" | "ContainerPort" | "LocalObjectReference" | "PodDNSConfigOption"),
+        "path" | "mountPath" | "topologyKey" | "containerPort" | "weight" | "seconds" => true,
         "ready" | "restartCount" | "image" | "imageID" => of == "ContainerStatus",
         "currentNumberScheduled" | "numberMisscheduled" | "desiredNumberScheduled" | "numberReady" => true,
         _ => false,
@@ -193,7 +192,7 @@ fn inside<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Value> {
 fn default_pod_spec(spec: &mut Value) {
     default(spec, "dnsPolicy", "ClusterFirst");
     default(spec, "restartPolicy", "Always");
-    spec.entry("securityContext");
+    items(spec.entry("securityContext"), "sysctls").for_each(|sysctl| default(sysctl, "value", ""));
     default(spec, "terminationGracePeriodSeconds", 30);
     default(spec, "schedulerName", "default-scheduler");
     // The deprecated name of the field follows the present one, and fills it if that is empty.
@@ -250,6 +249,8 @@ fn default_handler(handler: &mut Value) {
     if let Some(get) = inside(handler, "httpGet") {
         default(get, "path", "/");
         default(get, "scheme", "HTTP");
+        // No default, but a value that these types cannot leave out; so with a sysctl's.
+        items(get, "httpHeaders").for_each(|header| default(header, "value", ""));
     }
 }
 
@@ -405,6 +406,25 @@ mod tests {
     }
 
     #[test]
+    fn empty_words_go_where_the_types_leave_them_out() {
+        let port: Value = [("containerPort", 80.into()), ("name", "".into())].into();
+        let toleration: Value = [("key", "".into()), ("operator", "Exists".into()), ("value", "".into())].into();
+        let equal: Value = [("key", "a".into()), ("operator", "".into()), ("effect", "".into())].into();
+        let secret: Value = [("name", "".into())].into();
+        let sysctl: Value = [("name", "a".into()), ("value", "".into())].into();
+        let mut spec: Value = [
+            ("containers", vec![Value::from([("ports", vec![port].into())])].into()),
+            ("tolerations", vec![toleration, equal].into()),
+            ("imagePullSecrets", vec![secret].into()),
+            ("securityContext", [("sysctls", vec![sysctl].into())].into()),
+        ]
+        .into();
+        normalise(&mut spec, "PodSpec");
+        let expected = r#"{"containers":[{"ports":[{"containerPort":80}]}],"imagePullSecrets":[{}],"securityContext":{"sysctls":[{"name":"a","value":""}]},"tolerations":[{"operator":"Exists"},{"key":"a"}]}"#;
+        assert_eq!(spec.to_json(), expected);
+    }
+
+    #[test]
     fn what_the_types_cannot_leave_out_is_there() {
         let claim: Value = [("volumeClaimTemplate", Map::new().into())].into();
         let selector: Value = [("resource", "limits.cpu".into())].into();
@@ -420,5 +440,9 @@ mod tests {
         let volumes = r#"[{"iscsi":{"iqn":"a","iscsiInterface":"default","lun":0}},{"ephemeral":{"volumeClaimTemplate":{"metadata":{},"spec":{"resources":{},"volumeMode":"Filesystem"}}}}]"#;
         assert_eq!(spec.get("volumes").map(Value::to_json).as_deref(), Some(volumes));
         assert!(spec.to_json().contains(r#"{"resourceFieldRef":{"divisor":"0","resource":"limits.cpu"}}"#), "{spec}");
+        let header: Value = [("name", "X".into())].into();
+        let mut handler: Value = [("httpGet", [("httpHeaders", vec![header].into())].into())].into();
+        default_handler(&mut handler);
+        assert!(handler.to_json().contains(r#""httpHeaders":[{"name":"X","value":""}]"#), "{handler}");
     }
 }
