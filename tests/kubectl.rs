@@ -656,3 +656,38 @@ fn every_flag_that_is_followed_has_a_sentence() {
     }
     holds(&help("rollout status -h"), &["  -w, --watch:\n        Go on until the rollout is done (default true).\n"]);
 }
+
+#[test]
+fn very_many_objects_have_their_turn_in_portions() {
+    let mut sim = cluster();
+    let template = everynode::engine::NodeTemplate::worker("many");
+    sim.submit(Command::AddNodes { template, count: 300 });
+    sim.run_until_quiet();
+    let names: Vec<String> = sim.world().nodes.keys().map(|name| name.to_string()).collect();
+    let lines = |end: &str| names.iter().map(|name| format!("node/{name}{end}\n")).collect::<String>();
+    assert_eq!(run(&mut sim, "kubectl label nodes --all a=b"), lines(" labeled"));
+    assert_eq!(run(&mut sim, "kubectl annotate nodes --all a=b"), lines(" annotated"));
+    assert_eq!(run(&mut sim, "kubectl taint nodes --all a=b:PreferNoSchedule"), lines(" tainted"));
+    assert_eq!(run(&mut sim, "kubectl get nodes -o name --sort-by=.metadata.name"), lines(""));
+    assert_eq!(run(&mut sim, "kubectl wait --for=condition=Ready nodes --all"), lines(" condition met"));
+    assert_eq!(run(&mut sim, "kubectl get nodes -o jsonpath={.items[*].metadata.name}"), names.join(" "));
+    let columns = run(
+        &mut sim,
+        "kubectl get nodes -o custom-columns=N:.metadata.name,A:.metadata.labels.a --sort-by={.spec.podCIDR}",
+    );
+    assert_eq!(columns.lines().count(), 1 + names.len());
+    holds(&columns, &["N          A\n", "many-300   b\n"]);
+    let described = run(&mut sim, "kubectl describe nodes");
+    assert_eq!(described.matches("Name:  ").count(), names.len());
+    assert_eq!(described.matches("\n\n\nName:").count(), names.len() - 1);
+    assert_eq!(
+        fails(&mut sim, "kubectl get nodes --sort-by=.nope"),
+        "error: couldn't find any field with path \"{.nope}\" in the list of objects\n"
+    );
+    let clashes = fails(&mut sim, "kubectl label nodes --all a=c");
+    assert_eq!(clashes, "'a' already has a value (b), and --overwrite is false\n".repeat(names.len()));
+    // The first portion changes what the second would be chosen by.
+    assert_eq!(run(&mut sim, "kubectl label nodes -l a=b a-"), lines(" unlabeled"));
+    let pods = sim.world().pods.len();
+    assert_eq!(run(&mut sim, "kubectl delete pods -l app=agent --wait=false").lines().count(), pods);
+}

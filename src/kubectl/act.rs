@@ -87,6 +87,14 @@ pub fn targets(line: &Line, moment: &Moment, files: &Files, args: &[String]) -> 
     if let Some(found) = files::objects(line, moment, files)? {
         return Ok(found);
     }
+    resources::portion(moment, line, &named(line, args)?)
+}
+
+/// What a line that changes something asks for.
+///
+/// # Errors
+/// kubectl's words; among them that nothing was named.
+fn named(line: &Line, args: &[String]) -> Result<Vec<Ask>, String> {
     let asks = resources::asks(args)?;
     if asks.is_empty() {
         return Err(
@@ -97,7 +105,7 @@ pub fn targets(line: &Line, moment: &Moment, files: &Files, args: &[String]) -> 
     if !all && asks.iter().any(|ask| ask.names.is_empty()) {
         return Err("error: resource(s) were provided, but no name was specified".to_owned());
     }
-    resources::look_up(moment, line, &asks)
+    Ok(asks)
 }
 
 // ------------------------------------------------------------ delete
@@ -145,7 +153,10 @@ fn delete(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Stri
                     '<resource> <name>'\n   '<resource>'"
             .to_owned());
     }
-    let found = targets(line, moment, files, &line.args)?;
+    let (chosen, errors) = match files::objects(line, moment, files)? {
+        Some(found) => (found.items().map(|item| (item.resource, item.key())).collect(), found.errors),
+        None => resources::chosen(moment, line, &named(line, &line.args)?)?,
+    };
     let mut tasks = Vec::new();
     if grace == Some(0) && force {
         tasks.push(Task::Err(
@@ -154,20 +165,21 @@ fn delete(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Stri
                 .to_owned(),
         ));
     }
-    if line.flag("namespace").is_some() && !line.is("all-namespaces") && found.items().any(|it| !it.resource.namespaced)
-    {
+    let cluster_scoped = chosen.iter().any(|(resource, _)| !resource.namespaced);
+    if line.flag("namespace").is_some() && !line.is("all-namespaces") && cluster_scoped {
         tasks.push(Task::Err(
             "Warning: deleting cluster-scoped resources, not scoped to the provided namespace\n".to_owned(),
         ));
     }
     let mut gone = Vec::new();
     let how = How { word: (grace == Some(0)).then_some(("\" deleted", "\" force deleted")), ..how(line, None)? };
-    for item in found.items() {
-        let (namespace, name) = (item.namespace().to_owned(), item.name().to_owned());
-        let Some(kind) = item.resource.sim_kind() else {
-            tasks.push(Task::Fail(format!("error: the {} of this cluster cannot be deleted", item.resource.plural())));
+    for (resource, key) in chosen {
+        let (namespace, name) = (key.namespace.to_string(), key.name.to_string());
+        let Some(kind) = resource.sim_kind() else {
+            tasks.push(Task::Fail(format!("error: the {} of this cluster cannot be deleted", resource.plural())));
             continue;
         };
+        let full_name = format!("{}/{name}", resource.singular());
         let command = match kind {
             Kind::DaemonSet => Command::DeleteDaemonSet { namespace, name, propagation },
             Kind::Pod => Command::DeletePod { namespace, name, grace_period_seconds: grace },
@@ -176,15 +188,14 @@ fn delete(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Stri
         };
         if line.flag("output") == Some("name") {
             tasks.push(Task::Do { command, how: How { quiet: true, ..how.clone() } });
-            tasks.push(Task::Out(format!("{}\n", item.full_name())));
+            tasks.push(Task::Out(format!("{full_name}\n")));
         } else {
             tasks.push(Task::Do { command, how: how.clone() });
         }
-        gone.push(Gone::of(item, kind));
+        gone.extend(Gone::named(moment.world, kind, &key));
     }
     let ignore = line.is("ignore-not-found") || line.is("all") || line.flag("selector").is_some();
-    let missing: Vec<String> =
-        found.errors.into_iter().filter(|error| !(ignore && error.contains("NotFound"))).collect();
+    let missing: Vec<String> = errors.into_iter().filter(|error| !(ignore && error.contains("NotFound"))).collect();
     let nothing = gone.is_empty() && !tasks.iter().any(|task| matches!(task, Task::Fail(_)));
     if nothing && missing.is_empty() && !ignore_named(line) {
         tasks.push(Task::Out("No resources found\n".to_owned()));
@@ -281,7 +292,8 @@ fn label(line: &Line, moment: &Moment, files: &Files, what: &'static str) -> Res
         });
     }
     let found = targets(line, moment, files, args)?;
-    let single = found.items().count() == 1 && !line.is("all") && line.flag("selector").is_none();
+    let single =
+        found.items().count() == 1 && line.chosen.count() < 2 && !line.is("all") && line.flag("selector").is_none();
     let mut tasks = Vec::new();
     for item in found.items() {
         let old = item.value.at(&["metadata", what]).and_then(Value::as_map).cloned().unwrap_or_default();
@@ -464,7 +476,7 @@ fn taint(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
         }
         args.truncate(1);
     }
-    let found = resources::look_up(moment, line, &resources::asks(&args)?)?;
+    let found = resources::portion(moment, line, &resources::asks(&args)?)?;
     let mut tasks = Vec::new();
     for item in found.items() {
         let old: Vec<Taint> = moment.world.nodes.get(item.name()).map_or_else(Vec::new, |node| node.taints.to_vec());

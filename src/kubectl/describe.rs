@@ -26,7 +26,7 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
                         .to_owned(),
                 );
             }
-            let found = resources::look_up(moment, line, &asks)?;
+            let found = resources::portion(moment, line, &asks)?;
             // A name that is not there may be the beginning of others.
             let one_name = asks.len() == 1 && asks[0].names.len() == 1;
             if one_name && !found.errors.is_empty() {
@@ -43,9 +43,12 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
         }
     };
     let items: Vec<&Item> = found.items().collect();
+    // There may be so many that they come in portions.
+    let count = items.len().max(line.chosen.count());
+    let first = line.chosen.done.get() <= items.len();
     let with_events = match line.flag("show-events") {
         Some(value) => value != "false",
-        None => items.len() < 2 && !by_prefix && found.errors.is_empty(),
+        None => count < 2 && !by_prefix && found.errors.is_empty(),
     };
     let mut texts = Vec::new();
     for item in &items {
@@ -57,7 +60,7 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
         texts.push(layout::tabbed(&out.0));
     }
     let mut tasks = Vec::new();
-    if texts.is_empty() && found.errors.is_empty() {
+    if texts.is_empty() && found.errors.is_empty() && first {
         let everywhere = line.is("all-namespaces") || found.lists.iter().any(|(resource, _)| !resource.namespaced);
         tasks.push(Task::Err(match everywhere {
             true => "No resources found\n".to_owned(),
@@ -67,7 +70,8 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
     // What is found by the beginning of its name is printed each with an empty line behind.
     tasks.push(Task::Out(match by_prefix {
         true => texts.into_iter().map(|text| text + "\n").collect(),
-        false => texts.join("\n\n"),
+        false if first => texts.join("\n\n"),
+        false => texts.into_iter().map(|text| ["\n\n", &text].concat()).collect(),
     }));
     tasks.extend(found.errors.into_iter().map(Task::Fail));
     Ok(tasks)

@@ -14,7 +14,7 @@ use super::line::Line;
 use super::path::{self, Template};
 use super::print::{self, Format};
 use super::resources::{self, Filter, Item, Resource};
-use super::{Moment, Task, files};
+use super::{Moment, Task, files, read};
 
 /// An object that is to go.
 #[derive(Clone, Debug)]
@@ -27,6 +27,12 @@ pub struct Gone {
 impl Gone {
     pub fn of(item: &Item, kind: Kind) -> Gone {
         Gone { kind, key: item.key(), uid: resources::text(&item.value, &["metadata", "uid"]).to_owned() }
+    }
+
+    /// An object that is there by its name.
+    pub fn named(world: &World, kind: Kind, key: &ObjectKey) -> Option<Gone> {
+        let uid = world.get(kind, key)?.meta().uid.to_string();
+        Some(Gone { kind, key: key.clone(), uid })
     }
 
     /// It was to be deleted and is not even going: the server has refused.
@@ -53,7 +59,7 @@ pub enum Follow {
     Watch(Box<Watch>),
     /// `events --watch`
     Events(Box<Stream>),
-    /// `wait --for`
+    /// `wait --for`: the last one first
     Wait {
         targets: Vec<Gone>,
         items: Vec<(&'static Resource, String)>,
@@ -61,6 +67,7 @@ pub enum Follow {
         deadline: SimTime,
         /// With `--timeout=0`.
         once: bool,
+        failed: bool,
     },
 }
 
@@ -76,6 +83,8 @@ pub enum Look {
 
 /// Objects that are read and printed in one portion.
 const PORTION: usize = 250;
+/// Of them, those that are read at once.
+const AT_ONCE: usize = 25;
 
 /// All objects of some types at one moment: read a portion at a time, so that nobody has to wait for twenty thousand pods.
 pub struct Listing {
@@ -87,22 +96,29 @@ pub struct Listing {
     lists: Vec<(&'static Resource, Vec<ObjectKey>)>,
     /// Of the table at hand.
     rows: Vec<Vec<String>>,
+    /// What can only be printed when all is there.
+    kept: Vec<Item>,
+    /// What `--sort-by` sorts by, and the values there, of each row or of what is kept.
+    sort: Option<(String, Template)>,
+    sort_keys: Vec<Option<Value>>,
     printed: usize,
     /// What is said if there is none.
     nothing: String,
 }
 
 impl Listing {
-    /// Nothing if the objects are so few that they are read at once, or if all must be there before any can be printed.
+    /// Nothing if the objects are so few that they are read at once.
     pub fn of(line: &Line, moment: &Moment, asks: &[resources::Ask], format: &Format) -> Result<Option<Self>, String> {
         let filter = Filter::of(line);
         let in_turn = matches!(format, Format::Table(_) | Format::Name | Format::Yaml | Format::Json);
-        let sorted = line.flag("sort-by").is_some_and(|field| !field.is_empty());
+        let field = line.flag("sort-by").filter(|field| !field.is_empty());
+        let path = field.map(path::relaxed).transpose().map_err(|error| format!("error: {error}"))?;
+        let sort = field.map(str::to_owned).zip(path);
         let mut kinds: Vec<&str> = asks.iter().map(|ask| ask.resource.kind).collect();
         kinds.sort_unstable();
         kinds.dedup();
         let plain = |ask: &resources::Ask| ask.names.is_empty() && filter.bad(ask.resource).is_none();
-        if !in_turn || sorted || kinds.len() < asks.len() || !asks.iter().all(plain) {
+        if ((!in_turn || sort.is_some()) && asks.len() > 1) || kinds.len() < asks.len() || !asks.iter().all(plain) {
             return Ok(None);
         }
         let everywhere = line.is("all-namespaces");
@@ -126,15 +142,20 @@ impl Listing {
             style.with_kind |= kinds.len() > 1;
         }
         let (world, now) = (moment.world.clone(), moment.now);
-        Ok(Some(Listing { world, now, filter, format, lists, rows: Vec::new(), printed: 0, nothing }))
+        let (rows, kept, sort_keys) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Some(Listing { world, now, filter, format, lists, rows, kept, sort, sort_keys, printed: 0, nothing }))
     }
 
     fn look(&mut self, tell: Tell) -> Look {
         let mut out = String::new();
-        for _ in 0..PORTION {
+        for _ in 0..AT_ONCE {
             let Some((resource, keys)) = self.lists.last_mut() else { break };
             let resource = *resource;
             let Some(key) = keys.pop() else {
+                if let Err(error) = self.sorted() {
+                    tell(true, format!("{error}\n"));
+                    return Look::Failed;
+                }
                 out.push_str(&self.table(resource));
                 self.lists.pop();
                 continue;
@@ -143,11 +164,17 @@ impl Listing {
             if !self.filter.admits(&item.value) {
                 continue;
             }
+            if let Some((_, path)) = &self.sort {
+                self.sort_keys.push(path.values(&item.value).first().cloned());
+            }
             match &self.format {
                 Format::Table(style) => {
                     let style = Style { with_namespace: style.with_namespace && resource.namespaced, ..style.clone() };
                     self.rows.push(columns::row(resource, &item.value, &style, self.now));
                 }
+                Format::Columns { columns, .. } => self.rows.push(print::cells(columns, &item)),
+                Format::Path(_) => self.kept.push(item),
+                _ if self.sort.is_some() => self.kept.push(item),
                 format => out.push_str(&print::of_list(format, &item, self.printed == 0)),
             }
             self.printed += 1;
@@ -161,9 +188,39 @@ impl Listing {
         match &self.format {
             Format::Table(_) if self.printed == 0 => tell(true, std::mem::take(&mut self.nothing)),
             Format::Table(_) => {}
+            Format::Columns { columns, headers } => {
+                if *headers {
+                    self.rows.insert(0, columns.iter().map(|(header, _)| header.clone()).collect());
+                }
+                tell(false, layout::table(&self.rows, &mut Vec::new()));
+            }
+            format if self.sort.is_some() || matches!(format, Format::Path(_)) => {
+                let items: Vec<&Item> = self.kept.iter().collect();
+                match print::objects(format, &items, false, self.now) {
+                    Ok(text) => tell(false, text),
+                    Err(error) => {
+                        tell(true, format!("{error}\n"));
+                        return Look::Failed;
+                    }
+                }
+            }
             format => tell(false, print::end_of_list(format, self.printed == 0).to_owned()),
         }
         Look::Done
+    }
+
+    /// Brings what is there into the order of `--sort-by`.
+    fn sorted(&mut self) -> Result<(), String> {
+        let Some((field, _)) = &self.sort else { return Ok(()) };
+        let keys = std::mem::take(&mut self.sort_keys);
+        if !keys.is_empty() && keys.iter().all(Option::is_none) {
+            return Err(read::no_such_field(field));
+        }
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_by(|a, b| read::compare(keys[*a].as_ref(), keys[*b].as_ref()));
+        arrange(&mut self.rows, &order);
+        arrange(&mut self.kept, &order);
+        Ok(())
     }
 
     /// The table of a type whose rows are all there, a blank line behind the table before.
@@ -177,6 +234,12 @@ impl Listing {
         }
         [gap, &layout::table(&rows, &mut Vec::new())].concat()
     }
+}
+
+/// Puts things into an order, if there are any.
+fn arrange<T>(things: &mut Vec<T>, order: &[usize]) {
+    let mut old: Vec<Option<T>> = std::mem::take(things).into_iter().map(Some).collect();
+    things.extend(order.iter().filter_map(|at| old.get_mut(*at)?.take()));
 }
 
 type Tell<'a> = &'a mut dyn FnMut(bool, String);
@@ -233,21 +296,22 @@ impl Follow {
             Follow::Rollout { key, seen, deadline, once } => rollout(key, seen, *deadline, *once, moment, tell),
             Follow::Watch(watch) => watch.look(moment, tell),
             Follow::Events(stream) => stream.look(moment, tell),
-            Follow::Wait { targets, items, condition, deadline, once } => {
+            Follow::Wait { targets, items, condition, deadline, once, failed } => {
                 // One after the other, as kubectl visits them; when time is up, each is looked at once more.
-                let (over, mut failed) = (moment.now >= *deadline, false);
-                while let Some(target) = targets.first() {
+                let over = moment.now >= *deadline;
+                for _ in 0..AT_ONCE {
+                    let Some(target) = targets.last() else { break };
                     let holds = condition.holds(moment, target);
                     if !holds && !over {
                         return Look::Again(Some(*deadline));
                     }
-                    targets.remove(0);
-                    let (resource, name) = items.remove(0);
+                    targets.pop();
+                    let Some((resource, name)) = items.pop() else { break };
                     if holds {
                         tell(false, format!("{}/{name} condition met\n", resource.singular()));
                         continue;
                     }
-                    failed = true;
+                    *failed = true;
                     let on = format!("{}/{name}", resource.plural());
                     tell(
                         true,
@@ -258,7 +322,11 @@ impl Follow {
                         },
                     );
                 }
-                if failed { Look::Failed } else { Look::Done }
+                match (targets.is_empty(), *failed) {
+                    (false, _) => Look::More,
+                    (true, true) => Look::Failed,
+                    (true, false) => Look::Done,
+                }
             }
         }
     }
@@ -557,8 +625,8 @@ pub fn wait(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
     }
     let deadline = moment.now + crate::api::SimDuration(micros);
     let once = micros == 0;
-    let found = match files::objects(line, moment, texts)? {
-        Some(found) => found,
+    let (chosen, errors) = match files::objects(line, moment, texts)? {
+        Some(found) => (found.items().map(|item| (item.resource, item.key())).collect(), found.errors),
         None => {
             let asks = resources::asks(&line.args)?;
             let selected = line.is("all") || line.flag("selector").is_some() || line.flag("field-selector").is_some();
@@ -580,28 +648,32 @@ pub fn wait(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
                     }
                 }
                 if !targets.is_empty() {
-                    return Ok(vec![Task::Follow(Follow::Wait { targets, items, condition, deadline, once })]);
+                    targets.reverse();
+                    items.reverse();
+                    let failed = false;
+                    return Ok(vec![Task::Follow(Follow::Wait { targets, items, condition, deadline, once, failed })]);
                 }
             }
-            resources::look_up(moment, line, &asks)?
+            resources::chosen(moment, line, &asks)?
         }
     };
     let mut tasks = Vec::new();
     let (mut targets, mut items) = (Vec::new(), Vec::new());
-    for item in found.items() {
-        if let Some(kind) = item.resource.sim_kind() {
-            targets.push(Gone::of(item, kind));
-            items.push((item.resource, item.name().to_owned()));
+    for (resource, key) in chosen.iter().rev() {
+        let target = resource.sim_kind().and_then(|kind| Gone::named(moment.world, kind, key));
+        if let Some(target) = target {
+            targets.push(target);
+            items.push((*resource, key.name.to_string()));
         }
     }
     // What is not there has been deleted.
-    let missing = found.errors.into_iter().filter(|_| !matches!(condition, Condition::Delete));
+    let missing = errors.into_iter().filter(|_| !matches!(condition, Condition::Delete));
     tasks.extend(missing.map(Task::Fail));
     if targets.is_empty() && tasks.is_empty() && !matches!(condition, Condition::Delete) {
         return Err("error: no matching resources found".to_owned());
     }
     if !targets.is_empty() {
-        tasks.push(Task::Follow(Follow::Wait { targets, items, condition, deadline, once }));
+        tasks.push(Task::Follow(Follow::Wait { targets, items, condition, deadline, once, failed: false }));
     }
     Ok(tasks)
 }

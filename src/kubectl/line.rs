@@ -1,6 +1,10 @@
 //! A typed line to a verb, its arguments and its flags, as a shell and kubectl's flag library (pflag) read them.
 
+use std::cell::{Cell, OnceCell};
+
+use super::resources::Resource;
 use super::verbs::{self, Flag, Verb};
+use crate::api::ObjectKey;
 
 /// A line that was understood.
 #[derive(Clone, Debug)]
@@ -11,6 +15,26 @@ pub struct Line {
     flags: Vec<(&'static str, String)>,
     /// The whole line as the log shows it.
     pub text: String,
+    /// What it is about, if that is looked at in portions.
+    pub chosen: Chosen,
+}
+
+/// The objects that a line is about, as they were when it was typed, and how many of them have had their turn.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    pub keys: OnceCell<Vec<(&'static Resource, ObjectKey)>>,
+    pub done: Cell<usize>,
+}
+
+impl Chosen {
+    pub fn count(&self) -> usize {
+        self.keys.get().map_or(0, Vec::len)
+    }
+
+    /// Whether some wait for their turn.
+    pub fn goes_on(&self) -> bool {
+        self.done.get() < self.count()
+    }
 }
 
 impl Line {
@@ -118,7 +142,13 @@ pub fn read(text: &str) -> Result<Option<Line>, String> {
         }
     }
     let words = rest.iter().enumerate().filter(|(at, _)| !taken.contains(at)).map(|(_, word)| word.as_str());
-    let mut line = Line { verb, args: Vec::new(), flags: Vec::new(), text: format!("kubectl {}", rest_of(text)) };
+    let mut line = Line {
+        verb,
+        args: Vec::new(),
+        flags: Vec::new(),
+        text: format!("kubectl {}", rest_of(text)),
+        chosen: Chosen::default(),
+    };
     // Of what is not simulated only the name counts.
     if verb.simulated {
         take_flags(&mut line, words)?;

@@ -114,6 +114,8 @@ enum Task {
     Follow(Follow),
     /// The command ends with this code.
     Exit(i32),
+    /// The line goes on with the next of the objects that it is about.
+    GoOn,
 }
 
 /// How a command's outcome is told.
@@ -206,20 +208,17 @@ impl Job {
                 return Next::Read(name);
             }
             self.planned = true;
-            let plan = match &self.line {
-                Some(line) => plan(line, moment, &self.files),
-                None => Ok(vec![Task::Out(read::overview())]),
-            };
-            match plan {
-                Ok(tasks) => self.tasks.extend(tasks),
-                Err(error) => self.fail(error),
-            }
+            self.plan(moment);
         }
         while let Some(task) = self.tasks.pop_front() {
             match task {
                 Task::Out(text) => self.write(false, text),
                 Task::Err(text) => self.write(true, text),
                 Task::Fail(text) => self.fail(text),
+                Task::GoOn => {
+                    self.plan(moment);
+                    return Next::More;
+                }
                 Task::Exit(code) => self.answer.exit = self.answer.exit.max(code),
                 Task::Do { command, how } => {
                     let dry = how.dry;
@@ -250,6 +249,20 @@ impl Job {
         }
         self.tell_errors();
         Next::Done
+    }
+
+    fn plan(&mut self, moment: &Moment) {
+        let plan = match &self.line {
+            Some(line) => plan(line, moment, &self.files),
+            None => Ok(vec![Task::Out(read::overview())]),
+        };
+        match plan {
+            Ok(tasks) => self.tasks.extend(tasks),
+            Err(error) => self.fail(error),
+        }
+        if self.line.as_ref().is_some_and(|line| line.chosen.goes_on()) {
+            self.tasks.push_back(Task::GoOn);
+        }
     }
 
     fn write(&mut self, error: bool, text: String) {

@@ -100,13 +100,7 @@ pub fn objects(format: &Format, items: &[&Item], single: bool, now: SimTime) -> 
             if *headers {
                 rows.push(columns.iter().map(|(header, _)| header.clone()).collect());
             }
-            for item in items {
-                let cell = |(_, path): &(String, Template)| {
-                    let values: Vec<String> = path.values(&item.value).iter().map(path::go).collect();
-                    if values.is_empty() { "<none>".to_owned() } else { values.join(",") }
-                };
-                rows.push(columns.iter().map(cell).collect());
-            }
+            rows.extend(items.iter().map(|item| cells(columns, item)));
             Ok(layout::table(&rows, &mut Vec::new()))
         }
         Format::Table(style) => {
@@ -133,6 +127,15 @@ pub fn objects(format: &Format, items: &[&Item], single: bool, now: SimTime) -> 
             value(format, &whole)
         }
     }
+}
+
+/// The custom columns of an object.
+pub fn cells(columns: &[(String, Template)], item: &Item) -> Vec<String> {
+    let cell = |(_, path): &(String, Template)| {
+        let values: Vec<String> = path.values(&item.value).iter().map(path::go).collect();
+        if values.is_empty() { "<none>".to_owned() } else { values.join(",") }
+    };
+    columns.iter().map(cell).collect()
 }
 
 /// One object of a `List` that is printed a portion at a time, with the beginning of the list before the first.

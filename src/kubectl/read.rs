@@ -44,8 +44,7 @@ pub fn get(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, Str
         for (_, items) in &mut found.lists {
             // A path that no object has is a mistake (`NewTableSorter`).
             if !items.is_empty() && items.iter().all(|item| path.values(&item.value).is_empty()) {
-                let bare = field.trim_start_matches(['{', '.']).trim_end_matches('}');
-                return Err(format!("error: couldn't find any field with path \"{{.{bare}}}\" in the list of objects"));
+                return Err(no_such_field(field));
             }
             items.sort_by(|a, b| compare(path.values(&a.value).first(), path.values(&b.value).first()));
         }
@@ -99,6 +98,11 @@ fn tables(moment: &Moment, found: &Found, style: &Style) -> String {
         out.push_str(&print::table(resource, items, &style, moment.now, &mut Vec::new()));
     }
     out
+}
+
+pub fn no_such_field(field: &str) -> String {
+    let bare = field.trim_start_matches(['{', '.']).trim_end_matches('}');
+    format!("error: couldn't find any field with path \"{{.{bare}}}\" in the list of objects")
 }
 
 /// What sorts first: numbers by size, texts by their letters; what is missing comes first.

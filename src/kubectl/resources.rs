@@ -239,6 +239,63 @@ pub fn look_up(moment: &Moment, line: &Line, asks: &[Ask]) -> Result<Found, Stri
     Ok(found)
 }
 
+/// Objects that a command changes or describes before anybody else gets a turn.
+const PORTION: usize = 25;
+
+/// The same a portion at a time: the next ones, as they are by now. Errors come with the first.
+///
+/// # Errors
+/// kubectl's words about the selectors.
+pub fn portion(moment: &Moment, line: &Line, asks: &[Ask]) -> Result<Found, String> {
+    let mut found = Found::default();
+    let keys = match line.chosen.keys.get() {
+        Some(keys) => keys,
+        None => {
+            let (keys, errors) = chosen(moment, line, asks)?;
+            found.errors = errors;
+            line.chosen.keys.get_or_init(|| keys)
+        }
+    };
+    let done = line.chosen.done.get();
+    for (resource, key) in keys.iter().skip(done).take(PORTION) {
+        let item = one(moment.world, resource, &key.namespace, &key.name);
+        found.lists.push((resource, item.into_iter().collect()));
+    }
+    line.chosen.done.set(keys.len().min(done + PORTION));
+    Ok(found)
+}
+
+/// What was chosen, by its names, and the errors about what is not there.
+type Keys = (Vec<(&'static Resource, ObjectKey)>, Vec<String>);
+
+/// The names of all that a line asks for.
+///
+/// # Errors
+/// kubectl's words about the selectors.
+pub fn chosen(moment: &Moment, line: &Line, asks: &[Ask]) -> Result<Keys, String> {
+    let filter = Filter::of(line);
+    let (mut all, mut errors) = (Vec::new(), Vec::new());
+    for ask in asks {
+        if !ask.names.is_empty() {
+            let found = look_up(moment, line, std::slice::from_ref(ask))?;
+            all.extend(found.items().map(|item| (ask.resource, item.key())));
+            errors.extend(found.errors);
+        } else if let Some(bad) = filter.bad(ask.resource) {
+            errors.push(bad);
+        } else {
+            let namespace = (ask.resource.namespaced && !filter.everywhere).then(|| line.namespace());
+            let admitted = |key: &ObjectKey| {
+                filter.is_empty()
+                    || one(moment.world, ask.resource, &key.namespace, &key.name)
+                        .is_some_and(|item| filter.admits(&item.value))
+            };
+            let keys = keys(moment.world, ask.resource, namespace, &filter).into_iter().filter(admitted);
+            all.extend(keys.map(|key| (ask.resource, key)));
+        }
+    }
+    Ok((all, errors))
+}
+
 pub fn not_found(resource: &Resource, name: &str) -> String {
     format!("Error from server (NotFound): {} {name:?} not found", resource.in_errors())
 }

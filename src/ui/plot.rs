@@ -21,7 +21,7 @@ const TOP: f64 = 8.0;
 /// Between the plot and the lanes: the labels of the axis.
 const AXIS: f64 = 22.0;
 /// The most rows of the table, the newest ones.
-const ROWS_MAX: usize = 300;
+const ROWS_MAX: usize = 150;
 
 #[derive(Properties, PartialEq)]
 pub struct TimelineProps {
@@ -40,11 +40,12 @@ struct Layout {
     width: f64,
     height: f64,
     narrow: bool,
+    lanes: usize,
 }
 
 fn layout(timeline: &Timeline, width: f64) -> Layout {
     let narrow = width < 520.0;
-    let (left, right, plot) = if narrow { (70.0, 92.0, 92.0) } else { (132.0, 112.0, 120.0) };
+    let (left, right, plot) = if narrow { (70.0, 92.0, 92.0) } else { (132.0, 112.0, 113.0) };
     let bottom = TOP + plot;
     let scale = Scale {
         from: 0,
@@ -55,7 +56,10 @@ fn layout(timeline: &Timeline, width: f64) -> Layout {
         bottom,
         most: timeline.most(),
     };
-    Layout { scale, width, height: bottom + AXIS + LANES.len() as f64 * LANE, narrow }
+    // The lane of all others is there when there is something in it.
+    let lanes =
+        timeline.lanes.iter().rposition(|marks| !marks.is_empty()).map_or(0, |last| last + 1).max(LANES.len() - 1);
+    Layout { scale, width, height: bottom + AXIS + lanes as f64 * LANE, narrow, lanes }
 }
 
 #[component]
@@ -194,24 +198,35 @@ fn picture_in_words(timeline: &Timeline) -> String {
 
 fn numbers_table(timeline: &Timeline) -> Html {
     let two = timeline.curves.len() > 1;
-    let rows = timeline.curves.iter().flat_map(|curve| {
-        let end = curve.start + timeline.span;
-        let first = curve.points.partition_point(|(at, _)| *at < curve.start).saturating_sub(1);
-        let shown: Vec<_> = curve.points.iter().skip(first).take_while(|(at, _)| *at <= end).collect();
-        let newest = shown.len().saturating_sub(ROWS_MAX);
-        shown.into_iter().skip(newest).map(move |(at, numbers)| {
-            html! {
-                <tr>
-                    if two { <td>{&curve.branch}</td> }
-                    <th scope="row">{words::clock(*at)}</th>
-                    {for Series::ALL.iter().map(|series| html! { <td>{series.of(numbers)}</td> })}
-                </tr>
-            }
+    let mut left_out = 0;
+    let rows: Vec<Html> = timeline
+        .curves
+        .iter()
+        .flat_map(|curve| {
+            let end = curve.start + timeline.span;
+            let first = curve.points.partition_point(|(at, _)| *at < curve.start).saturating_sub(1);
+            let shown: Vec<_> = curve.points.iter().skip(first).take_while(|(at, _)| *at <= end).collect();
+            let newest = shown.len().saturating_sub(ROWS_MAX);
+            left_out += newest;
+            shown
+                .into_iter()
+                .skip(newest)
+                .map(move |(at, numbers)| {
+                    html! {
+                        <tr>
+                            if two { <td>{&curve.branch}</td> }
+                            <th scope="row">{words::clock(*at)}</th>
+                            {for Series::ALL.iter().map(|series| html! { <td>{series.of(numbers)}</td> })}
+                        </tr>
+                    }
+                })
+                .collect::<Vec<_>>()
         })
-    });
+        .collect();
     html! {
         <div class="timeline-table" tabindex="0" role="region" aria-label="Numbers over time">
             <table>
+                if left_out > 0 { <caption>{words::count(left_out, "earlier row")}{" left out: show less time to see them"}</caption> }
                 <thead><tr>if two { <th scope="col">{"branch"}</th> }<th scope="col">{"time"}</th>{for Series::ALL.iter().map(|series| html! { <th scope="col">{series.name()}</th> })}</tr></thead>
                 <tbody>{for rows}</tbody>
             </table>
@@ -273,7 +288,7 @@ fn Picture(props: &PictureProps) -> Html {
     });
     let thin = heights.iter().copied().reduce(f64::max).filter(|_| two);
     let thin = thin.map(|y| text(scale.right + 25.0, y + 17.5, "axis", "start", "thin: updated".to_owned()));
-    let lanes = LANES.iter().zip(&timeline.lanes).enumerate().map(|(index, (name, marks))| {
+    let lanes = LANES.iter().zip(&timeline.lanes).take(props.layout.lanes).enumerate().map(|(index, (name, marks))| {
         let top = scale.bottom + AXIS + index as f64 * LANE;
         let name = if narrow { name.trim_start_matches("daemonset-") } else { name };
         let paths = Tone::ALL.iter().map(|tone| {

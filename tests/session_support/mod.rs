@@ -10,9 +10,14 @@ use everynode::kubelet;
 
 /// How long a command takes of its own, about as the recorded ones took.
 const COMMAND: SimDuration = SimDuration::from_millis(65);
-/// A recording holds one of several outcomes that are free: which node an update takes first, and on which side of a full
-/// second an event falls. This seed was searched for so that both come out as recorded: of the 166 outputs it has 162 right,
-/// seven others that were tried have 158 to 161.
+/// A recording holds one of several outcomes that are free in the real thing, too. With other seeds than this one, which was
+/// searched for, 158 to 161 of the 166 outputs agree instead of 162, and what differs is always one of these:
+///
+/// * `get-pods-bad-image-wide`: which node an update takes first (the controller walks a Go map);
+/// * `describe-ds-misscheduled`, `describe-ds-bad-image`: whether two events 0.2 s apart fall into one second: those of one
+///   second are listed out of the order of their names;
+/// * `get-ds-notready`: a condition's time is cut to whole seconds, so a pod that becomes ready shortly before a full one has
+///   its `minReadySeconds: 1` behind it at once; the controller's next look then comes after the node has got its taint.
 const SEED: u64 = 43;
 /// A quiet period is given up after this long.
 const MAX: SimDuration = SimDuration::from_secs(60);

@@ -35,8 +35,10 @@ pub struct Console {
     until: Option<SimTime>,
     /// Records that the job has been told of.
     told: usize,
-    /// The job has more to write at this very moment.
+    /// The job has more to do at this very moment.
     more: bool,
+    /// What became of the command that it asked for last, if it has not been told yet.
+    outcome: Option<Outcome>,
     /// A file that is to be fetched, and then one that is on its way.
     wanted: Option<String>,
     fetching: bool,
@@ -149,6 +151,7 @@ impl Session {
             self.console.fetching = false;
             self.console.wanted = None;
             self.console.pending = None;
+            (self.console.outcome, self.console.more) = (None, false);
             self.console.told = usize::MAX;
             self.change_entry(|entry| entry.chunks.push(Chunk { error: true, text: "^C\n".to_owned() }));
         }
@@ -185,7 +188,7 @@ impl Session {
             }
         }
         let due = self.console.until.is_some_and(|until| self.shown_moment() >= until);
-        if self.console.fetching || (self.console.told == self.records() && !due) {
+        if self.console.fetching || self.console.more || (self.console.told == self.records() && !due) {
             return;
         }
         self.carry_on(None);
@@ -194,7 +197,8 @@ impl Session {
     /// A running command that has more to write gets on with it.
     pub(super) fn console_writes_on(&mut self) {
         if self.console.more {
-            self.carry_on(None);
+            let outcome = self.console.outcome.take();
+            self.carry_on(outcome);
         }
     }
 
@@ -231,7 +235,14 @@ impl Session {
                     self.ask_to_fork(Action::GoOnLine, &what);
                     break;
                 }
-                Next::Submit(command) => outcome = Some(self.submit_quietly(command)),
+                Next::Submit(command) => {
+                    outcome = Some(self.submit_quietly(command));
+                    if page::now_ms() >= end {
+                        self.console.outcome = outcome.take();
+                        self.goes_on_soon();
+                        break;
+                    }
+                }
                 Next::Try(command) => {
                     outcome = Some(self.sim_as_shown().try_out(command));
                 }
@@ -257,9 +268,7 @@ impl Session {
                 }
                 Next::More if page::now_ms() < end => {}
                 Next::More => {
-                    self.console.more = true;
-                    self.console.until = None;
-                    self.ask(Task::Work, 4);
+                    self.goes_on_soon();
                     break;
                 }
                 Next::Done => {
@@ -281,6 +290,12 @@ impl Session {
         self.console.told = self.records();
         self.console.job = Some(job);
         self.state.console.running = true;
+    }
+
+    fn goes_on_soon(&mut self) {
+        self.console.more = true;
+        self.console.until = None;
+        self.ask(Task::Work, 4);
     }
 
     /// The same as a button does, but the answer stands in the console alone.
