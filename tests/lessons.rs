@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use everynode::api::Value;
-use everynode::api::{Kind, ObjectKey};
-use everynode::engine::{Command, Sim};
-use everynode::lesson::{Doing, Lesson, Moment, PLACES, Verdict, fields, read_list};
+use everynode::api::{Kind, ObjectKey, SimDuration};
+use everynode::engine::{Command, Scenario, Sim};
+use everynode::lesson::{Doing, Holds, Lesson, Moment, PLACES, Verdict, fields, read_list};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("static/lessons")
@@ -158,7 +158,7 @@ fn what_is_wrong_with_a_lesson_is_told_by_line() {
         ("manifest: abc\n", "", 6, "the manifest has this 0 times at this step, not once"),
         ("  done:", "  look: {text: y, at: moon}\n  done:", 9, "there is no such part of the page"),
         ("steps:", "cluster:\n- {name: x, taints: [odd]}\nsteps:", 4, "this is no taint"),
-        ("steps:", "cluster:\n- {name: x, count: 9999}\nsteps:", 3, "9999 nodes are too many"),
+        ("steps:", "cluster:\n- {name: x, count: 9999}\nsteps:", 4, "9999 nodes are too many"),
         ("- title: One", "- title: \"One", 0, ""),
     ] {
         assert!(good.contains(from), "{from}");
@@ -271,6 +271,40 @@ fn checks_hold_or_say_what_there_is() {
     }
 }
 
+/// What the log tells of is what checks can ask for.
+#[test]
+fn the_acts_of_the_log_are_known_to_checks() {
+    let mut sim = Sim::new(&Scenario::walk_through());
+    let text = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a}\nspec:\n  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n    spec: {containers: [{name: a, image: \"IMAGE\"}]}\n";
+    for image in ["a:1", "a:fail"] {
+        sim.submit(Command::Apply { text: text.replace("IMAGE", image) });
+        sim.wait_until(sim.now() + SimDuration::from_secs(20));
+    }
+    for record in sim.history().records() {
+        let (verb, by) = (record.verb.as_str().to_ascii_lowercase(), record.actor.as_str());
+        let check = format!("title: T\nsteps:\n- {{title: S, text: x, done: [{{happened: {verb}, by: {by}}}]}}\n");
+        assert_eq!(Lesson::read(&check).1, [], "{verb} by {by}");
+    }
+}
+
+/// A cluster that no lesson can begin with is refused at its line.
+#[test]
+fn impossible_nodes_are_findings() {
+    for (cluster, line, message) in [
+        ("- {name: w, count: 99999999999}", 3, "99999999999 nodes are too many"),
+        ("- {name: a, count: 3000}\n- {name: b, count: 3000}", 2, "6000 nodes are too many"),
+        ("- {name: w}\n- {name: w, count: 2}", 4, "nodes above have this name"),
+        ("- {name: Bad Name}", 3, "no node can have this name"),
+        ("- {name: \"\"}", 3, "no node can have this name"),
+    ] {
+        let (_, findings) = Lesson::read(&format!("title: T\ncluster:\n{cluster}\nsteps:\n- {{title: S, text: x}}\n"));
+        let [finding] = &findings[..] else { panic!("{cluster}: {findings:?}") };
+        assert!(finding.span.line == line && finding.message.contains(message), "{finding:?}");
+    }
+    let join = "title: T\nsteps:\n- {title: S, text: x, do: [{join: {name: x, count: 4000000000}}]}\n";
+    assert_eq!(Lesson::read(join).1.len(), 1);
+}
+
 /// The schema, for editors and people, and the program know the same fields.
 #[test]
 fn the_schema_has_the_fields_that_are_read() {
@@ -295,6 +329,12 @@ fn the_schema_has_the_fields_that_are_read() {
                 value.get("description").is_some() || value.get("$ref").is_some(),
                 "{name}.{field} is not described"
             );
+            let words = value.get("enum").and_then(Value::as_list).map(|list| list.iter().filter_map(Value::as_str));
+            let read = fields.iter().find_map(|(name, holds)| match holds {
+                Holds::OneOf(words) if name == field => Some(words.to_vec()),
+                _ => None,
+            });
+            assert_eq!(words.map(Iterator::collect), read, "{name}.{field}");
         }
     }
     let places = schema.at(&["$defs", "look", "properties", "at", "anyOf"]).unwrap().as_list().unwrap();

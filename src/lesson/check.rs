@@ -88,13 +88,47 @@ pub const CHECKS: [Fields; 7] = [
         ("tab", Holds::OneOf(&["why", "yaml"])),
     ],
     &[
-        ("happened", Holds::Text),
-        ("by", Holds::Text),
+        ("happened", Holds::OneOf(&VERBS)),
+        ("by", Holds::OneOf(&ACTORS)),
         ("kind", Holds::OneOf(&["Node", "Pod", "DaemonSet", "ControllerRevision"])),
         ("name", Holds::Text),
         ("at", Holds::Texts),
     ],
     &[("editor", Holds::Text)],
+];
+
+/// The acts that the log tells of, in small letters.
+pub const VERBS: [&str; 17] = [
+    "apply",
+    "create",
+    "delete",
+    "update",
+    "bind",
+    "unschedulable",
+    "start",
+    "ready",
+    "not ready",
+    "fail",
+    "remove",
+    "compare",
+    "status",
+    "taint",
+    "adopt",
+    "release",
+    "error",
+];
+/// Who acts, as the log calls them.
+pub const ACTORS: [&str; 10] = [
+    "you",
+    "daemonset-controller",
+    "scheduler",
+    "kubelet",
+    "garbage-collector",
+    "node-lifecycle",
+    "taint-eviction-controller",
+    "namespace-controller",
+    "resourcequota-controller",
+    "pod-gc",
 ];
 
 impl Check {

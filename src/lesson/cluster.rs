@@ -4,6 +4,7 @@ use super::fields::{Holds, Source, item, join, list, text};
 use crate::api::value::{Map, Value};
 use crate::api::{Labels, Taint};
 use crate::engine::NodeTemplate;
+use crate::store::validation::names;
 
 pub(super) const NODE: &[(&str, Holds)] = &[
     ("name", Holds::Text),
@@ -21,16 +22,23 @@ pub(super) fn groups(source: &mut Source, nodes: &[Value], path: &str) -> Vec<(N
     for (index, node) in nodes.iter().enumerate() {
         let path = item(path, index);
         if let Some(map) = source.map(node, &path, NODE, 1) {
-            groups.push(group(source, map, &path));
+            let group = group(source, map, &path);
+            if groups.iter().any(|(other, _): &(NodeTemplate, u32)| other.name == group.0.name) {
+                let mend = "Give them one group with its count, or another name.";
+                source.wrong(&join(&path, "name"), "nodes above have this name".to_owned(), mend);
+            }
+            groups.push(group);
         }
     }
     let total = groups.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count));
     if total > NODES_MAX {
-        source.wrong(path, [&total.to_string(), " nodes are too many"].concat(), "Up to 5000 nodes are read.");
+        source.wrong(path, [&total.to_string(), " nodes are too many"].concat(), TOO_MANY);
         groups.clear();
     }
     groups
 }
+
+const TOO_MANY: &str = "Up to 5000 nodes are read.";
 
 /// One group, whose fields are known to be right.
 pub(super) fn group(source: &mut Source, map: &Map, path: &str) -> (NodeTemplate, u32) {
@@ -59,6 +67,20 @@ pub(super) fn group(source: &mut Source, map: &Map, path: &str) -> (NodeTemplate
             }
         }
     }
-    let count = map.get("count").and_then(Value::as_int).and_then(|count| u32::try_from(count).ok());
-    (template, count.unwrap_or(1))
+    if map.get("name").is_some_and(|name| name.as_str().is_some())
+        && let Some(complaint) = names::dns_subdomain(&name).into_iter().next()
+    {
+        source.wrong(&join(path, "name"), ["no node can have this name: ", &complaint].concat(), "");
+    }
+    let count = map.get("count").and_then(Value::as_int).unwrap_or(1);
+    match u32::try_from(count).ok().filter(|count| *count <= NODES_MAX) {
+        Some(count) => (template, count),
+        None => {
+            if count > 0 {
+                let message = [&count.to_string(), " nodes are too many"].concat();
+                source.wrong(&join(path, "count"), message, TOO_MANY);
+            }
+            (template, 1)
+        }
+    }
 }
