@@ -20,6 +20,17 @@
   if (theme !== "dark" && theme !== "light") theme = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
 
+  // What the first paint does not show has its style later.
+  const laterStyle = document.getElementById("later-style");
+  const styled = new Promise((resolve) => {
+    const done = () => {
+      laterStyle.media = "all";
+      resolve();
+    };
+    if (laterStyle.sheet) done();
+    else laterStyle.onload = laterStyle.onerror = done;
+  });
+
   const url = (name) => new URL(name, document.baseURI).href;
   const files = document.getElementById("app-files").dataset;
 
@@ -84,7 +95,7 @@
     if (location.protocol === "file:") {
       throw new Error("a browser does not run it from a file. Serve this folder, for instance: python3 -m http.server");
     }
-    const [app] = await Promise.all([import(url(files.js)), parsed, files.rest && needsAll && fetchRest()]);
+    const [app] = await Promise.all([import(url(files.js)), parsed, needsAll && styled, files.rest && needsAll && fetchRest()]);
     const exports = await app.default({ module_or_path: url(files.wasm) });
     if (files.rest) {
       // Once more when it is wanted, should this fail.

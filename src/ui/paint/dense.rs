@@ -24,7 +24,7 @@ use crate::view::{NodeCard, NodeStatus, ObjectRef, words};
 /// The largest canvas that all browsers make, in pixels on a side and altogether.
 const SIDE_MAX: f64 = 16_000.0;
 const AREA_MAX: f64 = 32_000_000.0;
-/// As wide as style.css makes the description of a cell.
+/// As wide as later.css makes the description of a cell.
 const TIP_WIDTH: f64 = 250.0;
 /// The map's padding below the cells.
 const MARGIN: i32 = 14;
