@@ -229,6 +229,25 @@ fn broken_yaml_is_told_in_go_yamls_words() {
     }
 }
 
+/// As Go quotes them: what cannot be seen is spelt out.
+#[test]
+fn what_is_refused_is_quoted_as_go_quotes() {
+    let told = |name: &str| {
+        let text = GOOD.replace("name: agent\nspec", &format!("name: {name}\nspec"));
+        check(&text).documents[0].refusal("STDIN").unwrap_or_default()
+    };
+    for (name, quoted) in [
+        ("age\u{200b}nt", r#""age\u200bnt""#),
+        ("age\u{a0}nt", r#""age\u00a0nt""#),
+        (r#""a\a\v\x01\\\"""#, r#""a\a\v\x01\\\"""#),
+        ("agént\u{1f600}", "\"agént\u{1f600}\""),
+        ("a\u{e0001}", r#""a\U000e0001""#),
+    ] {
+        let start = format!("The DaemonSet {quoted} is invalid: metadata.name: Invalid value: {quoted}: ");
+        assert!(told(name).starts_with(&start), "{}", told(name));
+    }
+}
+
 /// kubectl knows a kind by its name and by that in small letters; the server refuses the second.
 #[test]
 fn kinds_are_known_by_their_exact_case() {

@@ -1,6 +1,7 @@
 //! Texts and patches to requests: what kubectl's `apply`, `create`, `replace` and `patch` send, and how the API server
 //! merges, decodes, defaults and validates it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::api::patch::{after_merge, json_merge, strategic_merge, three_way};
@@ -328,12 +329,15 @@ fn served(kind: Kind, mut value: Value, old: Option<&Object>) -> Result<(Object,
 
 /// What kubectl prints of the server's validation.
 pub(super) fn invalid(kind: &str, name: &str, errors: &[FieldError]) -> Option<String> {
-    let mut errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    errors.dedup();
-    match errors.as_slice() {
+    // kubectl says the same only once.
+    let mut seen = BTreeSet::new();
+    let told = errors.iter().map(ToString::to_string).filter(|error| seen.insert(error.clone()));
+    let told: Vec<String> = told.collect();
+    let name = validation::quote(name);
+    match told.as_slice() {
         [] => None,
-        [error] => Some(format!("The {kind} \"{name}\" is invalid: {error}")),
-        _ => Some(format!("The {kind} \"{name}\" is invalid: \n* {}", errors.join("\n* "))),
+        [error] => Some(format!("The {kind} {name} is invalid: {error}")),
+        _ => Some(format!("The {kind} {name} is invalid: \n* {}", told.join("\n* "))),
     }
 }
 

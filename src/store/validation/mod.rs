@@ -191,17 +191,20 @@ fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 /// A string as Go's %q prints it.
-fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", c as u32)),
-            _ => out.push(c),
+        let named = ['"', '\\', '\n', '\r', '\t', '\u{7}', '\u{8}', '\u{b}', '\u{c}'].iter().position(|it| *it == c);
+        match (c as u32, named) {
+            (_, Some(at)) => out.extend(['\\'].into_iter().chain("\"\\nrtabvf".chars().nth(at))),
+            (0..=0x1f | 0x7f, _) => out.push_str(&format!("\\x{:02x}", c as u32)),
+            (0x20..=0x7e, _) => out.push(c),
+            // Rust's own quotes leave the same characters as they are: those that can be seen.
+            (number, _) => match format!("{:?}", ['a', c].iter().collect::<String>()).contains('\\') {
+                true if number > 0xffff => out.push_str(&format!("\\U{number:08x}")),
+                true => out.push_str(&format!("\\u{number:04x}")),
+                false => out.push(c),
+            },
         }
     }
     out.push('"');
