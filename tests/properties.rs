@@ -31,10 +31,11 @@ type Finding = Result<(), String>;
 type Promise = fn(&Sim, u64) -> Finding;
 
 /// What holds all the time.
-const ALWAYS: [(&str, Promise); 7] = [
+const ALWAYS: [(&str, Promise); 8] = [
     ("a new pod has its node to itself, but for those that surge makes room for", new_pods_are_alone),
     ("pods are made only where they should run", new_pods_are_where_they_should_be),
     ("a rollout takes no more available pods than it may", a_rollout_keeps_its_budget),
+    ("no more nodes have a pod too many than surge allows", surge_keeps_its_budget),
     ("with surge the old pod goes when the new one is available", surge_waits),
     ("no revision in use is cleaned up", revisions_in_use_stay),
     ("names are unique, and every chain of causes ends at an act of the reader's", causes_begin_with_the_reader),
@@ -387,6 +388,40 @@ fn a_rollout_keeps_its_budget(sim: &Sim, _: u64) -> Finding {
         check(unavailable + taken as i64 <= may.max(1), || {
             format!("record {sync}: {unavailable} of {desired} unavailable, {taken} taken, at most {may}")
         })?;
+    }
+    Ok(())
+}
+
+fn surge_keeps_its_budget(sim: &Sim, _: u64) -> Finding {
+    let mut made: BTreeMap<u64, i64> = BTreeMap::new();
+    for record in sim.history().records() {
+        let first = matches!(record.reason, Reason::DaemonSet(daemonset::Reason::SurgeFirst { .. }));
+        if let (true, Verb::Create, Some(cause)) = (first, record.verb, record.caused_by) {
+            *made.entry(cause).or_default() += 1;
+        }
+    }
+    for (sync, made) in made {
+        let Some(record) = sim.history().get(sync) else { return Err(format!("no record {sync}")) };
+        let world = sim.history().world_after(sync as usize);
+        let Some(set) = world.daemonsets.get(&record.object.key) else { return Err("no DaemonSet".to_owned()) };
+        let UpdateStrategy::RollingUpdate { max_surge, .. } = set.spec.update_strategy else {
+            return Err(format!("{sync}: nothing is replaced with OnDelete"));
+        };
+        let placer = Placer::new(&set.spec);
+        let desired = world.nodes.values().filter(|node| placer.place(node).should_run).count() as i64;
+        let may = match max_surge {
+            IntOrPercent::Int(number) => number,
+            IntOrPercent::Percent(percent) => (percent * desired + 99) / 100,
+        };
+        let current = Current::new(set, &hash(&world, set));
+        let surging = |node: &&Node| {
+            let live = pods_on(&world, set, node.name()).into_iter().filter(|pod| !pod.is_terminating());
+            let (new, old): (Vec<&Pod>, Vec<&Pod>) = live.partition(|pod| current.is_updated(pod));
+            let waits = new.iter().any(|pod| !pod.is_available(set.spec.min_ready_seconds, record.at));
+            new.len() > 1 || old.len() > 1 || (waits && !old.is_empty())
+        };
+        let surging = world.nodes.values().map(|node| &**node).filter(surging).count() as i64;
+        check(surging + made <= may, || format!("record {sync}: {surging} surging, {made} more, at most {may}"))?;
     }
     Ok(())
 }
