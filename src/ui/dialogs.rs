@@ -301,7 +301,6 @@ fn stands_for(desk: &Desk, dialog: &Dialog, typed: Option<&Command>) -> Html {
     let text = match (dialog, typed) {
         (Dialog::RenameBranch(..), _) => return Html::default(),
         (Dialog::AddNode, _) => "No kubectl command does this: a node's kubelet registers it.",
-        (Dialog::Capacity(_), _) => "No kubectl command does this: the node's kubelet reports it.",
         (_, Some(command)) => {
             let end = if overwrite { " --overwrite" } else { "" };
             &[&script::typed(command).unwrap_or_default(), end].concat()

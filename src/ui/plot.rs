@@ -45,7 +45,7 @@ struct Layout {
 
 fn layout(timeline: &Timeline, width: f64) -> Layout {
     let narrow = width < 520.0;
-    let (left, right, plot) = if narrow { (70.0, 92.0, 92.0) } else { (132.0, 112.0, 113.0) };
+    let (left, right, plot) = if narrow { (70.0, 99.0, 92.0) } else { (132.0, 112.0, 113.0) };
     let bottom = TOP + plot;
     let scale = Scale {
         from: 0,

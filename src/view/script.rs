@@ -53,11 +53,13 @@ pub fn typed(command: &Command) -> Option<String> {
     match command {
         Command::Apply { text } => here(&mut out, "kubectl apply", text),
         command => match reported(command) {
-            Some((named, status)) => patch_status(&mut out, &named, status),
+            Some((named, status)) => {
+                patch_status(&mut out, &named, status);
+                out.pop();
+            }
             None => out.push_str(&command.to_text()),
         },
     }
-    out.truncate(out.trim_end().len());
     Some(out).filter(|text| text.starts_with("kubectl "))
 }
 

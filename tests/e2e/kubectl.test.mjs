@@ -196,7 +196,8 @@ walk("forms show the command they stand for, as it is filled in", async ({ page,
   assert.match(await shown.innerText(), /^kubectl apply -f - <<'EOF'\napiVersion: v1\nkind: Pod\n[^]*nodeName: worker-1\nEOF\n$/);
   await page.keyboard.press("Escape");
   await open("Capacity…");
-  assert.match(await shown.innerText(), /No kubectl command/);
+  await page.getByLabel("cpu").fill("2");
+  assert.match(await shown.innerText(), /^kubectl patch node worker-1 --subresource=status -p '\{"status":\{"allocatable":\{"cpu":"2"/);
   await page.keyboard.press("Escape");
   // What was shown can be typed.
   const { run } = await console_(page);
@@ -231,3 +232,29 @@ walk("the console is good on a phone", async ({ page, shot, axe }) => {
   await shot("kubectl-phone");
   await axe();
 }, { viewport: "phone", theme: "light" });
+
+walk("in the past a command that changes nothing makes no other future; the documentation's addresses are known", async ({ page, app }) => {
+  const { run, last } = await console_(page);
+  await run("kubectl apply -f -");
+  await app.pods(3, { phase: "Running" });
+  await page.getByTestId("step-back").click();
+  await page.getByTestId("now").waitFor();
+  for (const [line, exit, says] of [
+    ["kubectl cordon nope", 1, /nodes "nope" not found/],
+    ["kubectl rollout undo ds/nginx-daemon-set", 1, /no last revision to roll back to/],
+    ["kubectl apply -f -", 0, /unchanged/],
+    ["kubectl label node worker-1 'a b=c'", 1, /is invalid: metadata\.labels/],
+  ]) assert.match(await run(line, exit), says);
+  await app.applyButton.click();
+  await eventually(async () => assert.match(await page.locator(".notice").innerText(), /unchanged/));
+  // Still the past, and nobody was asked.
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await page.getByTestId("now").click();
+  await page.getByTestId("timeline-toggle").click();
+  assert.equal(await page.getByTestId("branch").count(), 1);
+
+  assert.match(await run("kubectl apply -f https://k8s.io/examples/controllers/daemonset.yaml"), /^daemonset\.apps\/fluentd-elasticsearch created/);
+  assert.match(await last.locator(".note").innerText(), /a manifest of its own/);
+  assert.match(await run("kubectl apply -f https://k8s.io/examples/pods/simple-pod.yaml", 1), /^error: unable to read URL "https:\/\/k8s\.io.*controllers\/ daemonset\.yaml/);
+  assert.match(await run("kubectl rollout status --help"), /-w, --watch:\n +Go on until the rollout is done/);
+}, { query: "?speed=4" });
