@@ -2,7 +2,8 @@
 
 use everynode::api::hash::{compute_hash, dump};
 use everynode::api::value::Value;
-use everynode::engine::check;
+use everynode::engine::{Scenario, Sim, check};
+use everynode::kubectl;
 use everynode::manifest::{self, Severity};
 use everynode::store::defaulting::default_daemonset;
 use everynode::store::validation::validate_daemonset;
@@ -49,6 +50,22 @@ fn the_hash_of_the_reference_vectors() {
     }
     assert_eq!(dump(&recording(minimal)).len(), 3451);
     assert_eq!(dump(&recording(agent)).len(), 9067);
+}
+
+/// The same manifests, each given to `kubectl apply --dry-run=server`.
+#[test]
+fn apply_says_what_kubectl_said() {
+    // A kind that is not simulated; and a dry run of two documents, of which the second is tried on top of the first.
+    let other = ["gvk-kind-statefulset", "multi-doc-second-bad", "multi-doc-same-name"];
+    let recorded = recording(include_str!("conformance/validation.json"));
+    for case in recorded.get("create").and_then(Value::as_list).expect("a list") {
+        let (id, told) = (text(case, &["id"]), |stream| text(case, &["kubectlApply", stream]));
+        let mut sim = Sim::new(&Scenario::default());
+        let manifest = Some(text(case, &["manifest"]).to_owned());
+        let answer = kubectl::run(&mut sim, "kubectl apply --dry-run=server -f -", &mut |_| manifest.clone());
+        let same = answer.stdout().trim() == told("stdout").trim() && answer.stderr().trim() == told("stderr").trim();
+        assert_eq!(same, !other.contains(&id), "{id}: {} {} | {}", answer.stdout(), answer.stderr(), told("stderr"));
+    }
 }
 
 /// Every recorded manifest: refused or not, why, with what warnings, and with what hash.

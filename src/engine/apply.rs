@@ -152,6 +152,17 @@ pub fn write(
     let kind = kind_of(document);
     let existing = kind.and_then(|kind| world.get(kind, &key));
     let patches = verb == FileVerb::Apply && existing.is_some();
+    let generated = document.value.get("metadata").map_or("", |metadata| metadata.text("generateName"));
+    // What kubectl applies it first asks the server for, by its name.
+    if let (FileVerb::Apply, Some(kind), None | Some((Stage::Decoding, _)), "") =
+        (verb, kind, &document.refusal, document.name.as_str())
+        && document.simulated()
+    {
+        return Err(match generated {
+            "" => without_name(kind, document, &key.namespace, source),
+            _ => format!("error: from {generated}: cannot use generate name with apply"),
+        });
+    }
     match &document.refusal {
         Some((Stage::Decoding, _)) if patches && document.simulated() => {}
         Some((Stage::Decoding, _)) if validation == Validation::Ignore && unknown_fields(document).is_some() => {}
@@ -180,10 +191,6 @@ pub fn write(
         let error = crate::store::ApiError::not_found(kind, &key.name);
         return Err(format!("Error from server (NotFound): error when replacing \"{source}\": {error}"));
     }
-    let generated = document.value.get("metadata").map_or("", |metadata| metadata.text("generateName"));
-    if verb == FileVerb::Apply && document.name.is_empty() && !generated.is_empty() {
-        return Err(format!("error: from {generated}: cannot use generate name with apply"));
-    }
     let missing_namespace = kind.is_namespaced() && !world.namespaces.contains_key(&key.namespace);
     if missing_namespace {
         let error = crate::store::ApiError::not_found(Kind::Namespace, &key.namespace);
@@ -198,6 +205,20 @@ pub fn write(
         _ => (Request::Create(object.clone()), "created"),
     };
     Ok(Some(warned(world, Write { request: Some(request), object, done, warnings })))
+}
+
+/// kubectl's words about what it cannot ask the server for.
+fn without_name(kind: Kind, document: &Document, namespace: &str, source: &str) -> String {
+    let version = match document.api_version.as_str() {
+        version if version.contains('/') => version.to_owned(),
+        core => format!("/{core}"),
+    };
+    let plural = kind.resource().split('.').next().unwrap_or_default();
+    format!(
+        "error: error when retrieving current configuration of:\nResource: \"{version}, Resource={plural}\", \
+         GroupVersionKind: \"{version}, Kind={kind}\"\nName: \"\", Namespace: \"{namespace}\"\nfrom server for: \
+         \"{source}\": resource name may not be empty"
+    )
 }
 
 /// Applies a document over the object that is there, as the client side's three-way merge does.
