@@ -144,8 +144,7 @@ pub fn write(
 ) -> Result<Option<Write>, String> {
     let mut warnings = Vec::new();
     let unknown_fields = |document: &Document| {
-        let root = schema::kind(&document.api_version, &document.kind);
-        let problems = root.map(|root| schema::decode(&document.value, root)).unwrap_or_default();
+        let problems = schema::decode(&document.value, schema::kind(&document.api_version, &document.kind)?);
         problems.iter().all(|problem| matches!(problem.what, Wrong::UnknownField { .. })).then_some(problems)
     };
     let key = key_of(document);
@@ -198,7 +197,10 @@ pub fn write(
         return Err(format!("Error from server (NotFound): {told}{error}"));
     }
     let old = existing.as_ref().filter(|_| verb == FileVerb::Replace);
-    let (object, more) = served(kind, value, old)?;
+    // What the server remarks of fields it says even where it refuses the rest.
+    let (object, more) = served(kind, value, old).map_err(|refusal| {
+        warnings.iter().map(|warning| format!("{warning}\n")).chain([refusal]).collect::<String>()
+    })?;
     warnings.extend(more);
     let (request, done) = match verb {
         FileVerb::Replace => (Request::Update(object.clone()), "replaced"),
