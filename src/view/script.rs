@@ -12,7 +12,8 @@ const PAUSE_MIN: u64 = 500_000;
 const HEAD: &str = "#!/usr/bin/env bash
 # This run, for the cluster that kubectl's current context is: best one of kwok (kwokctl create cluster), whose nodes and
 # kubelets are simulated too. On a cluster with nodes of its own leave out the nodes below, and put their names in.
-set -euo pipefail
+# What was refused in this run will be refused there as well; the rest goes on.
+set -uo pipefail
 
 # The oldest pod in a namespace, with a label, on a node: generated names differ from run to run.
 pod() {
@@ -20,7 +21,7 @@ pod() {
 }
 ";
 
-/// The script. Commands that failed here are in it too, with a mark: there they'll fail as well.
+/// The script. Commands that were refused here are in it too: there they'll be refused as well.
 pub fn script(sim: &Sim) -> String {
     let mut out = HEAD.to_owned();
     let scenario = sim.scenario();
@@ -100,7 +101,7 @@ fn command(out: &mut String, sim: &Sim, command: &Command) {
             Some((named, status)) => {
                 let named = match command {
                     Command::SetPodReady { namespace, name, .. } | Command::SetPodPhase { namespace, name, .. } => {
-                        pod(sim, namespace, name)
+                        [pod(sim, namespace, name), option(namespace)].concat()
                     }
                     _ => named,
                 };
@@ -138,8 +139,11 @@ fn reported(command: &Command) -> Option<(String, Value)> {
 }
 
 fn in_namespace(pod: &str, namespace: &str) -> String {
-    let namespace = if namespace == "default" { String::new() } else { [" -n ", namespace].concat() };
-    ["pod ", pod, &namespace].concat()
+    ["pod ", pod, &option(namespace)].concat()
+}
+
+fn option(namespace: &str) -> String {
+    if namespace == "default" { String::new() } else { [" -n ", namespace].concat() }
 }
 
 /// Text on a command's standard input.
@@ -260,6 +264,25 @@ mod tests {
         assert!(script.contains("sleep "), "{script}");
         assert!(script.contains("kubectl patch node worker-1 --subresource=status -p '{\"status\""), "{script}");
         assert!(!script.contains(&*key.name));
+    }
+
+    #[test]
+    fn a_pod_is_found_in_its_namespace() {
+        let mut sim = Sim::new(&Scenario::walk_through());
+        let text = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent, namespace: kube-system}\nspec:\n  selector: \
+                    {matchLabels: {app: agent}}\n  template:\n    metadata: {labels: {app: agent}}\n    spec:\n      \
+                    containers: [{name: a, image: \"nginx:1.16\"}]\n";
+        sim.submit(Command::Apply { text: text.to_owned() });
+        sim.run_until_quiet();
+        let pod = sim.world().pods.values().next().expect("it runs").clone();
+        let (namespace, name) = (pod.meta.namespace.to_string(), pod.meta.name.to_string());
+        sim.submit(Command::SetPodReady { namespace: namespace.clone(), name: name.clone(), ready: false });
+        sim.submit(Command::DeletePod { namespace, name, grace_period_seconds: None });
+        let node = pod.spec.node_name.as_deref().expect("it is bound");
+        let found = format!("\"$(pod kube-system 'app=agent' {node})\" -n kube-system");
+        let script = script(&sim);
+        assert!(script.contains(&format!("kubectl patch {found} --subresource=status")), "{script}");
+        assert!(script.contains(&format!("kubectl delete {found}\n")), "{script}");
     }
 
     #[test]
