@@ -354,6 +354,9 @@ impl std::fmt::Display for Obstacle {
             Obstacle::NodeSelector { key, wanted, actual: None } => {
                 write!(f, "its node selector wants {key}={wanted}, and the node has no label {key}")
             }
+            Obstacle::NodeSelector { key, wanted, actual: Some(actual) } if actual.is_empty() => {
+                write!(f, "its node selector wants {key}={wanted}, and the node has {key} without a value")
+            }
             Obstacle::NodeSelector { key, wanted, actual: Some(actual) } => {
                 write!(f, "its node selector wants {key}={wanted}, and the node has {actual}")
             }
@@ -363,5 +366,25 @@ impl std::fmt::Display for Obstacle {
             Obstacle::Affinity { failing } => write!(f, "its node affinity does not match: {}", failing.join("; ")),
             Obstacle::Taint(taint) => write!(f, "taint {taint} is not tolerated"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Value;
+
+    #[test]
+    fn an_affinity_without_terms_says_so() {
+        let terms: Value = [("nodeSelectorTerms", Value::List(Vec::new()))].into();
+        let node: Value = [("requiredDuringSchedulingIgnoredDuringExecution", terms)].into();
+        let spec: Value = [("affinity", [("nodeAffinity", node)].into())].into();
+        let spec = DaemonSetSpec::from_value(&[("template", [("spec", spec)].into())].into());
+        let node = Node::named("worker-1");
+        let explained = explain(&spec, &node);
+        assert_eq!((explained.placement, explained.checks[2].passed), (MUST_GO, false));
+        assert_eq!(explained.checks[2].lines[0].text, "there is no term, and without one nothing matches");
+        let obstacle = Placer::new(&spec).obstacle(&node).map(|it| it.to_string());
+        assert_eq!(obstacle.as_deref(), Some("its node affinity has no term that could match"));
     }
 }
