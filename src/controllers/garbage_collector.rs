@@ -92,3 +92,33 @@ pub fn collect(world: &World, object: &Object) -> Vec<Act> {
     let owner = owners.first().map(|(owner, _)| owner.name.clone()).unwrap_or_else(|| "".into());
     vec![Act::Delete { kind, key, uid, propagation, owner, waits: waiting }]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::api::{DaemonSet, SimTime};
+    use crate::controllers::daemonset::history::new_revision;
+    use crate::manifest::read_value;
+
+    #[test]
+    fn an_owner_waits_for_none_but_dependents_that_block() {
+        let text = "metadata: {name: a, namespace: default, uid: aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee, finalizers: \
+                    [foregroundDeletion]}";
+        let mut owner = DaemonSet::from_value(&read_value(text).unwrap_or_default());
+        owner.meta.deletion_at = Some(SimTime::default());
+        for blocks in [true, false] {
+            let mut dependent = new_revision(&owner, 1);
+            let references = dependent.meta.owner_references.iter().cloned();
+            dependent.meta.owner_references =
+                references.map(|it| crate::api::OwnerReference { block_owner_deletion: blocks, ..it }).collect();
+            let mut world = World::default();
+            world.revisions.insert(dependent.meta.key(), Arc::new(dependent));
+            assert_eq!(dependents(&world, owner.meta.uid).len(), 1);
+            let acts = collect(&world, &Object::DaemonSet(Arc::new(owner.clone())));
+            let goes = matches!(acts.as_slice(), [Act::RemoveFinalizer { finalizer: FOREGROUND_FINALIZER, .. }]);
+            assert_eq!(goes, !blocks, "{acts:?}");
+        }
+    }
+}
