@@ -23,7 +23,7 @@ Usage: cargo xtask <command>
                      native   the core, without a browser
                      web      the components and the core, in headless Chromium and Firefox
                      e2e      the release build as a person uses it, in headless Chromium, and the walk-through,
-                              links and hosting in Firefox as well
+                              links, hosting, embedding and import in Firefox as well
                    --no-build takes dist/ as it is; arguments after -- go to the test programs
   build [ARGS]     make dist/, ready for any static host; ARGS go to `trunk build`
   conformance      run everything recorded of a real control plane, and renew static/conformance.html, the table of
@@ -38,7 +38,7 @@ Each command first looks for the tools that it needs, on PATH and in the cache f
 how long that takes, and then works without a network.";
 
 /// The end-to-end tests that run in Firefox, too.
-const IN_FIREFOX: [&str; 4] = ["walkthrough", "links", "hosting", "embed"];
+const IN_FIREFOX: [&str; 5] = ["walkthrough", "links", "hosting", "embed", "import"];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
