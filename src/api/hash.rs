@@ -54,9 +54,9 @@ fn dump_struct(out: &mut String, of: &Struct, map: Option<&Map>) {
         out.push_str(field.go);
         out.push(':');
         match (&field.ty, field.embedded()) {
-            (Type::Struct(at), true) => {
+            (Type::Struct(line), true) => {
                 out.push_str(&format!("({})", field.ty.go()));
-                dump_struct(out, &schema::structs()[*at], map);
+                dump_struct(out, line.get(), map);
             }
             _ => dump_value(out, &field.ty, map.and_then(|map| map.get(field.json.as_ref())), false),
         }
@@ -93,7 +93,7 @@ fn dump_value(out: &mut String, ty: &Type, value: Option<&Value>, hide: bool) {
             }
             _ => out.push_str("<nil>"),
         },
-        Type::Struct(at) => dump_struct(out, &schema::structs()[*at], value.and_then(Value::as_map)),
+        Type::Struct(line) => dump_struct(out, line.get(), value.and_then(Value::as_map)),
         Type::Quantity => dump_quantity(out, value),
         Type::IntOrString => match value {
             Some(Value::Str(text)) => {

@@ -1,4 +1,5 @@
-//! The Go types behind the manifests, as one table: `schema.txt`, parsed once when first needed.
+//! The Go types behind the manifests, as one table: `schema.txt`, of which each line is parsed when first needed, and
+//! `schema-rest.txt`, the same for types that most manifests have nothing of, which a page fetches later.
 //!
 //! The table drives strict decoding (unknown fields, wrong types) and the pod template hash, which prints every field
 //! of every type in the order of declaration. One line is one struct: its name, then `GoName:type` for each field.
@@ -8,7 +9,8 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::fmt;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::quantity::Quantity;
 use super::value::{Map, Value};
@@ -42,8 +44,7 @@ pub enum Type {
     Any,
     Pointer(Box<Type>),
     List(Box<Type>),
-    /// The index of a struct in the table.
-    Struct(usize),
+    Struct(&'static Line),
 }
 
 /// A field of a struct.
@@ -62,6 +63,31 @@ impl Field {
     }
 }
 
+/// A struct by its name, with its line of the table as soon as somebody asks for it.
+pub struct Line {
+    name: &'static str,
+    parsed: OnceLock<Struct>,
+}
+
+impl Line {
+    /// The struct.
+    pub fn get(&'static self) -> &'static Struct {
+        self.parsed.get_or_init(|| Struct::parse(self.name))
+    }
+}
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 /// A Go struct.
 #[derive(Debug)]
 pub struct Struct {
@@ -70,10 +96,15 @@ pub struct Struct {
 }
 
 impl Struct {
+    fn parse(name: &'static str) -> Self {
+        let fields = words(name).map_or("", |(_, words)| words).split(' ').filter_map(field).collect();
+        Struct { name, fields }
+    }
+
     /// The field with a JSON name, those of embedded structs included.
     pub fn field(&'static self, json: &str) -> Option<&'static Field> {
         self.fields.iter().find_map(|field| match (&field.ty, field.embedded()) {
-            (Type::Struct(index), true) => structs()[*index].field(json),
+            (Type::Struct(line), true) => line.get().field(json),
             _ => (field.json == json).then_some(field),
         })
     }
@@ -83,7 +114,7 @@ impl Struct {
         let mut names = Vec::new();
         for field in &self.fields {
             match (&field.ty, field.embedded()) {
-                (Type::Struct(index), true) => names.extend(structs()[*index].names()),
+                (Type::Struct(line), true) => names.extend(line.get().names()),
                 _ => names.push(field.json.as_ref()),
             }
         }
@@ -91,46 +122,38 @@ impl Struct {
     }
 }
 
-struct Table {
-    structs: Vec<Struct>,
-    index: BTreeMap<&'static str, usize>,
+/// What a line says of a struct: the words behind its name, or those of the struct that it has its fields of.
+fn words(name: &str) -> Option<(&'static str, &'static str)> {
+    let of =
+        |table: &'static str| table.lines().find_map(|line| line.split_once(' ').filter(|(known, _)| *known == name));
+    let (name, words) = of(include_str!("schema.txt")).or_else(|| of(include_str!("schema-rest.txt")))?;
+    match words.strip_prefix("= ") {
+        Some(twin) => Some((name, self::words(twin)?.1)),
+        None => Some((name, words)),
+    }
 }
 
-fn table() -> &'static Table {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let lines: Vec<&'static str> = include_str!("schema.txt").lines().collect();
-        let name = |line: &'static str| line.split(' ').next().unwrap_or(line);
-        let index: BTreeMap<&'static str, usize> =
-            lines.iter().enumerate().map(|(at, line)| (name(line), at)).collect();
-        let structs = lines
-            .iter()
-            .map(|line| {
-                let mut words = line.split(' ').skip(1).peekable();
-                if words.next_if_eq(&"=").is_some() {
-                    let twin = words.next().and_then(|twin| lines.iter().find(|line| name(line) == twin));
-                    words = twin.unwrap_or(line).split(' ').skip(1).peekable();
-                }
-                Struct { name: name(line), fields: words.filter_map(|word| field(word, &index)).collect() }
-            })
-            .collect();
-        Table { structs, index }
-    })
+/// The structs that were asked for or are the type of a field of one: there is one [`Line`] of each, for good.
+static LINES: Mutex<BTreeMap<&'static str, &'static Line>> = Mutex::new(BTreeMap::new());
+
+fn line(name: &'static str) -> &'static Line {
+    let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    lines.entry(name).or_insert_with(|| Box::leak(Box::new(Line { name, parsed: OnceLock::new() })))
 }
 
-fn field(word: &'static str, index: &BTreeMap<&'static str, usize>) -> Option<Field> {
+fn field(word: &'static str) -> Option<Field> {
     if let Some(name) = word.strip_prefix('&') {
-        return Some(Field { go: name, json: "".into(), ty: parse_type(name, index)? });
+        return Some(Field { go: name, json: "".into(), ty: parse_type(name)? });
     }
     let (names, ty) = word.split_once(':')?;
     let (go, json) = match names.split_once('=') {
         Some((go, json)) => (go, json.into()),
         None => (names, (names[..1].to_ascii_lowercase() + &names[1..]).into()),
     };
-    Some(Field { go, json, ty: parse_type(ty, index)? })
+    Some(Field { go, json, ty: parse_type(ty)? })
 }
 
-fn parse_type(text: &'static str, index: &BTreeMap<&'static str, usize>) -> Option<Type> {
+fn parse_type(text: &'static str) -> Option<Type> {
     Some(match text {
         "s" => Type::Str,
         "b" => Type::Bool,
@@ -145,22 +168,17 @@ fn parse_type(text: &'static str, index: &BTreeMap<&'static str, usize>) -> Opti
         "a" => Type::Any,
         _ => match text.as_bytes().first()? {
             b'\'' => Type::Named(&text[1..]),
-            b'*' => Type::Pointer(Box::new(parse_type(&text[1..], index)?)),
-            b'+' => Type::List(Box::new(parse_type(&text[1..], index)?)),
-            _ => Type::Struct(*index.get(text)?),
+            b'*' => Type::Pointer(Box::new(parse_type(&text[1..])?)),
+            b'+' => Type::List(Box::new(parse_type(&text[1..])?)),
+            _ => Type::Struct(line(text)),
         },
     })
 }
 
-/// All structs of the table; [`Type::Struct`] is an index into it.
-pub fn structs() -> &'static [Struct] {
-    &table().structs
-}
-
 /// The struct with a Go name.
 pub fn by_name(name: &str) -> Option<&'static Struct> {
-    let table = table();
-    table.index.get(name).map(|&at| &table.structs[at])
+    let known = LINES.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+    Some(known.map_or_else(|| Some(line(words(name)?.0)), Some)?.get())
 }
 
 /// The kinds this program knows, with the version and the plural name the server knows them by.
@@ -200,7 +218,7 @@ impl Type {
             Type::Any => "interface {}".into(),
             Type::Pointer(inner) => format!("*{}", inner.go()).into(),
             Type::List(inner) => format!("[]{}", inner.go()).into(),
-            Type::Struct(at) => format!("v1.{}", structs()[*at].name).into(),
+            Type::Struct(line) => format!("v1.{}", line.name).into(),
         }
     }
 }
@@ -326,7 +344,7 @@ impl Decoder {
                     self.value(item, inner, of, &format!("{path}[{index}]"));
                 }
             }
-            (Type::Struct(at), Value::Map(map)) => self.fields(map, &structs()[*at], path),
+            (Type::Struct(line), Value::Map(map)) => self.fields(map, line.get(), path),
             _ => self.mismatch(path, value, of.name, ty),
         }
     }
@@ -434,9 +452,18 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_is_understood() {
-        for (line, parsed) in include_str!("schema.txt").lines().zip(structs()) {
+        let known = |ty: &Type| {
+            let mut ty = ty;
+            while let Type::Pointer(inner) | Type::List(inner) = ty {
+                ty = inner;
+            }
+            if let Type::Struct(line) = ty { words(line.name).is_some() } else { true }
+        };
+        for line in [include_str!("schema.txt"), include_str!("schema-rest.txt")].concat().lines() {
+            let parsed = by_name(line.split(' ').next().unwrap()).unwrap();
             let words = line.split(' ').count() - 1;
             assert!(parsed.fields.len() == words || line.contains(" = "), "{line}");
+            assert!(!parsed.fields.is_empty() && parsed.fields.iter().all(|field| known(&field.ty)), "{line}");
         }
         let container = by_name("EphemeralContainer").unwrap();
         assert_eq!(container.field("tty").unwrap().go, "TTY");

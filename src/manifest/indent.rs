@@ -161,8 +161,8 @@ fn place<'a>(line: &Line<'a>, stack: &[Frame<'a>]) -> Option<(Vec<Frame<'a>>, us
     }
     let Of::List(item) = frame.of else { return None };
     match (item, line.key) {
-        (Type::Struct(index), Some(_)) => {
-            let of = Of::Struct(&schema::structs()[*index]);
+        (Type::Struct(of), Some(_)) => {
+            let of = Of::Struct(of.get());
             next.push(Frame { of, indent: indent + 2, keys: Vec::new(), count: 1 });
             enter(line, &mut next)?;
         }
@@ -193,7 +193,7 @@ fn enter<'a>(line: &Line<'a>, stack: &mut Vec<Frame<'a>>) -> Option<()> {
         other => other,
     };
     let (of, deeper) = match ty {
-        Type::Struct(index) => (Of::Struct(&schema::structs()[*index]), 2),
+        Type::Struct(line) => (Of::Struct(line.get()), 2),
         Type::StringMap | Type::ResourceList => (Of::Map, 2),
         Type::List(item) => (Of::List(item), 0),
         Type::Any => return None,

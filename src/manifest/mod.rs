@@ -694,8 +694,8 @@ fn mend_type(expected: &Type, value: Option<&Value>) -> (Option<String>, Option<
         (Type::StringMap | Type::ResourceList, _) => {
             (Some("Write one `name: value` a line, indented below the field.".to_owned()), None)
         }
-        (Type::Struct(at), value) => {
-            let names = schema::structs()[*at].names();
+        (Type::Struct(line), value) => {
+            let names = line.get().names();
             let dash = matches!(value, Some(Value::List(_)));
             let hint = if dash { "Leave out the `- `: this is no list. " } else { "" };
             let some = names.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

@@ -102,7 +102,7 @@ fn is_zero(value: &Value, ty: &Type) -> bool {
 fn normalise_value(value: &mut Value, ty: &Type) {
     match (ty, value) {
         (Type::Pointer(inner), value) => normalise_value(value, inner),
-        (Type::Struct(at), Value::Map(map)) => normalise_fields(map, &schema::structs()[*at]),
+        (Type::Struct(line), Value::Map(map)) => normalise_fields(map, line.get()),
         (Type::List(inner), Value::List(list)) => {
             for item in list {
                 if item.is_null() {

@@ -34,6 +34,10 @@ pub fn finish() -> Result<(), Failure> {
     }
     let mut names = Vec::new();
     list(&folder, "", &mut names)?;
+    for name in names.iter().filter(|name| is_first(name)) {
+        let file = folder.join(name);
+        write(&file, &bare(&read(&file)?, name))?;
+    }
     for name in names.iter().filter(|name| name.ends_with(".html")) {
         let file = folder.join(name);
         let page = with_site(&with_policy(&read(&file)?), env::var(SITE).ok().as_deref());
@@ -45,6 +49,27 @@ pub fn finish() -> Result<(), Failure> {
         hashes.insert(name, base64(&sha256(&bytes)));
     }
     write(&folder.join("sw.js"), &with_files(&worker, &hashes)?)
+}
+
+/// Whether a file that people have written is downloaded by each reader.
+fn is_first(name: &str) -> bool {
+    let hashed = |begin: &str, end: &str| name.starts_with(begin) && name.ends_with(end);
+    name == "index.html" || hashed("boot-", ".js") || hashed("style-", ".css") || hashed("later-", ".css")
+}
+
+/// A text without what only people read: comments, which stand in lines of their own in a script, and indents.
+fn bare(text: &str, name: &str) -> String {
+    let (opens, closes) = if name.ends_with(".html") { ("<!--", "-->") } else { ("/*", "*/") };
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(opens) {
+        let Some((_, after)) = after.split_once(closes) else { break };
+        kept.push_str(before);
+        rest = after;
+    }
+    kept.push_str(rest);
+    let lines = kept.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.fold(String::new(), |all, line| all + line + "\n")
 }
 
 /// Whether a page without a network needs a file. What only other programs look at stays on the host.
@@ -186,6 +211,15 @@ mod tests {
         assert!(with("x").contains("FILES = {\n  \"a \\\"b\\\".js\": \"x\",\n};"));
         assert_ne!(version(&with("x")), version(&with("y")));
         assert!(with_files("", &BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn what_only_people_read_is_left_out() {
+        let sheet = "/* Of\n   two lines. */\n\na { b: c }\n@media x {\n  /* One. */\n  d { e: f }\n}\n";
+        assert_eq!(bare(sheet, "style-1.css"), "a { b: c }\n@media x {\nd { e: f }\n}\n");
+        assert_eq!(bare("// One.\nf(\n  \"http://x\",\n);\n", "boot-1.js"), "f(\n\"http://x\",\n);\n");
+        assert_eq!(bare("<p>\n  <!-- One. -->\n  a /* b\n", "index.html"), "<p>\na /* b\n");
+        assert!(is_first("boot-1.js") && !is_first("embed-example.js") && !is_first("conformance.css"));
     }
 
     #[test]

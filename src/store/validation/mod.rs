@@ -250,7 +250,7 @@ fn type_json(value: &Value, ty: &Type, names: Names) -> String {
         (Type::List(inner), Value::List(items)) => {
             format!("[{}]", items.iter().map(|item| type_json(item, inner, names)).collect::<Vec<_>>().join(","))
         }
-        (Type::Struct(at), Value::Map(map)) => struct_json(map, &schema::structs()[*at], names),
+        (Type::Struct(line), Value::Map(map)) => struct_json(map, line.get(), names),
         _ => value.to_json(),
     }
 }

@@ -4,12 +4,14 @@
 use std::ops::Range;
 
 use super::module::{Module, Reader, Result, kind, references, section};
-use super::split::{LENT, write_bytes, write_name, write_number, write_section};
+use super::split::{LENT, write_bytes, write_name, write_number, write_section, write_signed};
 
 /// Bytes in a row by which two functions are compared.
 const RUN: usize = 5;
 /// What is known of the runs of a function: one bit each, by a hash.
 const BITS: usize = 1 << 13;
+/// Bytes between two pieces of data that are filled.
+const GAP: i64 = 64;
 
 /// A function's body, and where in it which functions are called.
 type Body<'a> = (&'a [u8], Vec<(Range<usize>, u32)>);
@@ -47,6 +49,9 @@ pub fn order(bytes: &[u8]) -> Result<(Vec<u8>, Vec<u32>)> {
                 }
             }
             section::ELEMENT => places = elements(&mut written, content, &numbers, lent)?,
+            section::DATA => joined(&mut written, content)?,
+            // How many pieces of data there are is only asked by instructions that rustc does not use.
+            section::DATA_COUNT => continue,
             section::CODE => {
                 write_number(&mut written, order.len() as u32);
                 for at in &order {
@@ -139,6 +144,36 @@ fn elements(out: &mut Vec<u8>, content: &[u8], numbers: &[u32], lent: u32) -> Re
         functions.iter().for_each(|function| write_number(out, *function));
     }
     Ok(places)
+}
+
+/// Data over small gaps as one, as zeros compress better than many pieces. What the gaps are for comes later.
+fn joined(out: &mut Vec<u8>, content: &[u8]) -> Result<()> {
+    let reader = &mut Reader::new(content);
+    let mut pieces: Vec<(i64, Vec<u8>)> = Vec::new();
+    for _ in 0..reader.number()? {
+        let is_active = reader.number()? == 0 && reader.byte()? == 0x41;
+        let address = reader.signed()?;
+        if !is_active || reader.byte()? != 0x0b {
+            return Err("data of an unknown kind".to_owned());
+        }
+        let length = reader.number()? as usize;
+        let bytes = reader.take(length)?;
+        match pieces.last_mut() {
+            Some((begin, before)) if (0..=GAP).contains(&(address - (*begin + before.len() as i64))) => {
+                before.resize((address - *begin) as usize, 0);
+                before.extend(bytes);
+            }
+            _ => pieces.push((address, bytes.to_vec())),
+        }
+    }
+    write_number(out, pieces.len() as u32);
+    for (address, bytes) in pieces {
+        out.extend([0, 0x41]);
+        write_signed(out, address);
+        out.push(0x0b);
+        write_bytes(out, &bytes);
+    }
+    Ok(())
 }
 
 /// From the smallest one on, always the one of which most stands in the one before.
