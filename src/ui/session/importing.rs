@@ -112,12 +112,12 @@ impl Desk {
     }
 
     /// Offers a file that is written a part at a time, and the page goes on meanwhile.
-    pub(super) fn save_parts(&self, name: String, kind: &'static str, mut parts: Box<dyn Iterator<Item = String>>) {
+    pub(super) fn save_parts(&self, name: String, kind: &'static str, parts: Box<dyn Iterator<Item = String>>) {
         let desk = self.clone();
         spawn_local(async move {
             let file = save::Parts::default();
             let mut end = page::now_ms() + PORTION;
-            while let Some(part) = parts.next() {
+            for part in parts {
                 file.push(&part);
                 if page::now_ms() > end {
                     frame::pause().await;
