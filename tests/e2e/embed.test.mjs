@@ -77,6 +77,11 @@ walk("a figure shows the map and what its address names, at any size", async ({ 
       await page.setViewportSize({ width, height });
       const sideways = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
       assert.ok(sideways <= 0, `${wanted} at ${width}x${height} scrolls sideways by ${sideways} px`);
+      const below = await page.evaluate(() => document.scrollingElement.scrollHeight - innerHeight);
+      assert.ok(below <= 0, `${wanted} at ${width}x${height} goes on for ${below} px below its frame`);
+      const last = wanted.at(-1) === "timeline" ? parts.timeline : wanted.length === 0 ? ".stage" : "main";
+      const { y, height: tall } = await page.locator(last).boundingBox();
+      assert.ok(Math.abs(y + tall - height) <= 1, `${wanted} at ${width}x${height}: ${last} ends at ${y + tall}`);
       const map = await page.locator(".stage").boundingBox();
       assert.ok(map.height > 100 && map.width > 190, `${wanted} at ${width}x${height}: ${JSON.stringify(map)}`);
       await shot(`embed-${wanted.join("-") || "map"}-${width}`);
