@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::api::{DaemonSet, Involved, Kind, Name, ObjectKey, OwnerReference, SimDuration};
+use crate::api::{DaemonSet, Involved, Kind, Name, ObjectKey, OwnerReference, SimDuration, Uid};
 use crate::controllers::daemonset::{
     self, Act, CONCURRENT_SYNCS, Decision, Memory, Plan, PodMaker, SLOW_START_INITIAL_BATCH_SIZE, Stage, View, history,
 };
@@ -54,6 +54,8 @@ struct ActiveSync {
     key: ObjectKey,
     /// The stage to plan next; `None` when the sync is done.
     next: Option<Stage>,
+    /// The DaemonSet that it began with, and the generation of that: one sync sees no other.
+    of: Option<(Uid, i64)>,
     /// The record that woke it.
     cause: u64,
     /// Creates that wait for the batch before them.
@@ -196,6 +198,7 @@ impl Sim {
             let sync = ActiveSync {
                 key: key.clone(),
                 next: Some(Stage::History),
+                of: None,
                 cause,
                 waiting: VecDeque::new(),
                 rest: VecDeque::new(),
@@ -217,7 +220,14 @@ impl Sim {
     /// Plans stages until one has requests to send, or the sync is done.
     pub(super) fn sync_stage(&mut self, key: &ObjectKey) {
         loop {
-            let Some(sync) = self.state.manager.active(key) else { return };
+            let of = self.state.world.daemonsets.get(key).map(|set| (set.meta.uid, set.meta.generation));
+            let Some(sync) = self.state.manager.active_mut(key) else { return };
+            let began = *sync.of.get_or_insert(of.unwrap_or_default());
+            // The original goes on with what it read when it began, so its stages agree. Here what was read is gone: the sync
+            // ends, and the change has put the key into the queue again.
+            if of.is_some_and(|of| of != began) {
+                return self.finish_sync(key);
+            }
             let cause = sync.cause;
             let stage = match (sync.next, sync.errors.is_empty()) {
                 (None, _) | (Some(Stage::Claim), false) => return self.finish_sync(key),
