@@ -6,10 +6,10 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { dist } from "./server.mjs";
 
 /**
- * What everything needed for the first paint with a working Apply may have, compressed with brotli. The aim is 220,000.
- * This is what was reached and a little more, so that it does not creep up: whoever has to raise it, says why.
+ * What everything needed for the first paint with a working Apply may have, compressed with brotli. The aim is 220,000,
+ * which is reached. This is a little more, as what is run at a start differs by a few functions from time to time.
  */
-export const FIRST_PAINT_MAX = 244_000;
+export const FIRST_PAINT_MAX = 222_000;
 
 /** Html, style, and the program but for its rest. Everything else comes later, or never. */
 const isFirst = (name) => /^(index\.html|(boot|everynode)-[0-9a-f]+\.js|style-[0-9a-f]+\.css|everynode-[0-9a-f]+_bg\.wasm)$/.test(name);

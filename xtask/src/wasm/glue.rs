@@ -46,8 +46,9 @@ pub fn shorten(module: &[u8], script: &str) -> Result<(Vec<u8>, String)> {
 
     let is_comment = |line: &str| line.starts_with("/**") || line.starts_with("* ") || line.starts_with("*/");
     let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line));
+    let script = lines.collect::<Vec<_>>().join("\n");
     let mut shorter = String::with_capacity(script.len());
-    for line in lines {
+    for line in returned_at_once(&script).lines() {
         let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
         let mut rest = line;
         while let Some(begin) = rest.find(is_of_name) {
@@ -60,4 +61,31 @@ pub fn shorten(module: &[u8], script: &str) -> Result<(Vec<u8>, String)> {
         shorter.push('\n');
     }
     Ok((out, shorter))
+}
+
+/// `const ret = a(b);` and `return ret;` in one line.
+fn returned_at_once(script: &str) -> String {
+    let mut parts = script.split("const ret = ");
+    let mut short = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('\n') {
+            Some((value, rest)) if rest.starts_with("return ret;\n") => {
+                short += &format!("return {value}\n{}", &rest["return ret;\n".len()..]);
+            }
+            _ => short += &format!("const ret = {part}"),
+        }
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_returned_needs_no_name() {
+        let script = "f {\nconst ret = a;\nreturn ret;\n}\ng {\nconst ret = b;\nh(ret);\nreturn ret;\n}\n";
+        let short = "f {\nreturn a;\n}\ng {\nconst ret = b;\nh(ret);\nreturn ret;\n}\n";
+        assert_eq!(returned_at_once(script), short);
+    }
 }

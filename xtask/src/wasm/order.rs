@@ -9,9 +9,9 @@ use super::split::{LENT, write_bytes, write_name, write_number, write_section, w
 /// Bytes in a row by which two functions are compared.
 const RUN: usize = 5;
 /// What is known of the runs of a function: one bit each, by a hash.
-const BITS: usize = 1 << 13;
+const BITS: usize = 1 << 15;
 /// Bytes between two pieces of data that are filled.
-const GAP: i64 = 64;
+const GAP: i64 = 400;
 
 /// A function's body, and where in it which functions are called.
 type Body<'a> = (&'a [u8], Vec<(Range<usize>, u32)>);
