@@ -164,6 +164,8 @@ pub enum RefusedRequests {
     CreatePods,
     DeletePods,
     WriteStatus,
+    /// The read before a status is written once more.
+    ReadDaemonSet,
 }
 
 impl RefusedRequests {
@@ -172,11 +174,12 @@ impl RefusedRequests {
             RefusedRequests::CreatePods => "createPods",
             RefusedRequests::DeletePods => "deletePods",
             RefusedRequests::WriteStatus => "writeStatus",
+            RefusedRequests::ReadDaemonSet => "readDaemonSet",
         }
     }
 }
 
-typed!(words RefusedRequests { CreatePods, DeletePods, WriteStatus });
+typed!(words RefusedRequests { CreatePods, DeletePods, WriteStatus, ReadDaemonSet });
 
 /// What new nodes look like.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -283,6 +286,7 @@ impl Command {
                     RefusedRequests::CreatePods => "to create a pod",
                     RefusedRequests::DeletePods => "to delete a pod",
                     RefusedRequests::WriteStatus => "to write a status",
+                    RefusedRequests::ReadDaemonSet => "to read the DaemonSet",
                 };
                 format!("the API server refuses the controller's next {count} requests {what}")
             }

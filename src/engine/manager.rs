@@ -44,7 +44,7 @@ pub struct Manager {
     makers: Table<ObjectKey, Arc<PodMaker>>,
     pub(super) limiter: Option<Limiter>,
     /// How many of its next requests the API server refuses.
-    refused: [u32; 3],
+    refused: [u32; 4],
     stage: LoopStage,
 }
 
@@ -102,7 +102,7 @@ impl Manager {
             failures: Table::new(),
             makers: Table::new(),
             limiter: original_pace.then(|| Limiter::new(CONTROLLER_QPS.0, CONTROLLER_QPS.1)),
-            refused: [0; 3],
+            refused: [0; 4],
             stage: LoopStage::Watch,
         }
     }
@@ -119,6 +119,10 @@ impl Manager {
             Act::WriteStatus(_) => RefusedRequests::WriteStatus,
             _ => return false,
         };
+        self.is_next_refused(of)
+    }
+
+    fn is_next_refused(&mut self, of: RefusedRequests) -> bool {
         let left = &mut self.refused[of as usize];
         let is_refused = *left > 0;
         *left = left.saturating_sub(1);
@@ -359,7 +363,14 @@ impl Sim {
         let is_create = matches!(decision.act, Act::CreatePod { .. });
         let status = matches!(decision.act, Act::WriteStatus(_)).then(|| decision.clone());
         let revision = matches!(decision.act, Act::CreateRevision(_) | Act::RenumberRevision { .. });
-        let outcome = self.perform(key, decision, maker.as_deref(), cause);
+        let mut outcome = self.perform(key, decision, maker.as_deref(), cause);
+        let is_again = self.state.manager.active(key).is_none_or(|sync| sync.status_again);
+        let mut again = status.filter(|_| outcome.is_err() && !is_again);
+        if again.is_some()
+            && let Err(failure) = self.read_again(key, cause)
+        {
+            (outcome, again) = (Err(failure), None);
+        }
         let last = self.history.next_seq().saturating_sub(1);
         let Manager { memory, active, .. } = &mut self.state.manager;
         let Some(sync) = active.iter_mut().find(|sync| sync.key == *key) else { return };
@@ -368,7 +379,7 @@ impl Sim {
             // What this sync goes on to do, it does because the template has become this revision.
             sync.cause = last;
         }
-        if let (Err(_), Some(again), false) = (&outcome, status, sync.status_again) {
+        if let Some(again) = again {
             // `storeDaemonSetStatus` tries once more with the object as it is now.
             sync.status_again = true;
             sync.rest.push_back(again);
@@ -420,6 +431,23 @@ impl Sim {
             self.schedule_after(wait, Step::Enqueue { key, timer: Timer::Retry, cause });
         }
         self.start_syncs();
+    }
+
+    /// The read of the object as it is now, before its status is written once more. Only a failure is worth a record.
+    fn read_again(&mut self, key: &ObjectKey, cause: u64) -> Result<(), Failure> {
+        if !self.state.manager.is_next_refused(RefusedRequests::ReadDaemonSet) {
+            return Ok(());
+        }
+        let refusal = ApiError::no_storage();
+        let entry = Entry {
+            actor: Actor::DaemonSetController,
+            verb: Verb::Error,
+            object: ObjectRef { kind: Kind::DaemonSet, key: key.clone() },
+            node: None,
+            reason: Reason::Refused { message: refusal.message.as_str().into() },
+            caused_by: Some(cause),
+        };
+        Err(Failure { lowers: Lowers::Nothing, error: Some(self.refuse(refusal, entry).message) })
     }
 
     /// Turns a decision into a request and records what came of it.
