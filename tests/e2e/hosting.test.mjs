@@ -205,7 +205,7 @@ hosted("the page can be installed, and shows itself where a link to it is shown"
 
 hosted("an address with nothing at it leads to the page", async ({ open }) => {
   const page = await open("404.html");
-  await page.getByRole("link").click();
+  await page.getByRole("link", { name: "Everynode" }).click();
   await started(page);
 });
 
