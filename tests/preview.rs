@@ -4,23 +4,8 @@ use std::collections::BTreeSet;
 
 use everynode::engine::{Command, NodeChange, Scenario, Sim, check, preview};
 
-const FIRST: &str = "apiVersion: apps/v1
-kind: DaemonSet
-metadata:
-  name: nginx
-spec:
-  selector:
-    matchLabels:
-      app: nginx
-  template:
-    metadata:
-      labels:
-        app: nginx
-    spec:
-      containers:
-      - name: nginx
-        image: nginx:1.16
-";
+/// The walk-through's.
+const FIRST: &str = include_str!("../static/examples/nginx.yaml");
 const NODE: &str = "apiVersion: v1\nkind: Node\nmetadata:\n  name: worker-1\n  labels:\n    disk: ssd\n";
 
 /// Three masters and three workers, after these texts were applied and all has come to rest.
@@ -51,7 +36,7 @@ fn the_sentence_tells_what_applying_would_do() {
     let cases: &[(&[&str], &str, &str)] = &[
         (&[], FIRST, "Would create 3 pods; 3 nodes stay without"),
         (&[], &with("      tolerations: [{operator: Exists}]\n"), "Would create 6 pods"),
-        (&[FIRST], FIRST, "Would change nothing: nginx is as it says here"),
+        (&[FIRST], FIRST, "Would change nothing: nginx-daemon-set is as it says here"),
         (&[FIRST], &second, "Would update 3 pods, at most 1 unavailable"),
         (
             &[FIRST],
@@ -59,11 +44,11 @@ fn the_sentence_tells_what_applying_would_do() {
             "Would update 1 pod, at most 1 unavailable; remove 2 pods",
         ),
         (&[FIRST], &with("      nodeSelector: {no: node}\n"), "Would remove 3 pods"),
-        (&[], &with("      nodeSelector: {no: node}\n"), "Would create nginx, but no pod"),
+        (&[], &with("      nodeSelector: {no: node}\n"), "Would create nginx-daemon-set, but no pod"),
         (&[], NODE, "Would change 1 node"),
         (&[NODE], NODE, "Would change nothing: 1 node is as it says here"),
         (&[NODE], &third, "Would change 1 node"),
-        (&[FIRST, NODE], &all, "Would add 1 node; change nothing: nginx, 1 node are as it says here"),
+        (&[FIRST, NODE], &all, "Would add 1 node; change nothing: nginx-daemon-set, 1 node are as it says here"),
         (&[], "kind: Node", "1 error to mend before this can be applied"),
         (
             &[],
@@ -72,7 +57,7 @@ fn the_sentence_tells_what_applying_would_do() {
         ),
         (
             &[],
-            &FIRST.replace("  name: nginx\nspec", "  generateName: nginx-\nspec"),
+            &FIRST.replace("  name: nginx-daemon-set\nspec", "  generateName: nginx-\nspec"),
             "Would be refused: to apply needs a name; generateName is for create",
         ),
     ];
@@ -86,7 +71,7 @@ fn a_document_that_is_refused_leaves_the_others_applied() {
     let mut sim = after(&[]);
     let outcome = sim.submit(Command::Apply { text: [FIRST, "---\nkind: Node\n"].concat() });
     assert_eq!((outcome.errors.len(), sim.world().daemonsets.len()), (1, 1));
-    let generated = FIRST.replace("  name: nginx\nspec", "  generateName: nginx-\nspec");
+    let generated = FIRST.replace("  name: nginx-daemon-set\nspec", "  generateName: nginx-\nspec");
     let outcome = sim.submit(Command::Apply { text: generated });
     assert_eq!(outcome.errors, ["error: from nginx-: cannot use generate name with apply"]);
     assert_eq!(sim.world().daemonsets.len(), 1);
