@@ -34,9 +34,10 @@ pub fn hook(reader: Reader) -> Hook {
             EventListener::new(&window, event, move |event| {
                 let read = |from, field: &str| Reflect::get(from, &field.into()).unwrap_or_default();
                 let error = read(event, field);
-                let name = read(&error, "name").as_string().unwrap_or_default();
-                if matches!(&*name, "RuntimeError" | "RangeError" | "InternalError") {
-                    let message = read(&error, "message").as_string().unwrap_or_default();
+                let text = |field| read(&error, field).as_string().unwrap_or_default();
+                let (name, message) = (text("name"), text("message"));
+                // Of the other kinds only a stack that is full ends the program: Chromium's words, and Firefox's.
+                if name == "RuntimeError" || message.contains("call stack") || message.contains("too much recursion") {
                     once(&[&name, ": ", &message].concat(), reader);
                 }
             })
