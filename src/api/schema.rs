@@ -1,5 +1,5 @@
 //! The Go types behind the manifests, as one table: `schema.txt`, of which each line is parsed when first needed, and
-//! `schema-rest.txt`, the same for types that most manifests have nothing of, which a page fetches later.
+//! `schema-rest.txt`, the same for types that the walk-through has nothing of: a page fetches them after its first paint.
 //!
 //! The table drives strict decoding (unknown fields, wrong types) and the pod template hash, which prints every field
 //! of every type in the order of declaration. One line is one struct: its name, then `GoName:type` for each field.
@@ -44,6 +44,7 @@ pub enum Type {
     Any,
     Pointer(Box<Type>),
     List(Box<Type>),
+    /// Anything else: the name of a struct
     Struct(&'static Line),
 }
 
@@ -178,7 +179,11 @@ fn parse_type(text: &'static str) -> Option<Type> {
 /// The struct with a Go name.
 pub fn by_name(name: &str) -> Option<&'static Struct> {
     let known = LINES.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
-    Some(known.map_or_else(|| Some(line(words(name)?.0)), Some)?.get())
+    let line = match known {
+        Some(known) => known,
+        None => line(words(name)?.0),
+    };
+    Some(line.get())
 }
 
 /// The kinds this program knows, with the version and the plural name the server knows them by.
