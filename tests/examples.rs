@@ -2,10 +2,11 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use everynode::api::Value;
 use everynode::engine::{Command, Sim, check};
 use everynode::lesson::{Example, Gallery};
 
@@ -122,6 +123,78 @@ fn every_system_of_the_tutorial_is_there_and_every_file_is_in_the_index() {
     let there: BTreeSet<String> = there.filter(|name| name != "index.yaml").collect();
     assert_eq!(listed, there);
     assert_eq!(listed.len(), gallery.examples.len(), "a file is listed twice");
+}
+
+/// What the vendor decided about an example, a line each: what a reader would look for in a pod's description.
+fn facts(file: &str) -> String {
+    let checked = check(&text(file));
+    let set = checked.documents.iter().find(|it| it.document.kind == "DaemonSet").expect("a DaemonSet");
+    let value = &set.document.value;
+    let spec = value.at(&["spec", "template", "spec"]).expect("a template");
+    let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_list).unwrap_or_default().to_vec();
+    let word = |value: &Value, name: &str| match value.get(name) {
+        None => "-".to_owned(),
+        Some(Value::Str(text)) => text.clone(),
+        Some(other) => other.to_json(),
+    };
+    let namespace = if set.document.namespace.is_empty() { "-" } else { &*set.document.namespace };
+    let mut lines = vec![format!("{} in {namespace}", set.document.name)];
+    let strategy = value.at(&["spec", "updateStrategy"]);
+    lines.extend(strategy.map(|strategy| format!("updateStrategy {}", strategy.to_json())));
+    for field in
+        ["hostNetwork", "hostPID", "hostIPC", "dnsPolicy", "priorityClassName", "terminationGracePeriodSeconds"]
+    {
+        lines.extend(spec.get(field).map(|_| format!("{field} {}", word(spec, field))));
+    }
+    for field in ["nodeSelector", "affinity"] {
+        lines.extend(spec.get(field).map(|value| format!("{field} {}", value.to_json())));
+    }
+    for it in list(spec, "tolerations") {
+        let words = ["key", "operator", "value", "effect"].map(|field| word(&it, field));
+        lines.push(format!("tolerates {}", words.join(" ")));
+    }
+    for kind in ["initContainers", "containers"] {
+        for it in list(spec, kind) {
+            lines.push(format!("{} {}", if kind == "containers" { "runs" } else { "first runs" }, word(&it, "image")));
+            lines.extend(it.get("imagePullPolicy").map(|_| format!("  pulls {}", word(&it, "imagePullPolicy"))));
+            for port in list(&it, "ports") {
+                let words = ["containerPort", "hostPort", "protocol"].map(|field| word(&port, field));
+                lines.push(format!("  port {}", words.join(" ")));
+            }
+            lines.extend(it.get("resources").map(|value| format!("  resources {}", value.to_json())));
+            lines.extend(it.get("securityContext").map(|value| format!("  security {}", value.to_json())));
+            for probe in ["livenessProbe", "readinessProbe"] {
+                lines.extend(it.get(probe).map(|value| format!("  {probe} {}", value.to_json())));
+            }
+        }
+    }
+    let mut volumes: Vec<String> = list(spec, "volumes").iter().map(|it| volume(it)).collect();
+    volumes.sort();
+    lines.extend(volumes);
+    lines.join("\n")
+}
+
+/// Where a volume comes from; the names of what is beside it differ from cluster to cluster.
+fn volume(volume: &Value) -> String {
+    let path = |field| volume.at(&["hostPath", field]).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let kind = volume.as_map().into_iter().flatten().map(|(key, _)| key.as_str()).find(|key| *key != "name");
+    match kind {
+        Some("hostPath") => format!("host path {} {}", path("path"), path("type")).trim_end().to_owned(),
+        kind => format!("volume {}", kind.unwrap_or("-")),
+    }
+}
+
+/// The facts in tests/examples/facts.txt were compared with what each vendor ships; whoever changes an example compares anew.
+#[test]
+fn each_example_is_as_its_vendor_ships_it() {
+    let wanted = include_str!("examples/facts.txt");
+    let blocks = wanted.trim_end().split("\n\n").filter(|block| !block.starts_with('#'));
+    let wanted: BTreeMap<&str, &str> =
+        blocks.map(|block| block.split_once('\n').expect("a file and its facts")).collect();
+    for example in gallery().examples {
+        assert_eq!(Some(&*facts(&example.file)), wanted.get(&*example.file).copied(), "{}", example.file);
+    }
+    assert_eq!(wanted.len(), gallery().examples.len());
 }
 
 #[test]
