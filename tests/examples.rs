@@ -168,7 +168,7 @@ fn facts(file: &str) -> String {
             }
         }
     }
-    let mut volumes: Vec<String> = list(spec, "volumes").iter().map(|it| volume(it)).collect();
+    let mut volumes: Vec<String> = list(spec, "volumes").iter().map(volume).collect();
     volumes.sort();
     lines.extend(volumes);
     lines.join("\n")

@@ -592,3 +592,94 @@ fn odd_characters_and_far_misspellings_have_their_mend() {
     let unseen = only(&GOOD.replace("      containers", "      host\u{200b}Foo: true\n      containers"));
     assert!(mend(&unseen).contains("invisible"), "{unseen:?}");
 }
+
+/// What the first finding offers makes of a text.
+fn offered(text: &str) -> Option<String> {
+    let findings = check(text).findings;
+    let first = findings.iter().find(|it| it.fix.is_some())?;
+    let fixed = everynode::view::fix::fixed(text, first.fix.as_ref()?).expect("its place is in the text");
+    Some(fixed)
+}
+
+#[test]
+fn spaces_that_are_none_and_signs_that_nobody_sees_are_taken_away() {
+    for (from, to) in [
+        ("  ", "\u{a0}\u{a0}"),
+        ("  ", " \u{a0}"),
+        ("  ", "\u{2003}\u{2002}"),
+        ("  ", "\u{3000} "),
+        (": ", ":\u{a0}"),
+        ("- name", "-\u{a0}name"),
+        ("agent\n", "agent\u{a0}\n"),
+        ("kind", "\u{200b}kind"),
+        ("image", "im\u{200d}age"),
+        ("\n", "\u{a0}\n"),
+    ] {
+        let text = GOOD.replace(from, to);
+        let mended = offered(&text).unwrap_or_else(|| panic!("{to:?}: {:?}", check(&text).findings));
+        assert!(check(&mended).findings.is_empty(), "{to:?}: {mended}");
+        let value = |text: &str| check(text).documents[0].document.value.clone();
+        assert_eq!(value(&mended), value(GOOD), "{to:?}");
+    }
+    // In quotes and in comments they may be meant.
+    let meant = GOOD.replace("  name: agent\nspec", "  name: agent # a\u{a0}b\n  annotations: {a: \"b\u{a0}c\"}\nspec");
+    assert!(clean(&check(&meant)));
+    let both = meant.replace("  selector", "\u{a0} selector");
+    assert_eq!(offered(&both), Some(meant));
+}
+
+#[test]
+fn tabs_at_the_beginning_of_lines_become_spaces() {
+    for text in [
+        GOOD.replace("  ", "\t"),
+        GOOD.replace("    ", "\t"),
+        GOOD.replace("      app: agent\n  template", "\tapp: agent\n  template"),
+        format!("# one\n---\n{}", GOOD.replace("  ", "\t")),
+        GOOD.replace("  ", "\t").replace('\n', "\r\n"),
+    ] {
+        let mended = offered(&text).unwrap_or_else(|| panic!("{text}{:?}", check(&text).findings));
+        assert!(clean(&check(&mended)), "{mended}");
+    }
+    // Whether it is a label or the name of the pod depends on how wide a tab is.
+    let unclear = GOOD.replace("        app: agent\n    spec", "        app: agent\n    \tname: x\n    spec");
+    assert_eq!(offered(&unclear), None);
+}
+
+#[test]
+fn a_line_that_begins_in_a_column_of_its_own_is_moved_where_it_must_belong() {
+    let first = |indent: &str| -> String {
+        let rest = GOOD.split_once('\n').expect("lines").1;
+        let rest: String = rest.lines().map(|line| format!("{indent}{line}\n")).collect();
+        format!("apiVersion: apps/v1\n{rest}")
+    };
+    for (text, line) in [
+        (GOOD.replace("  template", "   template"), 9),
+        (GOOD.replace("        image", "       image"), 16),
+        (GOOD.replace("        image", "         image"), 16),
+        (GOOD.replace("    spec:\n", "   spec:\n"), 13),
+        (GOOD.replace("  selector", " selector"), 6),
+        (GOOD.replace("  name: agent\nspec", "   name: agent\n  labels: {a: b}\nspec"), 5),
+        (format!(" {GOOD}"), 1),
+        (format!("    {GOOD}"), 1),
+        (first("    "), 1),
+        (first(" "), 1),
+        // Readable, but in the wrong place.
+        (GOOD.replace("  template", "    template"), 9),
+        // A part that was pasted at the cursor: its first line stands right, the others as they were elsewhere.
+        (format!("{GOOD}        resources:\n  requests:\n    cpu: 100m\n"), 17),
+        (GOOD.replace("      containers:", "      tolerations:\n- operator: Exists\n  key: a\n      containers:"), 14),
+    ] {
+        let mended = offered(&text).unwrap_or_else(|| panic!("{text}{:?}", check(&text).findings));
+        let after = check(&mended);
+        assert!(clean(&after), "{mended}");
+        assert_ne!(text.lines().nth(line - 1), None);
+    }
+    for unclear in [
+        // A label of the template, or the template's own name?
+        GOOD.replace("        app: agent\n    spec", "        app: agent\n       name: x\n    spec"),
+        GOOD.replace("nginx:1.27", "\"nginx"),
+        "a: b\n   c: d\n".to_owned(),
+    ] {
+        assert_eq!(offered(&unclear), None, "{unclear}");
+    }
+}

@@ -3,7 +3,7 @@
 use crate::api::hash::compute_hash;
 use crate::api::value::Value;
 use crate::kubelet;
-use crate::manifest::{self, Document, Finding, Fix, Severity, Span, Stage};
+use crate::manifest::{self, Document, Finding, Fix, Severity, Span, Stage, spacing};
 use crate::store::defaulting;
 use crate::store::validation::{self, ErrorKind, FieldError};
 
@@ -72,6 +72,67 @@ pub(super) fn refusal(document: &Document, source: &str) -> Option<String> {
 
 /// Reads a manifest, fills in the defaults and validates it. Called whenever the reader pauses typing.
 pub fn check(text: &str) -> Check {
+    let mut check = checked(text);
+    mend_spacing(&mut check, text);
+    check
+}
+
+/// Offers to set right the white space of the first error, where there is one way only to do that.
+fn mend_spacing(check: &mut Check, text: &str) {
+    let plain = spacing::plain(text);
+    let before = check.findings.len();
+    let Some(first) = check.findings.iter_mut().min_by_key(|it| it.severity != Severity::Error) else { return };
+    if plain != text && checked(&plain).findings.len() < before {
+        let mend =
+            "Spaces stand here that are none, or signs that nobody sees, as text copied from a web page has them.";
+        first.mend = Some(mend.to_owned());
+        first.fix = changed(text, &plain);
+        return;
+    }
+    let unplaced = matches!(first.stage, Stage::Syntax | Stage::Client) || first.message.starts_with("unknown field");
+    if first.severity != Severity::Error || first.fix.is_some() || !unplaced {
+        return;
+    }
+    let line = first.span.line;
+    let parts = manifest::split(text);
+    let Some((above, part)) = parts.iter().rev().find(|(above, _)| *above < line) else { return };
+    let tabs = part.lines().any(|line| line.trim_start_matches(' ').starts_with('\t'));
+    let others = if tabs { spacing::without_tabs(part) } else { spacing::shifted(part, line - above) };
+    let mut meant: Option<(String, Vec<Value>)> = None;
+    for other in others {
+        let read = checked(&other);
+        if read.has_errors() {
+            continue;
+        }
+        let values = read.documents.into_iter().map(|it| it.document.value).collect();
+        match &meant {
+            Some((_, before)) if *before != values => return,
+            Some(_) => {}
+            None => meant = Some((other, values)),
+        }
+    }
+    first.fix = meant.and_then(|(other, _)| changed(part, &other)).map(|fix| below(fix, *above));
+}
+
+/// What leads from one text to another of as many lines: the lines from the first to the last that differ.
+fn changed(from: &str, to: &str) -> Option<Fix> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (from.lines().collect(), to.lines().collect());
+    let differs = |at: &usize| old[*at] != new[*at];
+    let first = (0..old.len().min(new.len())).find(differs)?;
+    let last = (first..old.len().min(new.len())).rfind(differs)?;
+    let end_column = old[last].chars().count() + 1;
+    let span = Span { line: first + 1, column: 1, end_line: last + 1, end_column };
+    Some(Fix { span, replacement: new[first..=last].join("\n") })
+}
+
+/// A change of a part of the text with so many lines above it.
+fn below(fix: Fix, above: usize) -> Fix {
+    let span = Span { line: fix.span.line + above, end_line: fix.span.end_line + above, ..fix.span };
+    Fix { span, ..fix }
+}
+
+/// The manifest's documents, defaulted and validated.
+fn checked(text: &str) -> Check {
     let reading = manifest::read(text);
     let mut check = Check { documents: Vec::new(), findings: reading.findings };
     for document in reading.documents {

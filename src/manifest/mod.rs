@@ -7,6 +7,7 @@ mod indent;
 mod lenient;
 mod print;
 mod scalar;
+pub mod spacing;
 mod syntax;
 mod wrapped;
 mod yaml;
@@ -242,7 +243,7 @@ pub fn read_value(text: &str) -> Option<Value> {
 
 /// Cuts the text at its `---` lines as kubectl does, which looks at no YAML for that. Each part comes with the number
 /// of lines above it.
-fn split(text: &str) -> Vec<(usize, &str)> {
+pub(crate) fn split(text: &str) -> Vec<(usize, &str)> {
     let mut chunks = Vec::new();
     let (mut start, mut above, mut offset) = (0, 0, 0);
     for (number, line) in text.split_inclusive('\n').enumerate() {
