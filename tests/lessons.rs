@@ -141,16 +141,16 @@ fn what_is_wrong_with_a_lesson_is_told_by_line() {
         let (_, findings) = Lesson::read(text);
         findings.iter().map(|it| format!("{}: {}", it.span.line, it.message)).collect()
     };
-    let good = "title: T\nmanifest: abc\nsteps:\n- title: One\n  text: x\n  edit:\n  - {replace: b, with: d}\n  do: [apply]\n  done:\n  - {pods: at least 1, at: worker-1}\n";
+    let good = "title: T\nmanifest: abc\nsteps:\n- title: One\n  text: x\n  edit:\n  - {replace: b, with: d}\n  do: [show why]\n  done:\n  - {pods: at least 1, at: worker-1}\n";
     assert_eq!(told(good), [] as [&str; 0]);
     for (from, to, line, message) in [
         ("title: T\n", "", 1, "title is missing"),
         ("title: T", "title: [T]", 1, "title must be a text"),
         ("text: x", "txt: x", 5, "unknown field txt"),
         ("replace: b", "replace: q", 7, "the manifest has this 0 times at this step, not once"),
-        ("[apply]", "[aply]", 8, "this is no act"),
-        ("[apply]", "[the kubelet of worker-1 sleeps]", 8, "this is no act"),
-        ("[apply]", "[{join: {count: 2}}]", 8, "name is missing"),
+        ("[show why]", "[aply]", 8, "this is no act"),
+        ("[show why]", "[the kubelet of worker-1 sleeps]", 8, "this is no act"),
+        ("[show why]", "[{join: {count: 2}}]", 8, "name is missing"),
         ("at least 1", "many", 10, "pods must be a number, or a text such as `at least 2` or `at most 2`"),
         ("at least 1", "-1", 10, "pods must be a number, or a text such as `at least 2` or `at most 2`"),
         ("pods:", "cars:", 10, "this check is about nothing"),
@@ -340,4 +340,83 @@ fn the_schema_has_the_fields_that_are_read() {
     let places = schema.at(&["$defs", "look", "properties", "at", "anyOf"]).unwrap().as_list().unwrap();
     let named: Vec<&str> = places[0].get("enum").unwrap().as_list().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(named, PLACES);
+}
+
+/// What nobody would notice before a reader is stuck: each is told at its line.
+#[test]
+fn what_a_lesson_can_hardly_mean_is_told_by_line() {
+    let set = "apiVersion: apps/v1\n  kind: DaemonSet\n  metadata: {name: agent}\n  spec:\n    selector: {matchLabels: {a: b}}\n    \
+               template:\n      metadata: {labels: {a: b}}\n      spec: {containers: [{name: a, image: \"a:1\"}]}";
+    let good = format!(
+        "title: T\nmanifest: |\n  {set}\nsteps:\n- title: One\n  text: x\n  edit:\n  - {{replace: 'a:1', with: 'a:2'}}\n  do:\n  - apply\n  - select pod of agent on worker-1\n  \
+         - kubectl get pods\n  look: {{text: see, at: node worker-2}}\n  done:\n  - {{daemonset: agent, ready: 3}}\n  - {{pods: 1, of: agent, at: worker-*}}\n  \
+         - {{node: worker-1, condition: DiskPressure, is: 'False'}}\n  - {{selected: pod, of: agent}}\n  - {{editor: 'a:2'}}\n"
+    );
+    let told = |text: &str| -> Vec<String> {
+        let (_, findings) = Lesson::read_with(text, &everynode::kubectl::misread);
+        findings.iter().map(|it| format!("{}: {}", it.span.line, it.message)).collect()
+    };
+    assert_eq!(told(&good), [] as [&str; 0]);
+    for (from, to, wanted) in [
+        ("", "---\ntitle: U\n", "27: what stands below the end of the first document is not read"),
+        ("title: One", "title: ''", "12: title is empty"),
+        ("text: x", "text: \"  \"", "13: text is empty"),
+        ("text: x", "text: x\n  text: y", "14: key \"text\" already set in map"),
+        ("text: x", "text:", "13: text must be a text"),
+        (
+            "  text: x",
+            "\ttext: x",
+            "13: error converting YAML to JSON: yaml: line 13: found a tab character that violates indentation",
+        ),
+        (
+            "  text: x",
+            "\u{a0}\u{a0}text: x",
+            "13: error converting YAML to JSON: yaml: line 14: mapping values are not allowed in this context",
+        ),
+        ("title: T\n", "\u{a0}title: T\n", "1: unknown field \u{a0}title"),
+        ("of agent on", "of agnet on", "18: no DaemonSet of this lesson is called so"),
+        ("on worker-1", "on wroker-1", "18: no node of this lesson is called so"),
+        ("get pods", "gte pods", "19: error: unknown command \"gte\" for \"kubectl\""),
+        ("get pods", "get pods --wathc", "19: error: unknown flag: --wathc"),
+        ("get pods", "exec a -- ls", "19: kubectl exec is not simulated here"),
+        ("node worker-2", "node workre-2", "20: no node of this lesson is called so"),
+        ("daemonset: agent", "daemonset: agnt", "22: no DaemonSet of this lesson is called so"),
+        ("ready: 3}", "exists: false, ready: 3}", "22: what does not exist has nothing else that could hold"),
+        ("at: worker-*", "at: [master-*, wrker-*]", "23: no node of this lesson is called so"),
+        ("condition: DiskPressure", "condition: DiskPresure", "24: no node has this condition"),
+        ("condition: DiskPressure, ", "", "24: `is` says nothing without `condition`"),
+        ("selected: pod, of", "selected: node, of", "25: this says nothing here"),
+        ("editor: 'a:2'", "editor: 'a:3'", "26: the manifest of this step does not have this"),
+        (
+            "with: 'a:2'",
+            "with: ''",
+            "14: the manifest of this step is refused: in its line 8, spec.template.spec.containers[0].image: Required value",
+        ),
+        (
+            "  kind: DaemonSet",
+            "  kindd: DaemonSet",
+            "14: the manifest of this step is refused: in its line 1, kind not set",
+        ),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let text = if from.is_empty() { format!("{good}{to}") } else { good.replacen(from, to, 1) };
+        let lines = told(&text);
+        assert!(lines.iter().any(|line| line == wanted), "{to}: {wanted} is not in {lines:?}");
+    }
+    // How a file was saved does not matter, and names that a reader may give are theirs.
+    for text in [
+        good.replace('\n', "\r\n"),
+        format!("\u{feff}{good}"),
+        format!("---\n{good}"),
+        format!("{good}---\n"),
+        format!("{good}...\n"),
+        good.replace("get pods", "get pods -w"),
+        good.replace("node: worker-1", "node: worker-7"),
+        good.replace("daemonset: agent, ready", "daemonset: other-name, ready"),
+        good.replace("  - kubectl get pods\n", "  - node edge-1 joins\n  - the kubelet of edge-1 dies\n"),
+    ] {
+        assert_eq!(told(&text), [] as [&str; 0], "{text}");
+    }
+    let windows = Lesson::read(&good.replace('\n', "\r\n")).0;
+    assert_eq!(windows, Lesson::read(&good).0);
 }

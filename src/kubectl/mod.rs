@@ -85,6 +85,16 @@ impl Answer {
     }
 }
 
+/// What is wrong with a line whatever the cluster: no such verb, no such flag, or nothing that is simulated.
+pub fn misread(text: &str) -> Option<String> {
+    match line::read(text) {
+        Err(error) => Some(error.lines().next().unwrap_or_default().to_owned()),
+        Ok(Some(line)) if line.verb.simulated => None,
+        Ok(Some(line)) => Some(["kubectl ", line.verb.path, " is not simulated here"].concat()),
+        Ok(None) => Some("kubectl is to do nothing here".to_owned()),
+    }
+}
+
 /// What a job needs to go on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {

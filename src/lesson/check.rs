@@ -1,6 +1,8 @@
 //! Whether a step is done: fields of the cluster that must hold, as the lesson's file names them.
 
+use super::doubts::{Names, instead, nobody};
 use super::fields::{Holds, Source, bound, texts};
+use crate::api::schema;
 use crate::api::value::{Map, Value};
 use crate::api::{ConditionStatus, DaemonSet, Kind, Node, ObjectKey, Pod, UpdateStrategy};
 use crate::controllers::daemonset::history;
@@ -97,6 +99,8 @@ pub const CHECKS: [Fields; 7] = [
     &[("editor", Holds::Text)],
 ];
 
+/// What kubelets report of their nodes.
+const CONDITIONS: [&str; 5] = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"];
 /// The acts that the log tells of, in small letters.
 pub const VERBS: [&str; 17] = [
     "apply",
@@ -145,6 +149,61 @@ impl Check {
         };
         let map = source.map(value, path, fields, 1)?;
         Some(Check { about: fields.first()?.0, fields: map.clone() })
+    }
+
+    /// What can hardly be meant: the field, what is wrong with it, and what to write. `manifest` is what the editor holds
+    /// when the step is done, if it is changed or applied there.
+    pub(super) fn doubts(&self, names: &Names, manifest: Option<&str>) -> Vec<(&'static str, String, String)> {
+        let mut doubts = Vec::new();
+        let mut tell = |field, message: &str, mend: &str| doubts.push((field, message.to_owned(), mend.to_owned()));
+        for (field, name) in [("node", self.text("node"))].into_iter().chain(self.at().map(|name| ("at", name))) {
+            if let Some(right) = names.node(name) {
+                tell(field, &nobody("node"), &instead(&right));
+            }
+        }
+        let of = Some(self.text("of")).filter(|of| *of != "nobody").unwrap_or_default();
+        for (field, name) in [("daemonset", self.text("daemonset")), ("of", of)] {
+            if let Some(right) = names.daemonset(name) {
+                tell(field, &nobody("DaemonSet"), &instead(right));
+            }
+        }
+        let condition = self.text("condition");
+        if let Some(right) = schema::closest(condition, &CONDITIONS).filter(|right| *right != condition) {
+            tell("condition", "no node has this condition", &instead(right));
+        }
+        if self.fields.contains_key("is") && condition.is_empty() {
+            tell("is", "`is` says nothing without `condition`", "Name the condition that is meant.");
+        }
+        if self.flag("exists") == Some(false)
+            && self.fields.keys().any(|it| !["exists", "namespace", self.about].contains(&&**it))
+        {
+            tell(
+                "exists",
+                "what does not exist has nothing else that could hold",
+                "Leave the other fields out, or this one.",
+            );
+        }
+        let selects: &[&str] = match self.text("selected") {
+            "node" => &["of"],
+            "daemonset" | "any" => &["of", "at"],
+            _ => &[],
+        };
+        for field in selects.iter().filter(|field| self.fields.contains_key(**field)) {
+            tell(
+                field,
+                "this says nothing here",
+                "Only a pod is `of` a DaemonSet; a pod and a node can be given by `at`.",
+            );
+        }
+        let wanted = self.text("editor");
+        if self.about == "editor" && manifest.is_some_and(|manifest| !manifest.contains(wanted)) {
+            tell("editor", "the manifest of this step does not have this", "");
+        }
+        doubts
+    }
+
+    fn at(&self) -> impl Iterator<Item = &str> {
+        texts(self.fields.get("at")).into_iter()
     }
 
     pub fn verdict(&self, moment: &Moment) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::api::schema;
 use crate::api::value::{Map, Value};
-use crate::manifest::{self, Document, Finding, Severity, Stage};
+use crate::manifest::{self, Document, Finding, Severity, Stage, spacing};
 
 /// What a field may hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,9 +79,23 @@ pub(super) struct Source {
 impl Source {
     /// Reads a text; null if there is nothing to read.
     pub fn read(text: &str) -> (Source, Value) {
-        let (mut document, findings) = manifest::read_data(text);
+        let (mut document, mut findings) = manifest::read_data(text);
+        let plain = spacing::plain(text);
+        let odd = text.lines().zip(plain.lines()).position(|(line, plain)| line != plain);
+        if let (Some(first), Some(odd)) = (findings.first_mut(), odd) {
+            let line = odd + 1;
+            first.span = manifest::Span { line, column: 1, end_line: line, end_column: 2 };
+            first.mend = Some(SPACES.to_owned());
+        }
         let value = document.as_mut().map_or(Value::Null, |document| std::mem::take(&mut document.value));
         (Source { document, findings }, value)
+    }
+
+    /// Whether the file has a field.
+    pub fn has(&self, path: &str) -> bool {
+        let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
+        let place = |path| self.document.as_ref().and_then(|document| document.key_position(path));
+        place(path) != place(parent)
     }
 
     pub fn wrong(&mut self, path: &str, message: String, mend: &str) {
@@ -111,6 +125,7 @@ impl Source {
                 None => {
                     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
                     let mend = match schema::closest(key, &names) {
+                        _ if spacing::plain(key) != *key => SPACES.to_owned(),
                         Some(right) => ["Did you mean `", right, "`?"].concat(),
                         None => ["The fields here are ", &names.join(", "), "."].concat(),
                     };
@@ -118,6 +133,10 @@ impl Source {
                 }
                 Some((_, holds)) if !holds.fits(value) => {
                     self.wrong(&inner, [key, " must be ", &holds.wanted()].concat(), "");
+                }
+                // What is shown is there to be read.
+                Some((_, Holds::Text)) if SHOWN.contains(&key.as_str()) && value.as_str().is_some_and(is_blank) => {
+                    self.wrong(&inner, [key, " is empty"].concat(), "");
                 }
                 Some(_) => {}
             }
@@ -127,6 +146,14 @@ impl Source {
         }
         Some(map)
     }
+}
+
+/// Texts that the reader sees.
+const SHOWN: [&str; 3] = ["title", "text", "about"];
+const SPACES: &str = "Spaces stand here that are none, or signs that nobody sees, as text copied from a web page has them. Put plain spaces there.";
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 pub(super) fn join(path: &str, key: &str) -> String {

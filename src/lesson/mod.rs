@@ -7,6 +7,7 @@
 mod act;
 mod check;
 mod cluster;
+mod doubts;
 mod fields;
 mod gallery;
 mod read;

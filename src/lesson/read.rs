@@ -3,6 +3,7 @@
 use super::act::Act;
 use super::check::{CHECKS, Check};
 use super::cluster;
+use super::doubts;
 use super::fields::{Holds, Source, item, join, list, text};
 use crate::api::value::Value;
 use crate::engine::{NodeTemplate, Scenario};
@@ -85,6 +86,11 @@ pub struct Entry {
 impl Lesson {
     /// Reads a file, and tells what is wrong with it. With findings the lesson cannot be followed.
     pub fn read(file: &str) -> (Lesson, Vec<Finding>) {
+        Lesson::read_with(file, &|_| None)
+    }
+
+    /// The same; `kubectl` tells what is wrong with a command line.
+    pub fn read_with(file: &str, kubectl: &dyn Fn(&str) -> Option<String>) -> (Lesson, Vec<Finding>) {
         let (mut source, value) = Source::read(file);
         let mut lesson = Lesson { nodes: Scenario::walk_through().nodes, ..Lesson::default() };
         let unreadable = value.is_null() && !source.findings.is_empty();
@@ -103,6 +109,9 @@ impl Lesson {
         }
         if map.get("steps").and_then(Value::as_list).is_some_and(<[Value]>::is_empty) {
             source.wrong("steps", "a lesson has at least one step".to_owned(), "");
+        }
+        if source.findings.is_empty() {
+            doubts::tell(&mut source, &lesson, kubectl);
         }
         source.findings.sort_by_key(|finding| finding.span.line);
         (lesson, source.findings)

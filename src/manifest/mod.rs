@@ -227,6 +227,14 @@ pub fn read_data(text: &str) -> (Option<Document>, Vec<Finding>) {
         for remark in &tree.remarks {
             reader.remark(remark);
         }
+        let nothing = |line: &str| line.starts_with('#') || ["", "---", "..."].contains(&line.trim());
+        let more = tree.more.filter(|line| !text.lines().skip(line.saturating_sub(1)).all(nothing));
+        if let Some(line) = more {
+            let span = Span { line, column: 1, end_line: line, end_column: 2 };
+            reader.error(Stage::Syntax, span, "", "what stands below the end of the first document is not read").mend(
+                "Such a file is one document: take the line `---` out, or make a file of its own of what is below it.",
+            );
+        }
         let line = tree.marks.place().line;
         let none = String::new;
         let (api_version, kind, name, namespace) = (none(), none(), none(), none());

@@ -98,7 +98,7 @@ impl Desk {
         spawn_local(async move {
             let (lesson, trouble) = match fetch::text(&file).await {
                 Ok(text) => {
-                    let (lesson, findings) = Lesson::read(&text);
+                    let (lesson, findings) = Lesson::read_with(&text, &crate::kubectl::misread);
                     (lesson, findings.iter().map(words::finding).collect())
                 }
                 Err(trouble) => (Lesson::default(), vec![trouble]),
