@@ -6,7 +6,7 @@ use std::sync::Arc;
 use everynode::api::typed::{from_value, to_value};
 use everynode::api::{ObjectKey, SimDuration, SimTime};
 use everynode::engine::file::{self, SavedRun};
-use everynode::engine::import::{Cluster, Import, Importing, KeptCluster, import, is_dump};
+use everynode::engine::import::{ClusterLines, Import, Importing, KeptCluster, import, is_dump};
 use everynode::engine::{Command, Scenario, Sim, Verb};
 use everynode::manifest;
 use everynode::view::export;
@@ -227,7 +227,8 @@ fn json_is_as_good_and_a_saved_scenario_is_the_same_cluster() {
     let again: Scenario = from_value(&to_value(&scenario)).expect("readable");
     // And from the lines in which the page keeps it.
     let mut kept = KeptCluster::default();
-    assert!(import.cluster.objects.chunks(3).all(|objects| kept.add(&Cluster::to_lines(objects))));
+    let mut lines = ClusterLines::default();
+    assert!(import.cluster.objects.chunks(3).all(|objects| kept.add(&lines.write(objects))));
     assert_eq!(kept.finish().expect("a cluster"), import.cluster);
     // And from the parts in which a run becomes a file.
     let run = SavedRun { scenario: scenario.clone(), text: "\"cluster\":[".to_owned(), ..SavedRun::default() };

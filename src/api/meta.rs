@@ -188,7 +188,7 @@ impl OwnerReference {
         }
     }
 
-    fn from_value(value: &Value) -> Self {
+    pub fn from_value(value: &Value) -> Self {
         OwnerReference {
             api_version: value.text("apiVersion").into(),
             kind: value.text("kind").into(),

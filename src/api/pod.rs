@@ -360,10 +360,13 @@ impl PodStatus {
             }
             None => conditions.push(new),
         }
+        self.set_conditions(conditions);
+    }
+
+    /// Sets all conditions, one of each kind.
+    pub fn set_conditions(&mut self, conditions: Vec<PodCondition>) {
         self.conditions = conditions.into();
-        if kind == "Ready" {
-            self.ready_since = self.condition(kind).filter(|ready| ready.status).map(|ready| ready.changed_at);
-        }
+        self.ready_since = self.condition("Ready").filter(|ready| ready.status).map(|ready| ready.changed_at);
     }
 }
 
@@ -534,16 +537,16 @@ impl PodStatus {
             map.insert("conditions".to_owned(), Value::List(values.collect()));
         }
         if self.started_at.is_some() {
-            let status = |container: &Container| self.container_status(container);
-            map.insert(
-                "containerStatuses".to_owned(),
-                Value::List(spec.template.containers.iter().map(status).collect()),
-            );
+            // The restarts are those of all containers together: the first one tells them.
+            let restarts = [self.restarts].into_iter().chain(std::iter::repeat(0));
+            let containers = spec.template.containers.iter().zip(restarts);
+            let statuses = containers.map(|(container, restarts)| self.container_status(container, restarts));
+            map.insert("containerStatuses".to_owned(), Value::List(statuses.collect()));
         }
         Value::Map(map)
     }
 
-    fn container_status(&self, container: &Container) -> Value {
+    fn container_status(&self, container: &Container, restarts: u32) -> Value {
         let running = self.phase == PodPhase::Running && self.waiting.is_none();
         let state: Value = match (self.waiting, self.phase) {
             (Some(reason), _) => [("waiting", Value::from([("reason", reason.into())]))].into(),
@@ -563,7 +566,7 @@ impl PodStatus {
             ("lastState", Value::Map(Map::new())),
             ("name", (&*container.name).into()),
             ("ready", self.condition("ContainersReady").is_some_and(|c| c.status).into()),
-            ("restartCount", i64::from(self.restarts).into()),
+            ("restartCount", i64::from(restarts).into()),
             ("started", running.into()),
             ("state", state),
         ]

@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::api::daemonset::DaemonSetStatus;
+use crate::api::meta::Labels;
 use crate::api::node::NodeCondition;
-use crate::api::pod::{HASH_LABEL, PodSpec, PodTemplateSpec};
+use crate::api::pod::{Container, HASH_LABEL, PodCondition, PodSpec, PodTemplateSpec};
 use crate::api::typed::{TypeError, Typed};
 use crate::api::value::{Map, Value};
 use crate::api::{
@@ -20,7 +21,7 @@ use crate::api::{
     PodPhase, PodStatus, PriorityClass, SimTime, Uid,
 };
 use crate::controllers::daemonset::history;
-use crate::manifest::{self, DumpCursor, Unreadable};
+use crate::manifest::{self, DumpCursor, Sieve, Unreadable};
 use crate::store::{NAMESPACES, Object, PRIORITY_CLASSES, defaulting};
 
 /// More text than this is not read: about four times what 5,000 nodes and 20,000 pods come to.
@@ -101,7 +102,7 @@ impl Importing {
             ));
         }
         for _ in 0..objects {
-            match self.cursor.next(text, not_needed) {
+            match self.cursor.next(text, &mut self.reader) {
                 Ok(Some(value)) => self.reader.add(value),
                 Ok(None) => return Ok(true),
                 Err(error) => return self.read_carefully(text, &error).map(|()| true),
@@ -140,35 +141,40 @@ impl Importing {
 }
 
 /// Fields of which nothing is read, and which make up most of a dump.
-fn not_needed(kind: &str, field: &str) -> bool {
-    match field {
-        "managedFields" => true,
-        "images" | "nodeInfo" | "volumesInUse" | "volumesAttached" | "daemonEndpoints" => {
-            kind == "Node" && field != "nodeInfo"
-        }
-        "volumes"
-        | "volumeMounts"
-        | "env"
-        | "envFrom"
-        | "livenessProbe"
-        | "readinessProbe"
-        | "startupProbe"
-        | "lastState"
-        | "securityContext"
-        | "hostIPs"
-        | "podIPs"
-        | "lifecycle"
-        | "imagePullPolicy"
-        | "terminationMessagePath"
-        | "terminationMessagePolicy"
-        | "dnsPolicy"
-        | "enableServiceLinks"
-        | "observedGeneration"
-        | "qosClass"
-        | "containerID"
-        | "imageID"
-        | "lastProbeTime"
-        | "initContainerStatuses" => kind == "Pod",
+fn not_needed(kind: &str, parent: &str, field: &str) -> bool {
+    match (kind, parent, field) {
+        (_, "metadata", "managedFields") => true,
+        ("Node", "nodeInfo", _) => field != "kubeletVersion",
+        ("Node", "status", "images" | "volumesInUse" | "volumesAttached" | "daemonEndpoints") => true,
+        ("Pod", "spec", "volumes" | "securityContext" | "dnsPolicy" | "enableServiceLinks") => true,
+        (
+            "Pod",
+            "containers" | "initContainers" | "ephemeralContainers",
+            "volumeMounts"
+            | "env"
+            | "envFrom"
+            | "livenessProbe"
+            | "readinessProbe"
+            | "startupProbe"
+            | "securityContext"
+            | "lifecycle"
+            | "imagePullPolicy"
+            | "terminationMessagePath"
+            | "terminationMessagePolicy",
+        ) => true,
+        (
+            "Pod",
+            "status",
+            "hostIPs"
+            | "podIPs"
+            | "observedGeneration"
+            | "qosClass"
+            | "initContainerStatuses"
+            | "ephemeralContainerStatuses",
+        ) => true,
+        ("Pod", "conditions", "observedGeneration" | "lastProbeTime") => true,
+        ("Pod", "containerStatuses", _) => field != "restartCount" && field != "state",
+        ("Pod", "state", _) => field != "waiting",
         _ => false,
     }
 }
@@ -176,34 +182,76 @@ fn not_needed(kind: &str, field: &str) -> bool {
 #[derive(Default)]
 struct Reader {
     namespaces: Vec<Value>,
-    nodes: Vec<Value>,
+    nodes: Vec<Node>,
     priority_classes: Vec<Value>,
     daemonsets: Vec<Value>,
     revisions: Vec<Value>,
-    pods: Vec<RawPod>,
-    /// Specs that pods share, by owner and hash; each with the tolerations.
-    templates: BTreeMap<(String, String), Arc<PodTemplateSpec>>,
-    /// The latest moment that the dump mentions, in seconds of the Unix epoch.
-    latest: Option<i64>,
+    /// Each with the place of its group.
+    pods: Vec<(Pod, Option<usize>)>,
+    groups: Vec<Siblings>,
+    places: BTreeMap<Group, usize>,
+    /// The group of the pod that is being read, if there was one of it before.
+    known: Option<usize>,
+    names: Names,
+    /// The latest moment that the dump mentions.
+    latest: Option<SimTime>,
     left_out: BTreeMap<String, usize>,
 }
 
-/// A pod as soon as it is read: the tree it came from is gone.
-struct RawPod {
-    meta: RawMeta,
-    node_name: Option<Name>,
-    pinned_node: Option<Name>,
-    priority: i32,
+/// What pods of one template have in common: their controller's uid, and the hash in their labels.
+type Group = (String, String);
+
+/// The pods of a group, as the first one of them is: what the others say again is neither read nor kept again.
+struct Siblings {
     template: Arc<PodTemplateSpec>,
-    /// The owner's uid and the hash label, where there are both.
-    group: Option<(String, String)>,
-    status: Value,
+    labels: Arc<Labels>,
+    owners: Value,
+    owner_references: Arc<[OwnerReference]>,
 }
 
-struct RawMeta {
-    meta: ObjectMeta,
-    created: Option<i64>,
-    deletion: Option<i64>,
+/// The group of a pod with this metadata.
+fn group_of(meta: &Value) -> Option<Group> {
+    let controller = meta.list("ownerReferences").iter().find(|owner| owner.flag("controller"))?;
+    let labels = meta.get("labels")?;
+    let hash = HASH_LABELS.iter().find_map(|label| labels.get(label)?.as_str())?;
+    Some((controller.get("uid")?.as_str()?.to_owned(), hash.to_owned()))
+}
+
+/// The labels that hold the hash of a pod's template: of DaemonSets, and of Deployments.
+const HASH_LABELS: [&str; 2] = [HASH_LABEL, "pod-template-hash"];
+
+/// Words that many objects say, kept once.
+#[derive(Default)]
+struct Names(BTreeSet<Name>);
+
+impl Names {
+    fn get(&mut self, text: &str) -> Name {
+        if let Some(name) = self.0.get(text) {
+            return name.clone();
+        }
+        let name = Name::from(text);
+        self.0.insert(name.clone());
+        name
+    }
+}
+
+impl Sieve for Reader {
+    fn leaves_out(&self, kind: &str, parent: &str, field: &str) -> bool {
+        let own = ["nodeName", "priority", "affinity"].contains(&field);
+        not_needed(kind, parent, field) || self.known.is_some() && kind == "Pod" && parent == "spec" && !own
+    }
+
+    fn has_read(&mut self, kind: &str, field: &str, value: &Value) {
+        match field {
+            "metadata" => {
+                let group = if kind == "Pod" { group_of(value) } else { None };
+                self.known = group.and_then(|group| self.places.get(&group).copied());
+            }
+            // Of the next object, whose metadata may come behind its spec.
+            "apiVersion" | "kind" => self.known = None,
+            _ => {}
+        }
+    }
 }
 
 impl Reader {
@@ -216,7 +264,10 @@ impl Reader {
             _ if !named && !kind.is_empty() => {
                 *self.left_out.entry([kind, " without a name"].concat()).or_default() += 1;
             }
-            ("v1", "Node") => self.nodes.push(value),
+            ("v1", "Node") => {
+                let node = node(&value, &mut self.names);
+                self.nodes.push(node);
+            }
             ("v1", "Namespace") => self.namespaces.push(value),
             ("v1", "Pod") => self.add_pod(value),
             (_, "DaemonSet") => self.daemonsets.push(value),
@@ -231,49 +282,75 @@ impl Reader {
 
     /// The dump is as old as the latest moment in it.
     fn see_times(&mut self, value: &Value) {
-        let created = value.at(&["metadata", "creationTimestamp"]).and_then(seconds);
+        let created = value.at(&["metadata", "creationTimestamp"]).and_then(moment);
         let conditions = value.at(&["status", "conditions"]).and_then(Value::as_list).unwrap_or_default();
         let of_condition = conditions.iter().flat_map(|condition| {
-            ["lastHeartbeatTime", "lastTransitionTime"].map(|field| condition.get(field).and_then(seconds))
+            ["lastHeartbeatTime", "lastTransitionTime"].map(|field| condition.get(field).and_then(moment))
         });
         self.latest = of_condition.chain([created, self.latest]).flatten().max();
     }
 
     fn add_pod(&mut self, mut value: Value) {
-        let [spec, status] = ["spec", "status"].map(|field| value.make_map().remove(field).unwrap_or_default());
-        let value = &value;
-        let meta = raw_meta(value);
-        let owner = value.at(&["metadata", "ownerReferences"]).and_then(Value::as_list).and_then(|list| {
-            let controller = list.iter().find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true));
-            controller?.get("uid").and_then(Value::as_str)
-        });
-        let labels = &meta.meta.labels;
-        let hash = labels.get(HASH_LABEL).or_else(|| labels.get("pod-template-hash"));
-        let group = owner.zip(hash).map(|(owner, hash)| (owner.to_owned(), hash.clone()));
-        let text = |field: &str| spec.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let (node_name, pinned_node) = (text("nodeName").map(Into::into), pinned_node(&spec));
-        let priority = spec.get("priority").and_then(Value::as_int).and_then(|it| i32::try_from(it).ok()).unwrap_or(0);
-        let read = |mut spec: Value| {
-            // What belongs to the one pod is kept beside.
-            let map = spec.make_map();
-            for field in ["nodeName", "priority", "enableServiceLinks"] {
-                map.remove(field);
-            }
-            if pinned_node.is_some() {
-                let node_affinity = spec.entry("affinity").entry("nodeAffinity").make_map();
-                node_affinity.remove("requiredDuringSchedulingIgnoredDuringExecution");
-                remove_empty(&mut spec, &["affinity", "nodeAffinity"]);
-                remove_empty(&mut spec, &["affinity"]);
-            }
-            Arc::new(PodTemplateSpec::from_value(&spec))
+        let [mut spec, status] = ["spec", "status"].map(|field| value.make_map().remove(field).unwrap_or_default());
+        let group = value.get("metadata").and_then(group_of);
+        let mut place = group.as_ref().and_then(|group| self.places.get(group).copied());
+        let [labels, owners] = match place {
+            Some(_) => ["labels", "ownerReferences"].map(|field| value.entry("metadata").make_map().remove(field)),
+            None => [None, None],
         };
-        let template = match &group {
-            Some(group) => {
-                self.templates.entry(group.clone()).or_insert_with(|| read(std::mem::take(&mut { spec }))).clone()
-            }
-            None => read(spec),
+        let mut meta = meta(&value);
+        if let Some(siblings) = place.map(|place| &self.groups[place]) {
+            let labels = labels.unwrap_or_default();
+            meta.labels = if is_same(&siblings.labels, &labels) {
+                siblings.labels.clone()
+            } else {
+                Arc::new(Value::from([("labels", labels)]).labels("labels").unwrap_or_default())
+            };
+            let owners = owners.unwrap_or_default();
+            meta.owner_references = if owners == siblings.owners {
+                siblings.owner_references.clone()
+            } else {
+                owner_references(&owners, &meta.namespace)
+            };
+        }
+        meta.namespace = self.names.get(&meta.namespace);
+        let mut own = PodSpec {
+            template: Arc::default(),
+            node_name: named(&spec, "nodeName"),
+            pinned_node: pinned_node(&spec).map(Into::into),
+            tolerations: Arc::default(),
+            priority: spec.int("priority").and_then(|it| i32::try_from(it).ok()).unwrap_or(0),
+            never_preempts: false,
         };
-        self.pods.push(RawPod { meta, node_name, pinned_node, priority, template, group, status });
+        own.template = match place {
+            Some(place) => self.groups[place].template.clone(),
+            None => {
+                // What belongs to the one pod is kept beside.
+                let map = spec.make_map();
+                for field in ["nodeName", "priority", "enableServiceLinks"] {
+                    map.remove(field);
+                }
+                if own.pinned_node.is_some() {
+                    let node_affinity = spec.entry("affinity").entry("nodeAffinity").make_map();
+                    node_affinity.remove("requiredDuringSchedulingIgnoredDuringExecution");
+                    remove_empty(&mut spec, &["affinity", "nodeAffinity"]);
+                    remove_empty(&mut spec, &["affinity"]);
+                }
+                Arc::new(PodTemplateSpec::from_value(&spec))
+            }
+        };
+        if let (None, Some(group)) = (place, group) {
+            place = Some(self.groups.len());
+            self.places.insert(group, self.groups.len());
+            self.groups.push(Siblings {
+                template: own.template.clone(),
+                labels: meta.labels.clone(),
+                owners: value.entry("metadata").make_map().remove("ownerReferences").unwrap_or_default(),
+                owner_references: meta.owner_references.clone(),
+            });
+        }
+        let status = pod_status(&status, &mut self.names);
+        self.pods.push((Pod { meta, spec: own, status }, place));
     }
 
     fn finish(mut self) -> Result<Import, String> {
@@ -282,27 +359,27 @@ impl Reader {
                         nodes,ds,pods,controllerrevisions -A -o yaml`."
                 .to_owned());
         }
-        let clock = Clock { begin: self.latest.unwrap_or(0) };
+        let begin = Beginning(self.latest.unwrap_or_default());
         let mut import = Import { left_out: std::mem::take(&mut self.left_out), ..Import::default() };
         let mut objects: Vec<Object> = Vec::new();
         for value in &self.namespaces {
-            objects.push(Object::Namespace(Arc::new(Namespace { meta: clock.meta(value) })));
+            objects.push(Object::Namespace(Arc::new(Namespace { meta: begin.meta(meta(value)) })));
         }
         for value in &self.priority_classes {
-            let class = PriorityClass { meta: clock.meta(value), ..PriorityClass::from_value(value) };
+            let class = PriorityClass { meta: begin.meta(meta(value)), ..PriorityClass::from_value(value) };
             objects.push(Object::PriorityClass(Arc::new(class)));
         }
-        for value in &self.nodes {
-            objects.push(Object::Node(Arc::new(clock.node(value))));
+        for node in std::mem::take(&mut self.nodes) {
+            objects.push(Object::Node(Arc::new(begin.node(node))));
         }
         let daemonsets: Vec<DaemonSet> =
-            std::mem::take(&mut self.daemonsets).into_iter().map(|value| clock.daemonset(value)).collect();
+            std::mem::take(&mut self.daemonsets).into_iter().map(|value| begin.daemonset(value)).collect();
         let mut revisions: Vec<ControllerRevision> =
-            std::mem::take(&mut self.revisions).into_iter().map(|value| clock.revision(value)).collect();
+            std::mem::take(&mut self.revisions).into_iter().map(|value| begin.revision(value)).collect();
         for daemonset in &daemonsets {
             settle_current(daemonset, &mut revisions, &mut import.notes);
         }
-        let pods = self.finish_pods(&clock, &revisions, &daemonsets, &mut import.notes);
+        let pods = self.finish_pods(&begin, &revisions, &daemonsets, &mut import.notes);
         objects.extend(daemonsets.into_iter().map(|it| Object::DaemonSet(Arc::new(it))));
         objects.extend(revisions.into_iter().map(|it| Object::ControllerRevision(Arc::new(it))));
         objects.extend(pods.into_iter().map(|it| Object::Pod(Arc::new(it))));
@@ -320,43 +397,39 @@ impl Reader {
 
     fn finish_pods(
         &mut self,
-        clock: &Clock,
+        begin: &Beginning,
         revisions: &[ControllerRevision],
         daemonsets: &[DaemonSet],
         notes: &mut Vec<String>,
     ) -> Vec<Pod> {
         // The revision has the whole template, where the pod was read only in part.
-        let mut whole: BTreeMap<(String, String), Arc<PodTemplateSpec>> = BTreeMap::new();
+        let mut whole: Vec<Option<Arc<PodTemplateSpec>>> = vec![None; self.groups.len()];
         for revision in revisions {
             let owner = revision.meta.controller().map(|owner| owner.uid.to_string());
             let spec = history::template_of(revision).and_then(|template| template.get("spec"));
-            if let (Some(owner), Some(hash), Some(spec)) = (owner, revision.hash(), spec) {
-                whole.insert((owner, hash.to_owned()), Arc::new(PodTemplateSpec::from_value(spec)));
+            if let (Some(owner), Some(hash), Some(spec)) = (owner, revision.hash(), spec)
+                && let Some(place) = self.places.get(&(owner, hash.to_owned()))
+            {
+                whole[*place] = Some(Arc::new(PodTemplateSpec::from_value(spec)));
             }
         }
         let known: Vec<Uid> = daemonsets.iter().map(|daemonset| daemonset.meta.uid).collect();
         let mut strangers: BTreeMap<Name, usize> = BTreeMap::new();
-        let raw_pods = std::mem::take(&mut self.pods);
-        let mut pods = Vec::with_capacity(raw_pods.len());
-        for raw in raw_pods {
-            let tolerations = raw.template.tolerations.clone();
-            let template = raw.group.as_ref().and_then(|group| whole.get(group)).unwrap_or(&raw.template).clone();
-            let meta = clock.dated(raw.meta);
-            if let Some(owner) = meta.controller().filter(|it| &*it.kind == "DaemonSet" && !known.contains(&it.uid)) {
+        let mut pods = Vec::with_capacity(self.pods.len());
+        for (mut pod, group) in std::mem::take(&mut self.pods) {
+            pod.meta = begin.meta(pod.meta);
+            begin.pod_status(&mut pod.status);
+            let controller = pod.meta.controller();
+            if let Some(owner) = controller.filter(|it| &*it.kind == "DaemonSet" && !known.contains(&it.uid)) {
                 *strangers.entry(owner.name.clone()).or_default() += 1;
             }
-            pods.push(Pod {
-                status: clock.pod_status(&raw.status),
-                spec: PodSpec {
-                    never_preempts: template.preemption_policy == crate::api::pod::NEVER,
-                    template,
-                    node_name: raw.node_name,
-                    pinned_node: raw.pinned_node,
-                    tolerations,
-                    priority: raw.priority,
-                },
-                meta,
-            });
+            let spec = &mut pod.spec;
+            spec.tolerations = spec.template.tolerations.clone();
+            if let Some(template) = group.and_then(|place| whole[place].as_ref()) {
+                spec.template = template.clone();
+            }
+            spec.never_preempts = spec.template.preemption_policy == crate::api::pod::NEVER;
+            pods.push(pod);
         }
         for (owner, count) in strangers {
             notes.push(format!(
@@ -411,13 +484,13 @@ fn unlisted(objects: &[Object]) -> Vec<Object> {
 }
 
 /// The node that the DaemonSet controller has pinned a pod to.
-fn pinned_node(spec: &Value) -> Option<Name> {
+fn pinned_node(spec: &Value) -> Option<&str> {
     let path = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
     let [term] = spec.at(&path)?.as_list()? else { return None };
     let [field] = term.get("matchFields")?.as_list()? else { return None };
     let [name] = field.get("values")?.as_list()? else { return None };
     let named = term.get("matchExpressions").is_none() && field.get("key")?.as_str()? == "metadata.name";
-    name.as_str().filter(|_| named).map(Into::into)
+    name.as_str().filter(|_| named)
 }
 
 fn remove_empty(value: &mut Value, path: &[&str]) {
@@ -453,73 +526,37 @@ fn settle_current(daemonset: &DaemonSet, revisions: &mut [ControllerRevision], n
     }
 }
 
-/// Turns the dump's dates into moments of the simulation.
-struct Clock {
-    /// The beginning of the simulation, in seconds of the Unix epoch.
-    begin: i64,
-}
+/// The date of the dump, at which the simulation begins. Only the end of the text tells it: until then moments are counted
+/// from the Unix epoch.
+struct Beginning(SimTime);
 
-impl Clock {
-    fn moment(&self, unix: i64) -> SimTime {
-        SimTime((unix - self.begin).saturating_mul(1_000_000))
+/// A moment that the dump does not tell.
+const UNTOLD: SimTime = SimTime(i64::MIN);
+
+impl Beginning {
+    fn moment(&self, at: SimTime) -> SimTime {
+        if at == UNTOLD { SimTime::ZERO } else { SimTime(at.0 - self.0.0) }
     }
 
-    fn meta(&self, value: &Value) -> ObjectMeta {
-        self.dated(raw_meta(value))
+    fn meta(&self, mut meta: ObjectMeta) -> ObjectMeta {
+        meta.created_at = Some(meta.created_at.map_or(SimTime::ZERO, |at| self.moment(at)));
+        meta.deletion_at = meta.deletion_at.map(|at| self.moment(at));
+        meta
     }
 
-    fn dated(&self, raw: RawMeta) -> ObjectMeta {
-        let moment = |unix: Option<i64>| unix.map(|unix| self.moment(unix));
-        ObjectMeta {
-            created_at: moment(raw.created).or(Some(SimTime::ZERO)),
-            deletion_at: moment(raw.deletion),
-            ..raw.meta
-        }
-    }
-
-    fn time_of(&self, value: Option<&Value>) -> SimTime {
-        value.and_then(seconds).map_or(SimTime::ZERO, |unix| self.moment(unix))
-    }
-
-    fn node(&self, value: &Value) -> Node {
-        let mut node = Node::from_value(value);
-        node.meta = ObjectMeta { labels: node.meta.labels.clone(), ..self.meta(value) };
-        node.meta.namespace = "".into();
-        let text = |path: &[&str]| value.at(path).and_then(Value::as_str);
-        if let Some(version) = text(&["status", "nodeInfo", "kubeletVersion"]) {
-            node.kubelet_version = version.into();
-        }
-        for address in value.at(&["status", "addresses"]).and_then(Value::as_list).unwrap_or_default() {
-            if address.get("type").and_then(Value::as_str) == Some("InternalIP") && node.internal_ip.is_none() {
-                node.internal_ip = address.get("address").and_then(Value::as_str).map(Into::into);
-            }
-        }
+    fn node(&self, mut node: Node) -> Node {
+        node.meta = self.meta(node.meta);
         let mut conditions = node.conditions.to_vec();
-        for condition in value.at(&["status", "conditions"]).and_then(Value::as_list).unwrap_or_default() {
-            let word = |field: &str| condition.get(field).and_then(Value::as_str).unwrap_or_default();
-            let status = match word("status") {
-                "True" => ConditionStatus::True,
-                "False" => ConditionStatus::False,
-                _ => ConditionStatus::Unknown,
-            };
-            let changed_at = self.time_of(condition.get("lastTransitionTime"));
-            let heartbeat = condition.get("lastHeartbeatTime").filter(|it| !it.is_null());
-            conditions.retain(|it| *it.kind != *word("type"));
-            conditions.push(NodeCondition {
-                kind: word("type").into(),
-                status,
-                reported_at: heartbeat.map_or(changed_at, |at| self.time_of(Some(at))),
-                changed_at,
-                reason: word("reason").into(),
-                message: word("message").into(),
-            });
+        for condition in &mut conditions {
+            condition.changed_at = self.moment(condition.changed_at);
+            condition.reported_at = self.moment(condition.reported_at);
         }
         node.conditions = conditions.into();
         node
     }
 
     fn daemonset(&self, mut value: Value) -> DaemonSet {
-        let meta = self.meta(&value);
+        let meta = self.meta(meta(&value));
         let status = daemonset_status(value.get("status"));
         remove_null_timestamp(value.entry("spec").entry("template"));
         defaulting::default_daemonset(&mut value);
@@ -527,7 +564,7 @@ impl Clock {
     }
 
     fn revision(&self, mut value: Value) -> ControllerRevision {
-        let meta = self.meta(&value);
+        let meta = self.meta(meta(&value));
         let mut data = std::mem::take(value.entry("data"));
         if data.at(&["spec", "template"]).is_some() {
             remove_null_timestamp(data.entry("spec").entry("template"));
@@ -540,35 +577,91 @@ impl Clock {
         }
     }
 
-    fn pod_status(&self, value: &Value) -> PodStatus {
-        let text = |field: &str| value.get(field).and_then(Value::as_str).filter(|it| !it.is_empty()).map(Name::from);
-        let mut status = PodStatus::default();
-        status.phase = match value.get("phase").and_then(Value::as_str) {
-            Some("Running") => PodPhase::Running,
-            Some("Succeeded") => PodPhase::Succeeded,
-            Some("Failed") => PodPhase::Failed,
-            _ => PodPhase::Pending,
-        };
-        (status.reason, status.message) = (text("reason"), text("message"));
-        (status.host_ip, status.pod_ip) = (text("hostIP"), text("podIP"));
-        status.nominated_node = text("nominatedNodeName");
-        status.started_at = value.get("startTime").and_then(seconds).map(|unix| self.moment(unix));
-        for condition in value.get("conditions").and_then(Value::as_list).unwrap_or_default() {
-            let word = |field: &str| condition.get(field).and_then(Value::as_str).unwrap_or_default();
-            if let Some(kind) = known(&POD_CONDITIONS, word("type")) {
-                let at = self.time_of(condition.get("lastTransitionTime"));
-                status.set_condition(kind, word("status") == "True", word("reason"), word("message"), at);
-            }
+    fn pod_status(&self, status: &mut PodStatus) {
+        status.started_at = status.started_at.map(|at| self.moment(at));
+        let mut conditions = status.conditions.to_vec();
+        for condition in &mut conditions {
+            condition.changed_at = self.moment(condition.changed_at);
         }
-        let containers = value.get("containerStatuses").and_then(Value::as_list).unwrap_or_default();
-        let restarts = containers.iter().filter_map(|it| it.get("restartCount").and_then(Value::as_int)).sum::<i64>();
-        status.restarts = u32::try_from(restarts).unwrap_or(0);
-        let waiting = |it: &Value| it.at(&["state", "waiting", "reason"]).and_then(Value::as_str).map(str::to_owned);
-        if let Some(reason) = containers.iter().find_map(waiting) {
-            status.waiting = Some(known(&WAITING, &reason).unwrap_or("CreateContainerError"));
-        }
-        status
+        status.set_conditions(conditions);
     }
+}
+
+fn node(value: &Value, names: &mut Names) -> Node {
+    let mut node = Node::from_value(value);
+    node.meta = ObjectMeta { labels: node.meta.labels, namespace: names.get(""), ..meta(value) };
+    let text = |path: &[&str]| value.at(path).and_then(Value::as_str);
+    if let Some(version) = text(&["status", "nodeInfo", "kubeletVersion"]) {
+        node.kubelet_version = names.get(version);
+    }
+    for address in value.at(&["status", "addresses"]).and_then(Value::as_list).unwrap_or_default() {
+        if address.text("type") == "InternalIP" && node.internal_ip.is_none() {
+            node.internal_ip = address.get("address").and_then(Value::as_str).map(Into::into);
+        }
+    }
+    let mut conditions = node.conditions.to_vec();
+    for condition in value.at(&["status", "conditions"]).and_then(Value::as_list).unwrap_or_default() {
+        let status = match condition.text("status") {
+            "True" => ConditionStatus::True,
+            "False" => ConditionStatus::False,
+            _ => ConditionStatus::Unknown,
+        };
+        let time = |field: &str| condition.get(field).filter(|it| !it.is_null()).map(|it| moment(it).unwrap_or(UNTOLD));
+        let changed_at = time("lastTransitionTime").unwrap_or(UNTOLD);
+        conditions.retain(|it| *it.kind != *condition.text("type"));
+        conditions.push(NodeCondition {
+            kind: names.get(condition.text("type")),
+            status,
+            reported_at: time("lastHeartbeatTime").unwrap_or(changed_at),
+            changed_at,
+            reason: names.get(condition.text("reason")),
+            message: names.get(condition.text("message")),
+        });
+    }
+    node.conditions = conditions.into();
+    node
+}
+
+fn pod_status(value: &Value, names: &mut Names) -> PodStatus {
+    let text = |field: &str| named(value, field);
+    let mut status = PodStatus::default();
+    status.phase = match value.text("phase") {
+        "Running" => PodPhase::Running,
+        "Succeeded" => PodPhase::Succeeded,
+        "Failed" => PodPhase::Failed,
+        _ => PodPhase::Pending,
+    };
+    (status.reason, status.message) = (text("reason"), text("message"));
+    (status.host_ip, status.pod_ip) = (text("hostIP"), text("podIP"));
+    status.nominated_node = text("nominatedNodeName");
+    status.started_at = value.get("startTime").and_then(moment);
+    let mut conditions: Vec<PodCondition> = Vec::new();
+    for condition in value.list("conditions") {
+        if let Some(kind) = known(&POD_CONDITIONS, condition.text("type")) {
+            conditions.retain(|it| it.kind != kind);
+            conditions.push(PodCondition {
+                kind,
+                status: condition.text("status") == "True",
+                changed_at: condition.get("lastTransitionTime").and_then(moment).unwrap_or(UNTOLD),
+                reason: names.get(condition.text("reason")),
+                message: names.get(condition.text("message")),
+            });
+        }
+    }
+    status.set_conditions(conditions);
+    let containers = value.list("containerStatuses");
+    let restarts = containers.iter().filter_map(|it| it.int("restartCount")).sum::<i64>();
+    status.restarts = u32::try_from(restarts).unwrap_or(0);
+    let waiting = |it: &Value| it.at(&["state", "waiting", "reason"]).and_then(Value::as_str).map(str::to_owned);
+    if let Some(reason) = containers.iter().find_map(waiting) {
+        status.waiting = Some(known(&WAITING, &reason).unwrap_or("CreateContainerError"));
+    }
+    status
+}
+
+/// A field's text that is only told if there is one.
+fn named(value: &Value, field: &str) -> Option<Name> {
+    Some(value.text(field)).filter(|text| !text.is_empty()).map(Into::into)
 }
 
 const POD_CONDITIONS: [&str; 6] =
@@ -618,7 +711,7 @@ fn daemonset_status(value: Option<&Value>) -> DaemonSetStatus {
 }
 
 /// Everything in `metadata`, also what only the API server may write.
-fn raw_meta(value: &Value) -> RawMeta {
+fn meta(value: &Value) -> ObjectMeta {
     let mut meta = ObjectMeta::from_value(value);
     let given = value.get("metadata");
     let field = |name: &str| given.and_then(|it| it.get(name));
@@ -630,19 +723,27 @@ fn raw_meta(value: &Value) -> RawMeta {
         Some(Value::Int(version)) => u64::try_from(*version).unwrap_or(1),
         _ => 1,
     };
-    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
-    meta.uid = uid_of(field("uid"), &[kind, &meta.namespace, &meta.name]);
-    let owners = field("ownerReferences").and_then(Value::as_list).unwrap_or_default();
-    let with_uid = |(owner, value): (&OwnerReference, &Value)| OwnerReference {
-        uid: uid_of(value.get("uid"), &[&owner.kind, &meta.namespace, &owner.name]),
-        ..owner.clone()
-    };
-    meta.owner_references = meta.owner_references.iter().zip(owners).map(with_uid).collect();
-    RawMeta {
-        created: field("creationTimestamp").and_then(seconds),
-        deletion: field("deletionTimestamp").and_then(seconds),
-        meta,
+    meta.uid = uid_of(field("uid"), &[value.text("kind"), &meta.namespace, &meta.name]);
+    if let Some(owners) = field("ownerReferences") {
+        meta.owner_references = owner_references(owners, &meta.namespace);
     }
+    meta.created_at = field("creationTimestamp").and_then(moment);
+    meta.deletion_at = field("deletionTimestamp").and_then(moment);
+    meta
+}
+
+fn owner_references(owners: &Value, namespace: &str) -> Arc<[OwnerReference]> {
+    let reference = |value: &Value| {
+        let owner = OwnerReference::from_value(value);
+        OwnerReference { uid: uid_of(value.get("uid"), &[&owner.kind, namespace, &owner.name]), ..owner }
+    };
+    owners.as_list().unwrap_or_default().iter().map(reference).collect()
+}
+
+/// Whether labels that were read are these.
+fn is_same(labels: &Labels, read: &Value) -> bool {
+    let Some(map) = read.as_map().filter(|map| map.len() == labels.len()) else { return labels.is_empty() };
+    map.iter().zip(labels).all(|((key, value), (label, text))| key == label && value.as_str() == Some(text))
 }
 
 /// An object's uid. One that is missing, or is no UUID, is made up, the same for all who name the object.
@@ -659,8 +760,9 @@ fn uid_of(value: Option<&Value>, name: &[&str]) -> Uid {
     })
 }
 
-fn seconds(value: &Value) -> Option<i64> {
-    SimTime::unix_seconds(value.as_str()?)
+/// A moment, counted from the Unix epoch.
+fn moment(value: &Value) -> Option<SimTime> {
+    SimTime::unix_seconds(value.as_str()?).map(|seconds| SimTime(seconds * 1_000_000))
 }
 
 // ------------------------------------------------------------ as part of a scenario
@@ -677,10 +779,62 @@ impl Cluster {
         value.as_list().unwrap_or_default().iter().cloned().for_each(|object| kept.0.add(object));
         kept.finish().unwrap_or_default()
     }
+}
 
-    /// Some of the objects as JSON, one a line, for [`KeptCluster::add`].
-    pub fn to_lines(objects: &[Object]) -> String {
-        objects.iter().map(|object| object.to_value().to_json() + "\n").collect()
+/// Writes the objects of a [`Cluster`], in their order, as the lines that a [`KeptCluster`] reads.
+#[derive(Default)]
+pub struct ClusterLines<'a> {
+    /// For each group of pods the first one that was written, which the reader takes its template from.
+    first: BTreeMap<(Uid, &'a str), &'a PodSpec>,
+}
+
+impl<'a> ClusterLines<'a> {
+    /// Some more objects as JSON, one a line.
+    pub fn write(&mut self, objects: &'a [Object]) -> String {
+        let mut lines = String::new();
+        for object in objects {
+            let value = match object {
+                Object::Pod(pod) if self.is_told(pod) => own_part(pod),
+                _ => object.to_value(),
+            };
+            lines += &value.to_json();
+            lines.push('\n');
+        }
+        lines
+    }
+
+    /// Whether the reader knows the pod's template by now.
+    fn is_told(&mut self, pod: &'a Pod) -> bool {
+        let hash = HASH_LABELS.iter().find_map(|label| pod.meta.label(label));
+        let Some((owner, hash)) = pod.meta.controller().zip(hash) else { return false };
+        let Some(first) = self.first.get(&(owner.uid, hash)) else {
+            self.first.insert((owner.uid, hash), &pod.spec);
+            return false;
+        };
+        let is_same = Arc::ptr_eq(&first.template, &pod.spec.template) && first.tolerations == pod.spec.tolerations;
+        is_same && first.never_preempts == pod.spec.never_preempts
+    }
+}
+
+/// A pod without what its template says.
+fn own_part(pod: &Pod) -> Value {
+    // A container, so that its state is told.
+    let template = PodTemplateSpec { containers: vec![Container::default()], ..PodTemplateSpec::default() };
+    let spec = PodSpec { template: Arc::new(template), tolerations: Arc::default(), ..pod.spec.clone() };
+    let mut value = Pod { spec, ..pod.clone() }.to_value();
+    remove_not_needed(&mut value, "Pod", "");
+    value
+}
+
+/// What the reader leaves out need not be written.
+fn remove_not_needed(value: &mut Value, kind: &str, parent: &str) {
+    match value {
+        Value::Map(map) => {
+            map.retain(|field, _| !not_needed(kind, parent, field));
+            map.iter_mut().for_each(|(field, value)| remove_not_needed(value, kind, field));
+        }
+        Value::List(list) => list.iter_mut().for_each(|value| remove_not_needed(value, kind, parent)),
+        _ => {}
     }
 }
 
@@ -689,11 +843,11 @@ impl Cluster {
 pub struct KeptCluster(Reader);
 
 impl KeptCluster {
-    /// Takes some more lines. Whether they are what [`Cluster::to_lines`] gave.
+    /// Takes some more lines. Whether they are what [`ClusterLines::write`] gave.
     pub fn add(&mut self, lines: &str) -> bool {
         let mut cursor = DumpCursor::default();
         loop {
-            match cursor.next(lines, |_, _| false) {
+            match cursor.next(lines, &mut self.0) {
                 Ok(Some(value)) => self.0.add(value),
                 end => return end.is_ok(),
             }
@@ -703,7 +857,7 @@ impl KeptCluster {
     /// The cluster, if there is a node in it.
     pub fn finish(mut self) -> Option<Cluster> {
         // These dates are the simulation's own.
-        self.0.latest = SimTime::unix_seconds(&SimTime::ZERO.to_rfc3339());
+        self.0.latest = moment(&SimTime::ZERO.to_rfc3339().into());
         self.0.finish().ok().map(|import| import.cluster)
     }
 }

@@ -5,6 +5,8 @@
 //! what the caller has no use for without looking into it. What it doesn't understand it says so about, and the
 //! careful reader can be asked.
 
+use std::borrow::Cow;
+
 use crate::api::value::{Map, Value};
 
 use super::scalar;
@@ -14,6 +16,26 @@ use super::scalar;
 pub struct Unreadable {
     pub line: usize,
     pub what: &'static str,
+}
+
+/// What the caller has use for.
+pub trait Sieve {
+    /// Whether the value of a field can be left out without a look into it. `kind` is that of the object, empty as long as
+    /// it is not known (fields come in the order of their names); `parent` is the field that the map around belongs to,
+    /// empty in the object itself.
+    fn leaves_out(&self, kind: &str, parent: &str, field: &str) -> bool;
+
+    /// A field of the object itself has been read.
+    fn has_read(&mut self, _kind: &str, _field: &str, _value: &Value) {}
+}
+
+/// Everything is wanted.
+pub struct Whole;
+
+impl Sieve for Whole {
+    fn leaves_out(&self, _kind: &str, _parent: &str, _field: &str) -> bool {
+        false
+    }
 }
 
 /// Objects nested deeper than this are nobody's cluster.
@@ -38,18 +60,16 @@ struct List {
 }
 
 impl DumpCursor {
-    /// The next object of a dump: members of lists and whole documents alike; none at the end. `skip` is asked with the
-    /// kind of the object (empty as long as that is not known: fields come in the order of their names) and the name of
-    /// a field.
+    /// The next object of a dump: members of lists and whole documents alike; none at the end.
     ///
     /// # Errors
     /// The text is neither JSON nor YAML as kubectl prints it.
-    pub fn next(&mut self, text: &str, skip: fn(kind: &str, field: &str) -> bool) -> Result<Option<Value>, Unreadable> {
+    pub fn next(&mut self, text: &str, sieve: &mut dyn Sieve) -> Result<Option<Value>, Unreadable> {
         if self.at == 0 && text.starts_with('\u{feff}') {
             self.at = '\u{feff}'.len_utf8();
         }
         let begins = text.trim_start_matches('\u{feff}').trim_start().as_bytes().first();
-        let mut reader = Reader { text, at: self.at, virtual_indent: None, depth: 1, kind: String::new(), skip };
+        let mut reader = Reader { at: self.at, depth: 1, ..Reader::new(text, sieve) };
         let next = match begins {
             Some(b'{' | b'[') => reader.next_json(&mut self.list),
             _ => reader.next_yaml(&mut self.list),
@@ -66,7 +86,8 @@ impl DumpCursor {
 
 /// The value of a JSON text as programs write it; none if it is anything else.
 pub(super) fn read_json(text: &str) -> Option<Value> {
-    let mut reader = Reader { text, at: 0, virtual_indent: None, depth: 0, kind: String::new(), skip: |_, _| false };
+    let mut whole = Whole;
+    let mut reader = Reader::new(text, &mut whole);
     reader.space();
     let value = matches!(reader.peek(), Some(b'{' | b'[')).then(|| reader.flow().ok())??;
     reader.space();
@@ -75,7 +96,7 @@ pub(super) fn read_json(text: &str) -> Option<Value> {
 
 type Done<T> = Result<T, &'static str>;
 
-struct Reader<'a> {
+struct Reader<'a, 's> {
     text: &'a str,
     at: usize,
     /// The indent of what stands at `at` in the middle of a line, behind a `- `.
@@ -83,7 +104,9 @@ struct Reader<'a> {
     depth: usize,
     /// The kind of the object that is being read.
     kind: String,
-    skip: fn(&str, &str) -> bool,
+    /// The field that the map belongs to whose fields are read; empty in the object itself.
+    parent: Cow<'a, str>,
+    sieve: &'s mut dyn Sieve,
 }
 
 /// A map that is no list around others.
@@ -91,7 +114,11 @@ fn is_object(map: &Map) -> bool {
     map.get("kind").and_then(Value::as_str).is_some_and(|kind| !kind.ends_with("List"))
 }
 
-impl<'a> Reader<'a> {
+impl<'a, 's> Reader<'a, 's> {
+    fn new(text: &'a str, sieve: &'s mut dyn Sieve) -> Self {
+        Reader { text, at: 0, virtual_indent: None, depth: 0, kind: String::new(), parent: Cow::default(), sieve }
+    }
+
     fn bytes(&self) -> &'a [u8] {
         self.text.as_bytes()
     }
@@ -119,15 +146,31 @@ impl<'a> Reader<'a> {
         done
     }
 
-    /// A field is complete.
-    fn put(&mut self, map: &mut Map, key: String, value: Value) {
-        if key == "kind"
-            && self.kind.is_empty()
-            && let Some(kind) = value.as_str()
-        {
-            kind.clone_into(&mut self.kind);
+    /// The next object begins.
+    fn begin(&mut self) {
+        self.kind.clear();
+        self.parent = Cow::default();
+    }
+
+    fn leaves_out(&self, key: &str) -> bool {
+        self.sieve.leaves_out(&self.kind, &self.parent, key)
+    }
+
+    /// The value of a field, read by a function, goes into its map.
+    fn put(&mut self, map: &mut Map, key: Cow<'a, str>, read: impl FnOnce(&mut Self) -> Done<Value>) -> Done<()> {
+        let parent = std::mem::replace(&mut self.parent, key);
+        let value = read(self)?;
+        let key = std::mem::replace(&mut self.parent, parent);
+        if self.parent.is_empty() {
+            if key == "kind"
+                && let Some(kind) = value.as_str()
+            {
+                kind.clone_into(&mut self.kind);
+            }
+            self.sieve.has_read(&self.kind, &key, &value);
         }
-        map.insert(key, value);
+        map.insert(key.into_owned(), value);
+        Ok(())
     }
 
     // ------------------------------------------------------------ YAML
@@ -139,7 +182,7 @@ impl<'a> Reader<'a> {
                 Some(inside) if self.begins_item(inside.items) => {
                     let items = inside.items;
                     *list = Some(inside);
-                    self.kind.clear();
+                    self.begin();
                     self.enter(items);
                     match self.item(items)? {
                         Value::Map(map) if is_object(&map) => return Ok(Some(Value::Map(map))),
@@ -153,7 +196,7 @@ impl<'a> Reader<'a> {
                     key = self.next_key(indent)?;
                 }
                 None => {
-                    self.kind.clear();
+                    self.begin();
                     while self.text[self.at..].starts_with("---") {
                         self.take_line();
                     }
@@ -189,7 +232,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The key that a document begins with, if it is a map in block form; the reader stands where it was if not.
-    fn first_key(&mut self, indent: usize) -> Done<Option<String>> {
+    fn first_key(&mut self, indent: usize) -> Done<Option<Cow<'a, str>>> {
         let begin = self.at;
         self.enter(indent);
         let key = match self.peek() {
@@ -269,7 +312,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The key that begins here, if the line is an entry of a map; the reader stands behind its colon then.
-    fn key(&mut self) -> Done<Option<String>> {
+    fn key(&mut self) -> Done<Option<Cow<'a, str>>> {
         let begin = self.at;
         if matches!(self.peek(), Some(b'"' | b'\'')) {
             let key = self.quoted()?;
@@ -295,13 +338,14 @@ impl<'a> Reader<'a> {
             return Err("this form of YAML is not one that kubectl prints");
         }
         self.at += colon + 1;
-        if line.len() > scalar::WORD_MAX && line.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-            return Ok(Some(line.to_owned()));
+        let line = line.trim_end();
+        if scalar::is_text(line) {
+            return Ok(Some(Cow::Borrowed(line)));
         }
-        scalar::key(scalar::resolve(line.trim_end())).map(Some).ok_or("this key is no text")
+        scalar::key(scalar::resolve(line)).map(|key| Some(Cow::Owned(key))).ok_or("this key is no text")
     }
 
-    fn map(&mut self, indent: usize, first: String) -> Done<Value> {
+    fn map(&mut self, indent: usize, first: Cow<'a, str>) -> Done<Value> {
         let mut map = Map::new();
         let mut key = Some(first);
         while let Some(name) = key {
@@ -312,18 +356,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of a field, or the way past it.
-    fn field(&mut self, indent: usize, key: String, map: &mut Map) -> Done<()> {
-        if (self.skip)(&self.kind, &key) {
+    fn field(&mut self, indent: usize, key: Cow<'a, str>, map: &mut Map) -> Done<()> {
+        if self.leaves_out(&key) {
             self.skip_value(indent);
-        } else {
-            let value = self.value_of(indent)?;
-            self.put(map, key, value);
+            return Ok(());
         }
-        Ok(())
+        self.put(map, key, |reader| reader.value_of(indent))
     }
 
     /// The key of the next field at this indent, if there is one.
-    fn next_key(&mut self, indent: usize) -> Done<Option<String>> {
+    fn next_key(&mut self, indent: usize) -> Done<Option<Cow<'a, str>>> {
         match self.next_content() {
             Some(next) if next == indent => {
                 self.enter(indent);
@@ -468,7 +510,11 @@ impl<'a> Reader<'a> {
         if matches!(self.peek(), Some(b'"' | b'\'')) {
             let text = self.quoted()?;
             let rest = self.take_line().trim();
-            return if rest.is_empty() || rest.starts_with('#') { Ok(text.into()) } else { Err("text after a value") };
+            return if rest.is_empty() || rest.starts_with('#') {
+                Ok(text.into_owned().into())
+            } else {
+                Err("text after a value")
+            };
         }
         let line = self.take_line();
         let comment = if line.as_bytes().contains(&b'#') { line.find(" #") } else { None };
@@ -492,10 +538,10 @@ impl<'a> Reader<'a> {
     }
 
     /// A text in quotes; line breaks inside are folded.
-    fn quoted(&mut self) -> Done<String> {
+    fn quoted(&mut self) -> Done<Cow<'a, str>> {
         let quote = self.peek().unwrap_or(b'"');
         self.at += 1;
-        let mut text = String::new();
+        let mut text = Cow::Borrowed("");
         loop {
             let rest = &self.text[self.at..];
             // Bytes are enough to look at, and quicker than characters.
@@ -503,11 +549,13 @@ impl<'a> Reader<'a> {
                 .bytes()
                 .position(|byte| byte == quote || byte == b'\n' || (byte == b'\\' && quote == b'"'))
                 .ok_or("a quote is not closed")?;
-            text.push_str(&rest[..end]);
+            // As it stands, mostly.
+            text += &rest[..end];
             self.at += end + 1;
             match rest.as_bytes()[end] {
                 b'\n' => {
                     // Folded: the break is a space, an empty line a break.
+                    let text = text.to_mut();
                     text.truncate(text.trim_end_matches([' ', '\r', '\t']).len());
                     let rest = &self.text[self.at..];
                     let blank = rest.len() - rest.trim_start().len();
@@ -515,9 +563,9 @@ impl<'a> Reader<'a> {
                     text.push_str(&if breaks == 0 { " ".to_owned() } else { "\n".repeat(breaks) });
                     self.at += blank;
                 }
-                b'\\' => self.escape(&mut text)?,
+                b'\\' => self.escape(text.to_mut())?,
                 _ if quote == b'\'' && self.peek() == Some(b'\'') => {
-                    text.push('\'');
+                    text += "'";
                     self.at += 1;
                 }
                 _ => return Ok(text),
@@ -571,7 +619,7 @@ impl<'a> Reader<'a> {
             let mut map;
             if let Some(inside) = list {
                 if !self.closes(b']') {
-                    self.kind.clear();
+                    self.begin();
                     match self.deeper(Self::flow)? {
                         Value::Map(map) if is_object(&map) => return Ok(Some(Value::Map(map))),
                         Value::Map(_) => continue,
@@ -585,7 +633,7 @@ impl<'a> Reader<'a> {
                     None => continue,
                 }
             } else {
-                self.kind.clear();
+                self.begin();
                 self.space();
                 match self.peek() {
                     None => return Ok(None),
@@ -625,7 +673,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A key and its colon.
-    fn flow_key(&mut self) -> Done<String> {
+    fn flow_key(&mut self) -> Done<Cow<'a, str>> {
         if self.peek() != Some(b'"') {
             return Err("a map goes wrong here");
         }
@@ -639,13 +687,11 @@ impl<'a> Reader<'a> {
         Ok(key)
     }
 
-    fn flow_field(&mut self, key: String, map: &mut Map) -> Done<()> {
-        if (self.skip)(&self.kind, &key) {
+    fn flow_field(&mut self, key: Cow<'a, str>, map: &mut Map) -> Done<()> {
+        if self.leaves_out(&key) {
             return self.skip_flow();
         }
-        let value = self.flow()?;
-        self.put(map, key, value);
-        Ok(())
+        self.put(map, key, Self::flow)
     }
 
     fn space(&mut self) {
@@ -658,7 +704,7 @@ impl<'a> Reader<'a> {
         match self.peek() {
             Some(b'{') => self.deeper(Self::flow_map),
             Some(b'[') => self.deeper(Self::flow_list),
-            Some(b'"') => Ok(self.quoted()?.into()),
+            Some(b'"') => Ok(self.quoted()?.into_owned().into()),
             Some(_) => {
                 let rest = &self.text[self.at..];
                 let end = rest.bytes().position(|byte| b",]}\n \r\t:".contains(&byte)).unwrap_or(rest.len());
@@ -752,10 +798,18 @@ fn fold(text: &str) -> String {
 mod tests {
     use super::*;
 
+    struct NoManagedFields;
+
+    impl Sieve for NoManagedFields {
+        fn leaves_out(&self, _kind: &str, parent: &str, field: &str) -> bool {
+            parent == "metadata" && field == "managedFields"
+        }
+    }
+
     fn read(text: &str) -> Result<Vec<Value>, Unreadable> {
         let mut found = Vec::new();
         let mut cursor = DumpCursor::default();
-        while let Some(value) = cursor.next(text, |_, field| field == "managedFields")? {
+        while let Some(value) = cursor.next(text, &mut NoManagedFields)? {
             found.push(value);
         }
         Ok(found)

@@ -12,7 +12,7 @@ mod syntax;
 mod wrapped;
 mod yaml;
 
-pub use dump::{DumpCursor, Unreadable};
+pub use dump::{DumpCursor, Sieve, Unreadable, Whole};
 pub use print::print;
 pub use yaml::Span;
 

@@ -4,22 +4,34 @@ use crate::api::float::parse_float;
 use crate::api::value::Value;
 
 /// The longest word that means something else than itself has so many bytes.
-pub(super) const WORD_MAX: usize = 5;
+const WORD_MAX: usize = 5;
+
+/// Whether a plain scalar that begins with a letter is just that text; not all others are something else.
+pub(super) fn is_text(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && (text.len() > WORD_MAX || word(text).is_none())
+}
+
+/// The words that mean something else than themselves.
+fn word(text: &str) -> Option<Value> {
+    Some(match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Value::Bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Value::Bool(false),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Value::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => Value::Float(f64::NEG_INFINITY),
+        ".nan" | ".NaN" | ".NAN" => Value::Float(f64::NAN),
+        _ => return None,
+    })
+}
 
 /// Gives a plain (unquoted) scalar its value.
 pub(super) fn resolve(text: &str) -> Value {
-    match text {
-        // Most texts, and quickly.
-        _ if text.len() > WORD_MAX && text.as_bytes()[0].is_ascii_alphabetic() => return text.into(),
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Value::Bool(true),
-        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            return Value::Bool(false);
-        }
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Value::Float(f64::INFINITY),
-        "-.inf" | "-.Inf" | "-.INF" => return Value::Float(f64::NEG_INFINITY),
-        ".nan" | ".NaN" | ".NAN" => return Value::Float(f64::NAN),
-        _ => {}
+    // Most texts, and quickly.
+    if is_text(text) {
+        return text.into();
+    }
+    if let Some(value) = word(text) {
+        return value;
     }
     let number = match text.as_bytes()[0] {
         b'0'..=b'9' | b'+' | b'-' => number(text),

@@ -9,7 +9,7 @@ use super::super::state::{Action, Notice, OpeningStage};
 use super::{Desk, Session};
 use crate::engine::Scenario;
 use crate::engine::file::SavedRun;
-use crate::engine::import::{Cluster, KeptCluster};
+use crate::engine::import::{Cluster, ClusterLines, KeptCluster};
 use crate::platform::{page, storage, transfer};
 
 /// The name of a run's cluster, among the texts of its view.
@@ -100,7 +100,8 @@ impl Desk {
             known.state = State::OnItsWay;
             let (desk, name, cluster) = (self.clone(), known.name.clone(), known.cluster.clone());
             spawn_local(async move {
-                let mut pieces = cluster.objects.chunks(PIECE).map(Cluster::to_lines);
+                let mut lines = ClusterLines::default();
+                let mut pieces = cluster.objects.chunks(PIECE).map(|objects| lines.write(objects));
                 let kept = transfer::keep(&name, || pieces.next()).await.is_ok();
                 desk.send(Action::ClusterKept(name, kept));
             });
