@@ -9,7 +9,7 @@ export async function pack(text) {
   return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** A text as compressed bytes, and such bytes as text. */
+/** A text, or its bytes in UTF-8, compressed; and the text that such bytes are. */
 export const squeeze = (text) =>
   new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer();
 export const expand = (bytes) =>

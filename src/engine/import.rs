@@ -142,41 +142,51 @@ impl Importing {
 
 /// Fields of which nothing is read, and which make up most of a dump.
 fn not_needed(kind: &str, parent: &str, field: &str) -> bool {
-    match (kind, parent, field) {
-        (_, "metadata", "managedFields") => true,
-        ("Node", "nodeInfo", _) => field != "kubeletVersion",
-        ("Node", "status", "images" | "volumesInUse" | "volumesAttached" | "daemonEndpoints") => true,
-        ("Pod", "spec", "volumes" | "securityContext" | "dnsPolicy" | "enableServiceLinks") => true,
-        (
-            "Pod",
-            "containers" | "initContainers" | "ephemeralContainers",
-            "volumeMounts"
-            | "env"
-            | "envFrom"
-            | "livenessProbe"
-            | "readinessProbe"
-            | "startupProbe"
-            | "securityContext"
-            | "lifecycle"
-            | "imagePullPolicy"
-            | "terminationMessagePath"
-            | "terminationMessagePolicy",
-        ) => true,
-        (
-            "Pod",
-            "status",
-            "hostIPs"
-            | "podIPs"
-            | "observedGeneration"
-            | "qosClass"
-            | "initContainerStatuses"
-            | "ephemeralContainerStatuses",
-        ) => true,
-        ("Pod", "conditions", "observedGeneration" | "lastProbeTime") => true,
-        ("Pod", "containerStatuses", _) => field != "restartCount" && field != "state",
-        ("Pod", "state", _) => field != "waiting",
-        _ => false,
+    match kind {
+        "Pod" => not_needed_of_pod(parent, field),
+        "Node" => match parent {
+            "nodeInfo" => field != "kubeletVersion",
+            "status" => ["capacity", "daemonEndpoints", "images", "volumesAttached", "volumesInUse"].contains(&field),
+            _ => is_managed(parent, field),
+        },
+        _ => is_managed(parent, field),
     }
+}
+
+fn is_managed(parent: &str, field: &str) -> bool {
+    parent == "metadata" && field == "managedFields"
+}
+
+fn not_needed_of_pod(parent: &str, field: &str) -> bool {
+    let fields: &[&str] = match parent {
+        "conditions" => &["lastProbeTime", "observedGeneration"],
+        "containerStatuses" => return field != "restartCount" && field != "state",
+        "state" => return field != "waiting",
+        "containers" | "initContainers" | "ephemeralContainers" => &[
+            "env",
+            "envFrom",
+            "imagePullPolicy",
+            "lifecycle",
+            "livenessProbe",
+            "readinessProbe",
+            "securityContext",
+            "startupProbe",
+            "terminationMessagePath",
+            "terminationMessagePolicy",
+            "volumeMounts",
+        ],
+        "spec" => &["dnsPolicy", "enableServiceLinks", "securityContext", "volumes"],
+        "status" => &[
+            "ephemeralContainerStatuses",
+            "hostIPs",
+            "initContainerStatuses",
+            "observedGeneration",
+            "podIPs",
+            "qosClass",
+        ],
+        _ => return is_managed(parent, field),
+    };
+    fields.contains(&field)
 }
 
 #[derive(Default)]
@@ -237,8 +247,10 @@ impl Names {
 
 impl Sieve for Reader {
     fn leaves_out(&self, kind: &str, parent: &str, field: &str) -> bool {
-        let own = ["nodeName", "priority", "affinity"].contains(&field);
-        not_needed(kind, parent, field) || self.known.is_some() && kind == "Pod" && parent == "spec" && !own
+        if self.known.is_some() && parent == "spec" && kind == "Pod" {
+            return !["nodeName", "priority", "affinity"].contains(&field);
+        }
+        not_needed(kind, parent, field)
     }
 
     fn has_read(&mut self, kind: &str, field: &str, value: &Value) {

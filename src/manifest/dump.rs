@@ -124,16 +124,42 @@ impl<'a, 's> Reader<'a, 's> {
     }
 
     fn peek(&self) -> Option<u8> {
-        self.bytes().get(self.at).copied()
+        let bytes = self.text.as_bytes();
+        if self.at < bytes.len() { Some(bytes[self.at]) } else { None }
+    }
+
+    /// Where the line ends. Like all that comes by each byte of a hundred megabytes it is a plain loop: the page's program
+    /// is made small, and the steps of iterators are calls there.
+    fn line_end(&self) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut end = self.at;
+        while end < bytes.len() && bytes[end] != b'\n' {
+            end += 1;
+        }
+        end
+    }
+
+    fn skip_line(&mut self) {
+        self.at = (self.line_end() + 1).min(self.text.len());
+    }
+
+    /// How many blanks stand at the place, and the byte behind them; none at the end of the text.
+    fn blanks(&self) -> (usize, Option<u8>) {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        while at < bytes.len() && bytes[at] == b' ' {
+            at += 1;
+        }
+        (at - self.at, if at < bytes.len() { Some(bytes[at]) } else { None })
     }
 
     /// The rest of the line, and the reader behind it.
     fn take_line(&mut self) -> &'a str {
-        let rest = &self.text[self.at..];
-        // Several bytes at a time: this comes by each byte of a hundred megabytes.
-        let end = rest.find('\n').unwrap_or(rest.len());
-        self.at += (end + 1).min(rest.len());
-        rest[..end].strip_suffix('\r').unwrap_or(&rest[..end])
+        let begin = self.at;
+        let end = self.line_end();
+        self.at = (end + 1).min(self.text.len());
+        let line = &self.text[begin..end];
+        line.strip_suffix('\r').unwrap_or(line)
     }
 
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Done<T>) -> Done<T> {
@@ -270,18 +296,14 @@ impl<'a, 's> Reader<'a, 's> {
             return Some(indent);
         }
         loop {
-            let line = &self.bytes()[self.at..];
-            let indent = line.iter().position(|byte| *byte != b' ').unwrap_or(line.len());
-            match line.get(indent) {
-                None => {
+            match self.blanks() {
+                (_, None) => {
                     self.at = self.text.len();
                     return None;
                 }
-                Some(b'\n' | b'\r' | b'#') => {
-                    self.take_line();
-                }
-                Some(b'-') if indent == 0 && line.starts_with(b"---") => return None,
-                Some(_) => return Some(indent),
+                (_, Some(b'\n' | b'\r' | b'#')) => self.skip_line(),
+                (0, Some(b'-')) if self.bytes()[self.at..].starts_with(b"---") => return None,
+                (indent, Some(_)) => return Some(indent),
             }
         }
     }
@@ -323,22 +345,24 @@ impl<'a, 's> Reader<'a, 's> {
             self.at = begin;
             return Ok(None);
         }
-        // A plain loop: keys are short.
-        let rest = &self.bytes()[self.at..];
-        let mut colon = 0;
+        let bytes = self.text.as_bytes();
+        let mut colon = begin;
         loop {
-            match rest.get(colon) {
-                None | Some(b'\n') => return Ok(None),
-                Some(b':') if matches!(rest.get(colon + 1), None | Some(b' ' | b'\n' | b'\r')) => break,
-                Some(_) => colon += 1,
+            if colon >= bytes.len() || bytes[colon] == b'\n' {
+                return Ok(None);
             }
+            let next = colon + 1;
+            if bytes[colon] == b':' && (next >= bytes.len() || matches!(bytes[next], b' ' | b'\n' | b'\r')) {
+                break;
+            }
+            colon = next;
         }
-        let line = &self.text[self.at..self.at + colon];
-        if line.starts_with(['?', '&', '*', '!', '%', '@', '`']) {
+        if matches!(bytes[begin], b'?' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`') {
             return Err("this form of YAML is not one that kubectl prints");
         }
-        self.at += colon + 1;
-        let line = line.trim_end();
+        self.at = colon + 1;
+        let line = &self.text[begin..colon];
+        let line = if line.ends_with(' ') { line.trim_end() } else { line };
         if scalar::is_text(line) {
             return Ok(Some(Cow::Borrowed(line)));
         }
@@ -450,20 +474,18 @@ impl<'a, 's> Reader<'a, 's> {
 
     /// Steps over the value of a field without a look into it.
     fn skip_value(&mut self, indent: usize) {
-        self.take_line();
         loop {
-            let line = &self.bytes()[self.at..];
-            let blank = line.iter().position(|byte| *byte != b' ').unwrap_or(line.len());
-            let inside = match line.get(blank) {
-                None => false,
-                Some(b'\n' | b'\r') => true,
-                Some(b'-') => blank >= indent && !(blank == 0 && line.starts_with(b"---")),
-                Some(_) => blank > indent,
+            self.skip_line();
+            let inside = match self.blanks() {
+                (_, None) => false,
+                (_, Some(b'\n' | b'\r')) => true,
+                (0, Some(b'-')) => indent == 0 && !self.bytes()[self.at..].starts_with(b"---"),
+                (blanks, Some(b'-')) => blanks >= indent,
+                (blanks, Some(_)) => blanks > indent,
             };
             if !inside {
                 return;
             }
-            self.take_line();
         }
     }
 
@@ -480,9 +502,8 @@ impl<'a, 's> Reader<'a, 's> {
         let mut text = String::new();
         let mut inner = None;
         while self.at < self.text.len() {
-            let line = &self.bytes()[self.at..];
-            let blank = line.iter().position(|byte| *byte != b' ').unwrap_or(line.len());
-            let empty = matches!(line.get(blank), None | Some(b'\n' | b'\r'));
+            let (blank, next) = self.blanks();
+            let empty = matches!(next, None | Some(b'\n' | b'\r'));
             if !empty {
                 if blank <= indent || inner.is_some_and(|inner| blank < inner) {
                     break;
@@ -516,9 +537,14 @@ impl<'a, 's> Reader<'a, 's> {
                 Err("text after a value")
             };
         }
-        let line = self.take_line();
-        let comment = if line.as_bytes().contains(&b'#') { line.find(" #") } else { None };
-        let first = line[..comment.unwrap_or(line.len())].trim();
+        let bytes = self.text.as_bytes();
+        let (begin, mut end) = (self.at, self.at);
+        while end < bytes.len() && bytes[end] != b'\n' && !(bytes[end] == b'#' && end > begin && bytes[end - 1] == b' ')
+        {
+            end += 1;
+        }
+        let first = self.text[begin..end].trim();
+        self.skip_line();
         let mut more = String::new();
         while let Some(next) = self.next_content_of_scalar(indent) {
             let line = self.take_line()[next..].trim_end();
@@ -532,9 +558,10 @@ impl<'a, 's> Reader<'a, 's> {
     }
 
     fn next_content_of_scalar(&self, indent: usize) -> Option<usize> {
-        let line = &self.bytes()[self.at..];
-        let blank = line.iter().position(|byte| *byte != b' ')?;
-        (blank > indent && !matches!(line[blank], b'\n' | b'\r' | b'#')).then_some(blank)
+        match self.blanks() {
+            (blanks, Some(next)) if blanks > indent && !matches!(next, b'\n' | b'\r' | b'#') => Some(blanks),
+            _ => None,
+        }
     }
 
     /// A text in quotes; line breaks inside are folded.
@@ -544,15 +571,22 @@ impl<'a, 's> Reader<'a, 's> {
         let mut text = Cow::Borrowed("");
         loop {
             let rest = &self.text[self.at..];
-            // Bytes are enough to look at, and quicker than characters.
-            let end = rest
-                .bytes()
-                .position(|byte| byte == quote || byte == b'\n' || (byte == b'\\' && quote == b'"'))
-                .ok_or("a quote is not closed")?;
+            let bytes = rest.as_bytes();
+            let mut end = 0;
+            loop {
+                if end >= bytes.len() {
+                    return Err("a quote is not closed");
+                }
+                let byte = bytes[end];
+                if byte == quote || byte == b'\n' || (byte == b'\\' && quote == b'"') {
+                    break;
+                }
+                end += 1;
+            }
             // As it stands, mostly.
             text += &rest[..end];
             self.at += end + 1;
-            match rest.as_bytes()[end] {
+            match bytes[end] {
                 b'\n' => {
                     // Folded: the break is a space, an empty line a break.
                     let text = text.to_mut();
@@ -706,10 +740,15 @@ impl<'a, 's> Reader<'a, 's> {
             Some(b'[') => self.deeper(Self::flow_list),
             Some(b'"') => Ok(self.quoted()?.into_owned().into()),
             Some(_) => {
-                let rest = &self.text[self.at..];
-                let end = rest.bytes().position(|byte| b",]}\n \r\t:".contains(&byte)).unwrap_or(rest.len());
-                self.at += end;
-                match scalar::resolve(&rest[..end]) {
+                let bytes = self.text.as_bytes();
+                let (begin, mut end) = (self.at, self.at);
+                while end < bytes.len()
+                    && !matches!(bytes[end], b',' | b']' | b'}' | b'\n' | b' ' | b'\r' | b'\t' | b':')
+                {
+                    end += 1;
+                }
+                self.at = end;
+                match scalar::resolve(&self.text[begin..end]) {
                     Value::Str(_) => Err("a text without quotes"),
                     value => Ok(value),
                 }
@@ -739,22 +778,21 @@ impl<'a, 's> Reader<'a, 's> {
 
     /// Steps over a value without making anything of it.
     fn skip_flow(&mut self) -> Done<()> {
+        let bytes = self.text.as_bytes();
         let mut open = 0usize;
         loop {
             match self.peek() {
                 None => return Err("the text ends in the middle"),
                 Some(b'"') => {
-                    self.at += 1;
-                    loop {
-                        let rest = &self.text[self.at..];
-                        let end = rest.bytes().position(|byte| byte == b'"' || byte == b'\\');
-                        let end = end.ok_or("a quote is not closed")?;
-                        self.at += end + 1;
-                        if rest.as_bytes()[end] == b'"' {
-                            break;
-                        }
-                        self.at += self.text[self.at..].chars().next().map_or(0, char::len_utf8);
+                    let mut end = self.at + 1;
+                    while end < bytes.len() && bytes[end] != b'"' {
+                        // What is escaped is one byte, or the rest of it is none of these.
+                        end += if bytes[end] == b'\\' { 2 } else { 1 };
                     }
+                    if end >= bytes.len() {
+                        return Err("a quote is not closed");
+                    }
+                    self.at = end + 1;
                 }
                 Some(b'{' | b'[') => {
                     open += 1;
@@ -765,7 +803,7 @@ impl<'a, 's> Reader<'a, 's> {
                     self.at += 1;
                 }
                 Some(b',' | b'}' | b']') if open == 0 => return Ok(()),
-                Some(_) => self.at += self.text[self.at..].chars().next().map_or(1, char::len_utf8),
+                Some(_) => self.at += 1,
             }
         }
     }

@@ -44,6 +44,26 @@ pub(super) fn resolve(text: &str) -> Value {
 /// An integer in any of Go's notations, else a float. Underscores may stand anywhere. A time of day such as 12:30:45 is
 /// no number here, and a date stays the text it is.
 fn number(text: &str) -> Option<Value> {
+    // Addresses, ids and whole numbers are most of what begins with a digit, and are told quickly.
+    let (bytes, mut at, mut dots, mut digits, mut whole) = (text.as_bytes(), 0, 0, 0, 0i64);
+    while at < bytes.len() {
+        match bytes[at] {
+            digit @ b'0'..=b'9' => {
+                whole = whole.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+                digits += 1;
+            }
+            b'.' => dots += 1,
+            b'a'..=b'f' | b'A'..=b'F' | b'x' | b'X' | b'o' | b'O' | b'_' | b'+' | b'-' => {}
+            _ => return None,
+        }
+        at += 1;
+    }
+    if dots > 1 {
+        return None;
+    }
+    if digits == bytes.len() && digits <= 18 && (bytes[0] != b'0' || digits == 1) {
+        return Some(Value::Int(whole));
+    }
     let plain: String = text.chars().filter(|c| *c != '_').collect();
     integer(&plain).or_else(|| float(&plain))
 }
@@ -101,7 +121,7 @@ mod tests {
 
     #[test]
     fn scalars_are_read_as_yaml_1_1() {
-        let cases: [(&str, Value); 32] = [
+        let cases: [(&str, Value); 38] = [
             ("0644", Value::Int(420)),
             ("0o644", Value::Int(420)),
             ("0x1F", Value::Int(31)),
@@ -134,6 +154,12 @@ mod tests {
             ("100m", "100m".into()),
             ("9223372036854775808", Value::Float(9223372036854775808.0)),
             ("0x", "0x".into()),
+            ("10.53.11.2", "10.53.11.2".into()),
+            ("6c2330fb-cd82", "6c2330fb-cd82".into()),
+            ("123456789012345678", Value::Int(123_456_789_012_345_678)),
+            ("1_0.5", Value::Float(10.5)),
+            ("1.2_5", Value::Float(1.25)),
+            ("007", Value::Int(7)),
         ];
         for (text, expected) in cases {
             assert_eq!(resolve(text), expected, "{text}");

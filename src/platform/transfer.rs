@@ -20,7 +20,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = watchDrops)]
     fn watch_drops(this: &Module, most: f64, on_texts: &JsValue, on_error: &JsValue);
     #[wasm_bindgen(method)]
-    fn squeeze(this: &Module, text: &str) -> Promise;
+    fn squeeze(this: &Module, text: &Uint8Array) -> Promise;
     #[wasm_bindgen(method)]
     fn expand(this: &Module, bytes: &JsValue) -> Promise;
     #[wasm_bindgen(method)]
@@ -48,7 +48,7 @@ async fn text(promise: Promise) -> Result<String, String> {
 fn texts(files: &JsValue) -> Result<Vec<String>, String> {
     let text = |file: JsValue| {
         let file = Array::from(&file);
-        let bytes = Uint8Array::new(&file.get(1)).to_vec();
+        let bytes = file.get(1).unchecked_into::<Uint8Array>().to_vec();
         let name = || file.get(0).as_string().unwrap_or_default();
         String::from_utf8(bytes).map_err(|_| [&name(), " is no text."].concat())
     };
@@ -70,7 +70,9 @@ pub async fn keep(name: &str, mut next: impl FnMut() -> Option<String>) -> Resul
     let module = module().await?;
     let pieces = Array::new();
     while let Some(text) = next() {
-        pieces.push(&JsFuture::from(module.squeeze(&text)).await.map_err(sentence)?);
+        // Its bytes, which the browser need not make a string of.
+        let bytes = Uint8Array::from(text.as_bytes());
+        pieces.push(&JsFuture::from(module.squeeze(&bytes)).await.map_err(sentence)?);
     }
     JsFuture::from(module.keep(name, &pieces)).await.map(drop).map_err(sentence)
 }
