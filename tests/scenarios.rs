@@ -14,15 +14,18 @@
 //! `pod-phase N [of D] PHASE`; `label-pod N [of D] k=v.. k-..`; `delete DAEMONSET [background | foreground | orphan]`;
 //! `restart D`; `undo D [REVISION]`. DaemonSets outside `default` are written `namespace/name`.
 //!
-//! How time goes: `run 5s`; `settle [1.6s]` (until nothing has changed for so long); `quiet` (until nothing is left to
+//! `import` brings a cluster, as kubectl prints it, or the one at hand to a simulation of its own.
+//!
+//! How time goes: `run 5s`; `until ACTOR VERB` (the next such act, and not a step further); `settle [1.6s]` (until nothing has changed for so long); `quiet` (until nothing is left to
 //! happen).
 //!
 //! `kubectl ...` is typed, with a manifest below it as standard input.
 //!
 //! What is asked: `print [nodes] [daemonsets] [revisions] [pods]`; `acts [ACTOR..]` (the log since the last `acts`, without
 //! times and status writes); `timed [ACTOR..]` (with times); `syncs` (what each sync since then found to do);
-//! `why node N`, `why daemonset D`, `why pod N [of D]`, `why act ACTOR VERB` (the last such act): what the inspector says,
-//! facts aside; `observed DAEMONSET` (the worst moments since the last thing done); `clock`.
+//! `why node N`, `why daemonset D`, `why pod N [of D]`, `why named-pod P`, `why revision R`, `why act ACTOR VERB` (the last
+//! such act): what the inspector says; `facts ...` of the same: what it says besides; `ahead [STEPS]` with a manifest, or
+//! the last one: what applying it would lead to, looked at to the end or stopped before; `observed DAEMONSET` (the worst moments since the last thing done); `clock`.
 
 #[path = "scenarios_support/asking.rs"]
 mod asking;

@@ -274,7 +274,8 @@ fn the_panel_tells_of_a_new_daemonset_of_no_change_and_of_errors() {
 
     let shown = told(&running(""), &manifest("agent:1", "", EVERYWHERE), 1);
     assert_eq!(shown.diffs, []);
-    assert_eq!(shown.sets[0].figures[1].0, "0.0 s");
+    // Where no pod comes or goes, there is no time that it takes.
+    assert_eq!(shown.sets[0].figures.len(), 1);
 
     let shown = told(&running(""), "kind: DaemonSet\n", 1);
     assert!(!shown.errors.is_empty() && shown.sets.is_empty() && shown.diffs.is_empty());

@@ -20,6 +20,7 @@ const STUCK_AFTER: SimDuration = SimDuration::from_secs(600);
 /// So long after its DaemonSets are settled a run is over, even if something else in the cluster never comes to rest.
 const SETTLED_FOR: SimDuration = SimDuration::from_secs(30);
 
+const NOT_REACHED: &str = "its turn does not come: the rollout stops before";
 const ON_DELETE: &str = "strategy OnDelete: a pod of an older revision is replaced when you delete it";
 
 /// Figures of several runs: the least and the most.
@@ -162,7 +163,12 @@ impl DryRun {
     /// How far the run that is going on has come, in its slowest DaemonSet: the pods that are updated and available.
     pub fn progress(&self) -> Option<Numbers> {
         let run = self.run.as_ref()?;
-        run.sets.iter().map(|set| set.tally.numbers).min_by_key(|numbers| numbers.updated.min(numbers.available))
+        // Until the controller has seen the new template, its numbers are about the old one.
+        let numbers = |set: &Watched| match set.observed {
+            true => set.tally.numbers,
+            false => Numbers { updated: 0, ..set.tally.numbers },
+        };
+        run.sets.iter().map(numbers).min_by_key(|numbers| numbers.updated.min(numbers.available))
     }
 
     /// No more runs: what is known is enough. A first run that is still going on counts as it stands.
@@ -172,7 +178,11 @@ impl DryRun {
             Some(run) if self.runs_done == 0 => {
                 self.finish(&run);
                 let after = run.sim.now().since(run.begin);
-                self.forecasts.iter_mut().for_each(|forecast| forecast.stopped_after = Some(after));
+                for forecast in &mut self.forecasts {
+                    forecast.stopped_after = Some(after);
+                    let reached = forecast.nodes.iter_mut().filter(|it| it.why == NOT_REACHED);
+                    reached.for_each(|it| it.why = "its turn has not come by then".to_owned());
+                }
             }
             _ => {}
         }
@@ -426,7 +436,10 @@ impl Watched {
                 (NodeFuture::Kept, None, _) if on_delete && !updated => ON_DELETE.to_owned(),
                 (NodeFuture::Kept, None, Some(obstacle)) => format!("a pod that is here may stay, although {obstacle}"),
                 (NodeFuture::Kept, None, None) if updated => "it is as the template says".to_owned(),
-                (NodeFuture::Kept, None, None) => "its turn does not come: the rollout stops before".to_owned(),
+                (NodeFuture::Kept, None, None) => NOT_REACHED.to_owned(),
+                (NodeFuture::Removed, Some(reason), Some(obstacle)) if !reason.contains(&obstacle.to_string()) => {
+                    format!("{reason}; no other may follow it here: {obstacle}")
+                }
                 (_, Some(reason), _) => reason,
                 (_, None, Some(obstacle)) => obstacle.to_string(),
                 (_, None, None) => String::new(),

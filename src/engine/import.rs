@@ -735,7 +735,12 @@ fn meta(value: &Value) -> ObjectMeta {
         Some(Value::Int(version)) => u64::try_from(*version).unwrap_or(1),
         _ => 1,
     };
-    meta.uid = uid_of(field("uid"), &[value.text("kind"), &meta.namespace, &meta.name]);
+    // Whoever has shortened a dump by hand may have left out what kubectl takes for granted.
+    let kind = value.text("kind");
+    if meta.namespace.is_empty() && ["DaemonSet", "Pod", "ControllerRevision"].contains(&kind) {
+        meta.namespace = "default".into();
+    }
+    meta.uid = uid_of(field("uid"), &[kind, &meta.namespace, &meta.name]);
     if let Some(owners) = field("ownerReferences") {
         meta.owner_references = owner_references(owners, &meta.namespace);
     }

@@ -135,9 +135,12 @@ impl Manager {
         LoopState { stage, queue_len: self.queue.len(), key: self.active.first().map(|sync| sync.key.clone()) }
     }
 
-    /// Decisions that wait for the batch before them.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = &Decision> {
-        self.active.iter().flat_map(|sync| sync.waiting.iter().chain(&sync.rest))
+    /// Decisions that wait for the batch before them, each with its DaemonSet.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (&ObjectKey, &Decision)> {
+        self.active.iter().flat_map(|sync| {
+            let decisions = sync.waiting.iter().chain(&sync.rest);
+            decisions.map(|decision| (&sync.key, decision))
+        })
     }
 
     pub(super) fn queue(&self) -> impl Iterator<Item = &ObjectKey> {
@@ -675,6 +678,8 @@ fn summary(creates: &[Decision], rest: &[Decision]) -> String {
             Some(Act::RenumberRevision { number, .. }) => format!("make revision {number} the newest"),
             Some(Act::DeleteRevision { .. }) => "delete an old revision".to_owned(),
             Some(Act::AdoptPod { .. } | Act::AdoptRevision { .. }) => "adopt what matches".to_owned(),
+            Some(Act::LabelRevision { .. }) => "label a revision that has no hash".to_owned(),
+            Some(Act::RelabelPod { .. }) => "label pods with the revision that is kept".to_owned(),
             _ => "release what no longer matches".to_owned(),
         },
         (0, count) => format!("delete {count}{} {}", if old { " old" } else { "" }, pods(count)),

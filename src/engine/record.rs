@@ -247,7 +247,9 @@ impl fmt::Display for Reason {
             Reason::AllDisrupted => f.write_str("no node is ready, so no pod is driven away"),
             Reason::NotTolerated { node, taint } => write!(f, "it does not tolerate the taint {taint} of {node}"),
             Reason::TolerationOver { node, after } => write!(f, "it tolerates the taints of {node} only for {after}"),
-            Reason::EvictionCancelled => f.write_str("it may stay after all"),
+            Reason::EvictionCancelled => {
+                f.write_str("the taints of its node have changed, so what was planned for it is called off")
+            }
             Reason::OutOfService { node } => write!(f, "{node} is out of service, so nobody else will finish it"),
             Reason::NamespaceGoes { namespace } => write!(f, "the namespace {namespace} is deleted"),
             Reason::QuotaCounted => f.write_str("what the namespace holds has been counted"),
@@ -256,7 +258,7 @@ impl fmt::Display for Reason {
                 write!(f, "the kubelet of {node} has been silent for {silent_for}")
             }
             Reason::NodeNotReady { node } => write!(f, "{node} is not ready"),
-            Reason::Told => f.write_str("it is told once more"),
+            Reason::Told => f.write_str("only an event tells of it"),
             Reason::Refused { message } => f.write_str(message),
         }
     }

@@ -11,14 +11,18 @@ pub struct Numbers {
     pub updated: u32,
     pub available: u32,
     pub unavailable: u32,
+    /// Nodes that should not run it, and have a pod of it, which may stay there.
+    pub misscheduled: u32,
     /// Its pods, without those that are being deleted.
     pub pods: u32,
 }
 
 impl Numbers {
-    /// Whether nothing is left to do: each wanted pod is updated and available, and there is no other.
+    /// Whether nothing is left to do: each wanted pod is updated and available, and there is no other but those that may
+    /// stay where none would be made.
     pub fn is_settled(&self) -> bool {
-        self.updated == self.desired && self.available == self.desired && self.pods == self.desired
+        let may_be = self.desired..=self.desired + self.misscheduled;
+        self.updated == self.desired && self.available == self.desired && may_be.contains(&self.pods)
     }
 }
 
@@ -60,6 +64,7 @@ impl Tally {
                     updated: count(status.updated_number_scheduled),
                     available: count(status.number_available),
                     unavailable: count(status.number_unavailable),
+                    misscheduled: count(status.number_misscheduled),
                     pods: old.pods,
                 };
             }

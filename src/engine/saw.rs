@@ -132,8 +132,9 @@ fn node_conditions(facts: &mut Facts, node: &Node, function: &'static str) {
     for condition in node.conditions.iter() {
         let is_ready = &*condition.kind == "Ready";
         if is_ready || condition.status != ConditionStatus::False {
-            let text = format!("{} since {} ({})", condition.status.as_str(), condition.changed_at, condition.reason);
-            facts.add(if is_ready { "Ready" } else { "Another condition" }, text, function);
+            let (kind, status) = (&condition.kind, condition.status.as_str());
+            let text = format!("{kind} is {status} since {} ({})", condition.changed_at, condition.reason);
+            facts.add(if is_ready { "Its condition" } else { "Another condition" }, text, function);
         }
     }
     if node.unschedulable {

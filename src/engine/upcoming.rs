@@ -42,8 +42,9 @@ impl Sim {
                 all.push(Upcoming { at: Some(*at), title, why, function });
             }
         }
-        for decision in self.state.manager.waiting().filter(|decision| self.is_decision_about(decision, about)) {
-            let (title, why, function) = tell_decision(decision);
+        let waiting = self.state.manager.waiting();
+        for (key, decision) in waiting.filter(|(key, decision)| self.is_decision_about(key, decision, about)) {
+            let (title, why, function) = tell_decision(key, decision, about);
             all.push(Upcoming { at: None, title, why, function });
         }
         for (place, (key, _, _)) in self.state.scheduler.waiting.values().enumerate() {
@@ -57,7 +58,15 @@ impl Sim {
             }
         }
         for key in self.state.scheduler.unschedulable.keys().filter(|key| self.is_about_pod(key, about)) {
-            let why = "it found no place, and is tried when something changes on a node that it could go to".to_owned();
+            let promised = self.state.world.pods.get(key).and_then(|pod| pod.status.nominated_node.as_ref());
+            let why = match promised {
+                Some(node) => {
+                    format!("{node} is promised to it, and it is tried when those that make room there are gone")
+                }
+                None => {
+                    "it found no place, and is tried when something changes on a node that it could go to".to_owned()
+                }
+            };
             let title = format!("Find a node for {}", key.name);
             all.push(Upcoming { at: None, title, why, function: "MoveAllToActiveOrBackoffQueue" });
         }
@@ -99,8 +108,9 @@ impl Sim {
         }
     }
 
-    fn is_decision_about(&self, decision: &Decision, about: About) -> bool {
+    fn is_decision_about(&self, daemonset: &ObjectKey, decision: &Decision, about: About) -> bool {
         match &decision.act {
+            _ if about.kind == Kind::DaemonSet => *daemonset == *about.key,
             Act::DeletePod { pod, .. } => self.is_about_pod(pod, about),
             Act::CreatePod { node } => about.kind == Kind::Node && *node == about.key.name,
             _ => false,
@@ -134,8 +144,8 @@ impl Sim {
                 };
                 Some((title, why.to_owned(), function))
             }
-            Step::SyncRequest { decision, .. } if self.is_decision_about(decision, about) => {
-                Some(tell_decision(decision))
+            Step::SyncRequest { key, decision } if self.is_decision_about(key, decision, about) => {
+                Some(tell_decision(key, decision, about))
             }
             Step::SyncStage { key } if is_daemonset(key) => Some((
                 format!("Compare {}", key.name),
@@ -158,6 +168,10 @@ impl Sim {
             Step::TaintNode { node, .. } if is_node(node) => {
                 let why = "its conditions have changed".to_owned();
                 Some((format!("Set the taints of {node}"), why, "doNoScheduleTaintingPass"))
+            }
+            Step::MarkPodsNotReady { node, .. } if is_node(node) => {
+                let why = "its kubelet is silent, so nobody knows whether they still run".to_owned();
+                Some((format!("Set the pods on {node} not ready"), why, "MarkPodsNotReady"))
             }
             Step::MonitorNodes if about.kind == Kind::Node && self.state.nodes.looks_at(&about.key.name) => {
                 let why = match self.kubelet_is_dead(&about.key.name) {
@@ -189,10 +203,18 @@ impl Sim {
     }
 }
 
-fn tell_decision(decision: &Decision) -> (String, String, &'static str) {
+fn tell_decision(daemonset: &ObjectKey, decision: &Decision, about: About) -> (String, String, &'static str) {
     let title = match &decision.act {
-        Act::DeletePod { pod, .. } => format!("Delete {}", pod.name),
-        _ => "Create a pod".to_owned(),
+        Act::CreatePod { .. } if about.kind == Kind::Node => format!("Create a pod of {}", daemonset.name),
+        Act::CreatePod { node } => format!("Create a pod on {node}"),
+        Act::CreateRevision(revision) => format!("Create {}", revision.meta.name),
+        Act::DeletePod { pod: it, .. } | Act::DeleteRevision { revision: it, .. } => format!("Delete {}", it.name),
+        Act::AdoptPod { pod: it, .. } | Act::AdoptRevision { revision: it, .. } => format!("Adopt {}", it.name),
+        Act::ReleasePod { pod: it, .. } | Act::ReleaseRevision { revision: it, .. } => format!("Release {}", it.name),
+        Act::RelabelPod { pod: it, .. }
+        | Act::LabelRevision { revision: it, .. }
+        | Act::RenumberRevision { revision: it, .. } => format!("Change {}", it.name),
+        Act::WriteStatus(_) => format!("Write the status of {}", daemonset.name),
     };
     (title, decision.reason.to_string(), decision.reason.function())
 }

@@ -85,30 +85,14 @@ pub fn behaviour(image: &str) -> Behaviour {
 /// Why a kubelet changes a pod's status.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    Creating {
-        image: Name,
-    },
-    CannotPull {
-        image: Name,
-    },
-    Started {
-        image: Name,
-    },
+    Creating { image: Name },
+    CannotPull { image: Name },
+    Started { image: Name },
     BecameReady,
-    Failed {
-        image: Name,
-    },
-    Crashed {
-        image: Name,
-    },
-    Ended {
-        image: Name,
-    },
-    Stopped {
-        node: Name,
-    },
-    /// A status that was set by hand.
-    ByHand,
+    Failed { image: Name },
+    Crashed { image: Name },
+    Ended { image: Name },
+    Stopped { node: Name },
 }
 
 impl Reason {
@@ -126,13 +110,15 @@ impl fmt::Display for Reason {
         match self {
             Reason::Creating { image } => write!(f, "pulling {image} and creating the container"),
             Reason::CannotPull { image } => write!(f, "{image} cannot be pulled, as its tag begins with bad"),
+            Reason::Started { image } if behaviour(image) == Behaviour::SlowToReady => {
+                write!(f, "{image} runs, and is ready only after a while, as its tag begins with slow")
+            }
             Reason::Started { image } => write!(f, "{image} runs"),
             Reason::BecameReady => f.write_str("its container is ready"),
             Reason::Failed { image } => write!(f, "{image} ended with an error, as its tag begins with fail"),
             Reason::Crashed { image } => write!(f, "{image} crashes, as its tag begins with crash"),
             Reason::Ended { image } => write!(f, "{image} ended, as its tag begins with succ"),
             Reason::Stopped { node } => write!(f, "its containers on {node} have stopped"),
-            Reason::ByHand => f.write_str("set by hand"),
         }
     }
 }

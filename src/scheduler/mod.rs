@@ -59,7 +59,10 @@ pub enum Reason {
 pub enum Obstacle {
     Cordoned,
     Taint(Taint),
-    Affinity,
+    /// What of its selector and affinity fails there.
+    Affinity {
+        failing: String,
+    },
     /// Another pod has the port.
     HostPort {
         port: i64,
@@ -116,7 +119,7 @@ impl Obstacle {
         match self {
             Obstacle::Cordoned => "node(s) were unschedulable".to_owned(),
             Obstacle::Taint(_) => "node(s) had untolerated taint(s)".to_owned(),
-            Obstacle::Affinity => "node(s) didn't match Pod's node affinity/selector".to_owned(),
+            Obstacle::Affinity { .. } => "node(s) didn't match Pod's node affinity/selector".to_owned(),
             Obstacle::HostPort { .. } => "node(s) didn't have free ports for the requested pod ports".to_owned(),
             Obstacle::TooManyPods { .. } => "Too many pods".to_owned(),
             Obstacle::Insufficient { resource, .. } => ["Insufficient ", resource].concat(),
@@ -134,7 +137,7 @@ impl Obstacle {
         match self {
             Obstacle::Cordoned => "NodeUnschedulable.Filter",
             Obstacle::Taint(_) => "TaintToleration.Filter",
-            Obstacle::Affinity => "NodeAffinity.Filter",
+            Obstacle::Affinity { .. } => "NodeAffinity.Filter",
             Obstacle::HostPort { .. } => "NodePorts.Filter",
             Obstacle::TooManyPods { .. } | Obstacle::Insufficient { .. } => "NodeResourcesFit.Filter",
             Obstacle::Spread { .. } => "PodTopologySpread.Filter",
@@ -151,9 +154,11 @@ impl fmt::Display for Obstacle {
         match self {
             Obstacle::Cordoned => f.write_str("it is cordoned, and the pod does not tolerate that"),
             Obstacle::Taint(taint) => write!(f, "its taint `{taint}` is not tolerated"),
-            Obstacle::Affinity => f.write_str("the pod's node affinity or selector does not match it"),
+            Obstacle::Affinity { failing } => write!(f, "the pod's node affinity or selector wants {failing}"),
             Obstacle::HostPort { port, taken_by } => write!(f, "its port {port} is taken by {taken_by}"),
-            Obstacle::TooManyPods { pods, allowed } => write!(f, "{pods} pods are on it, and it takes {allowed}"),
+            Obstacle::TooManyPods { pods, allowed } => {
+                write!(f, "the number of pods on it is {pods}, and it takes {allowed} at most")
+            }
             Obstacle::Insufficient { resource, asked, used, allocatable } => {
                 let amount = |milli| quantity_text(resource, milli);
                 let free = amount((allocatable - used).max(0));
@@ -183,7 +188,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::Pinned { node, .. } => write!(f, "its node affinity names {node}"),
-            Reason::Fits { node, .. } => write!(f, "{node} fits and has the fewest pods"),
+            Reason::Fits { node, .. } => write!(f, "{node} fits, and has the fewest pods of the nodes that do"),
             Reason::Unschedulable { message, .. } => f.write_str(message),
             Reason::Preempted { by, priority, own } => {
                 write!(f, "{by} needs its room and has priority {priority}, which is higher than {own}")
@@ -247,7 +252,7 @@ fn filter(sight: &Sight, pod: &Pod, node: &Node) -> Obstacles {
         return unresolvable(Obstacle::Taint(taint.clone()));
     }
     if !pod.affinity_matches(node.name(), node.labels()) {
-        return unresolvable(Obstacle::Affinity);
+        return unresolvable(Obstacle::Affinity { failing: what_fails(pod, node) });
     }
     let taken = |port: &HostPort| {
         let has_it = |other: &&Arc<Pod>| other.spec.template.host_ports.iter().any(|it| it.conflicts_with(port));
@@ -274,6 +279,25 @@ fn filter(sight: &Sight, pod: &Pod, node: &Node) -> Obstacles {
         Some(Obstacle::PodAffinity) => unresolvable(Obstacle::PodAffinity),
         Some(obstacle) => Obstacles { found: vec![obstacle], resolvable: true },
     }
+}
+
+/// What a node lacks for a pod's node selector or required node affinity.
+fn what_fails(pod: &Pod, node: &Node) -> String {
+    let has = |key: &str| match node.labels().get(key) {
+        Some(value) => [", and it has `", value, "`"].concat(),
+        None => ", and it has no such label".to_owned(),
+    };
+    let spec = &pod.spec.template;
+    if let Some((key, wanted)) = spec.node_selector.iter().find(|(key, value)| node.labels().get(*key) != Some(value)) {
+        return ["`", key, "=", wanted, "`", &has(key)].concat();
+    }
+    if let Some(pinned) = &pod.spec.pinned_node {
+        return ["node `", pinned, "`"].concat();
+    }
+    let terms = spec.required_affinity.iter().flat_map(|affinity| affinity.terms());
+    let failing = terms.filter_map(|term| term.first_failing(node.name(), node.labels()));
+    let texts: Vec<String> = failing.map(|it| ["`", &it.to_string(), "`", &has(&it.key)].concat()).collect();
+    if texts.is_empty() { "what no term of it says".to_owned() } else { texts.join("; or ") }
 }
 
 fn unresolvable(obstacle: Obstacle) -> Obstacles {

@@ -31,7 +31,7 @@ impl RefusedBy {
         match obstacle {
             Obstacle::Cordoned => RefusedBy::CORDON,
             Obstacle::Taint(_) => RefusedBy::TAINT,
-            Obstacle::Affinity => RefusedBy::NODE_AFFINITY,
+            Obstacle::Affinity { .. } => RefusedBy::NODE_AFFINITY,
             Obstacle::HostPort { .. } => RefusedBy::PORTS,
             Obstacle::TooManyPods { .. } | Obstacle::Insufficient { .. } => RefusedBy::RESOURCES,
             Obstacle::Spread { .. } => RefusedBy::SPREAD,

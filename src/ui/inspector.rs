@@ -103,8 +103,8 @@ fn view_block(desk: &Desk, about: &str, block: &Block) -> Html {
             <div data-block={title.clone()}>
                 <h3>{title}</h3>
                 <ul class="check">{for rows.iter().map(|row| view_row(desk, row))}</ul>
-                if !verdict.0.is_empty() {
-                    <p class="verdict"><b>{&verdict.0}</b>{" "}{marked(&verdict.1)}
+                if let Some(verdict) = verdict {
+                    <p class="verdict"><b>{&verdict.text}</b>{" "}{marked(&verdict.rest)}{view_function(verdict.function)}
                         if let Some(offer) = offer { {" "}{view_offer(desk, offer)} }
                     </p>
                 }

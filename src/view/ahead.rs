@@ -130,11 +130,13 @@ fn set_ahead(forecast: &Forecast, after: &World) -> SetAhead {
         let noun = if waves.most == 1 { " wave" } else { " waves" };
         say([&range(&waves, &|number| number.to_string()), noun].concat(), limit);
     }
-    if let Some(takes) = forecast.takes.filter(|_| forecast.stopped_after.is_none()) {
+    // How long it takes, and what is there meanwhile, is of interest where pods come.
+    let comes = count(&[NodeFuture::Created, NodeFuture::Replaced]) > 0;
+    if let Some(takes) = forecast.takes.filter(|_| comes && forecast.settles && forecast.stopped_after.is_none()) {
         let over = ["at the present start times, over ", &words::count(forecast.runs, "seed")].concat();
         say(times(&takes), over);
     }
-    if let Some(fewest) = forecast.fewest_available.filter(|_| forecast.before.desired > 0) {
+    if let Some(fewest) = forecast.fewest_available.filter(|_| comes && forecast.before.desired > 0) {
         let of = [" of ", &forecast.after.desired.to_string()].concat();
         say([range(&fewest, &|number| number.to_string()), of].concat(), "fewest available on the way".to_owned());
     }
@@ -163,7 +165,10 @@ fn set_ahead(forecast: &Forecast, after: &World) -> SetAhead {
         node: it.node.to_string(),
         future: it.future,
         why: match it.future {
-            NodeFuture::Created | NodeFuture::Replaced if !it.ready => [&it.why, "; it does not become ready"].concat(),
+            NodeFuture::Created | NodeFuture::Replaced if !it.ready => match forecast.stopped_after {
+                None => [&it.why, "; it does not become ready"].concat(),
+                Some(_) => [&it.why, "; it is not ready by then"].concat(),
+            },
             _ => it.why.clone(),
         },
     });

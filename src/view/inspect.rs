@@ -73,6 +73,15 @@ pub struct Revision {
     pub undo: Option<Offer>,
 }
 
+/// What follows from some rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// What matters most of it.
+    pub text: String,
+    pub rest: String,
+    pub function: &'static str,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
     /// One sentence, and the function of the original that it models.
@@ -81,11 +90,10 @@ pub enum Block {
         text: String,
         function: &'static str,
     },
-    /// `verdict` is what follows from the rows: the first part of it matters most.
     Rows {
         title: String,
         rows: Vec<Row>,
-        verdict: (String, String),
+        verdict: Option<Verdict>,
         offer: Option<Offer>,
     },
     /// Rows that count: each can be opened to see what it counts.
@@ -188,7 +196,7 @@ pub fn describe_command(object: &ObjectRef) -> String {
         Kind::DaemonSet => "daemonset",
         Kind::Pod => "pod",
         Kind::Node => "node",
-        other => other.as_str(),
+        other => &other.as_str().to_ascii_lowercase(),
     };
     let namespace = match &*object.key.namespace {
         "" | "default" => String::new(),

@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 
 use everynode::api::{Kind, SimTime};
-use everynode::engine::{Record, Sim};
+use everynode::engine::{Command, DryRun, Record, Sim};
 use everynode::view::inspect::{Moment, Revision, inspect};
 use everynode::view::{Block, Link, Mark, ObjectRef, Offer, Row};
 
-/// Explains an object, or an act if its number is given. Facts are left out: they are not explanations.
-pub fn why(sim: &Sim, now: SimTime, object: &ObjectRef, record: Option<u64>) -> String {
+/// Runs of a look ahead.
+const SEEDS: usize = 3;
+
+/// Explains an object, or an act if its number is given: why it is as it is, or the facts beside that.
+pub fn why(sim: &Sim, now: SimTime, object: &ObjectRef, record: Option<u64>, facts: bool) -> String {
     let history = sim.history();
     let moment = Moment {
         world: sim.world(),
@@ -20,18 +23,24 @@ pub fn why(sim: &Sim, now: SimTime, object: &ObjectRef, record: Option<u64>) -> 
         unfolded: false,
     };
     let mut text = String::new();
-    for block in &inspect(&moment, Some(object), record, false).blocks {
+    let inspection = inspect(&moment, Some(object), record, false);
+    if facts {
+        let describe = everynode::view::inspect::describe_command(object);
+        writeln!(text, "{}, {} [{describe}]", inspection.title, inspection.kind).unwrap();
+    }
+    for block in inspection.blocks.iter().filter(|block| matches!(block, Block::Facts { .. }) == facts) {
         match block {
             Block::Lead { title, text: said, function } => writeln!(text, "{title}: {said} [{function}]").unwrap(),
             Block::Rows { title, rows, verdict, offer } => {
                 writeln!(text, "{title}").unwrap();
                 rows.iter().for_each(|row| write_row(row, &mut text));
-                if !verdict.0.is_empty() {
+                if let Some(verdict) = verdict {
                     writeln!(
                         text,
-                        "  = {} {}{}",
-                        verdict.0,
-                        verdict.1,
+                        "  = {} {} [{}]{}",
+                        verdict.text,
+                        verdict.rest,
+                        verdict.function,
                         match offer {
                             Some(Offer::Tolerate(..)) => " [Tolerate it…]".to_owned(),
                             Some(Offer::Run(command, text)) => format!(" [{text}: {}]", command.to_text()),
@@ -63,7 +72,10 @@ pub fn why(sim: &Sim, now: SimTime, object: &ObjectRef, record: Option<u64>) -> 
                 lines.iter().for_each(|(sign, line)| writeln!(text, "  {sign}{line}").unwrap());
             }
             Block::Note(said) => writeln!(text, "{said}").unwrap(),
-            Block::Facts { .. } => {}
+            Block::Facts { title, rows } => {
+                writeln!(text, "{title}").unwrap();
+                rows.iter().for_each(|(key, value)| writeln!(text, "  {key}: {value}").unwrap());
+            }
         }
     }
     text
@@ -103,6 +115,40 @@ fn write_revision(row: &Revision, text: &mut String) {
     let undo = if row.undo.is_some() { " [Undo to this]" } else { "" };
     writeln!(text, "  {}: {}{undo}", row.title, row.detail).unwrap();
     row.diff.iter().for_each(|(sign, line)| writeln!(text, "    {sign}{line}").unwrap());
+}
+
+/// What applying a manifest would lead to, as the dialog beside the editor says it.
+/// At first, between its runs, and in the end, or when it was stopped after some steps.
+pub fn ahead(sim: &Sim, manifest: &str, steps: Option<usize>) -> String {
+    let check = everynode::engine::check(manifest);
+    let command = Command::Apply { text: manifest.to_owned() };
+    let mut dry_run = DryRun::new(sim, command, everynode::view::ahead::daemonsets(&check), SEEDS);
+    let findings: Vec<String> = check.findings.iter().map(everynode::view::words::finding).collect();
+    let mut text = findings.iter().fold(String::new(), |text, finding| text + finding + "\n");
+    let mut write = |dry_run: &DryRun| {
+        let ahead = everynode::view::ahead::ahead(&check, dry_run);
+        ahead.errors.iter().for_each(|error| writeln!(text, "{error}").unwrap());
+        writeln!(text, "{}", if ahead.running.is_empty() { "In the end:" } else { &ahead.running }).unwrap();
+        for set in &ahead.sets {
+            set.figures.iter().for_each(|(figure, said)| writeln!(text, "  {figure} {said}").unwrap());
+            if !set.remark.is_empty() {
+                writeln!(text, "  {}", set.remark).unwrap();
+            }
+            set.nodes.iter().for_each(|it| writeln!(text, "  {} {}: {}", it.future.word(), it.node, it.why).unwrap());
+        }
+    };
+    write(&dry_run);
+    if let Some(steps) = steps {
+        dry_run.step(steps);
+        dry_run.stop();
+    }
+    while dry_run.runs_done() == 0 && dry_run.step(1) {}
+    if !dry_run.is_done() {
+        write(&dry_run);
+    }
+    while dry_run.step(1000) {}
+    write(&dry_run);
+    text
 }
 
 /// The last act of a kind by an actor: `daemonset-controller Delete`.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use everynode::api::{ConditionStatus, Kind, ObjectKey, PodPhase, SimDuration, SimTime, Taint};
-use everynode::engine::{Command, NodeTemplate, Record, Scenario, Sim, SubmittedCommand, Verb};
+use everynode::engine::{Command, IMPORT_COMMAND, NodeTemplate, Record, Scenario, Sim, SubmittedCommand, Verb};
 use everynode::store::Propagation;
 
 use super::asking;
@@ -70,6 +70,7 @@ impl Player {
         if self.sim.is_none() {
             self.sim = Some(Sim::new(&self.scenario));
         }
+        let text = self.manifest.clone();
         let answer = match (*verb, rest) {
             ("apply", []) => {
                 self.manifest = manifest.to_owned();
@@ -91,7 +92,14 @@ impl Player {
             ("timed", actors) => Ok(self.acts(actors, true)),
             ("syncs", []) => Ok(self.syncs()),
             ("observed", [daemonset]) => Ok(self.observed(daemonset)),
-            ("why", [what, rest @ ..]) => self.why(what, rest),
+            ("until", [actor, rest @ ..]) => self.until(actor, &rest.join(" ")),
+            ("import", []) => self.import(manifest),
+            ("ahead", steps @ ([] | [_])) => {
+                let steps = steps.first().and_then(|steps| steps.parse().ok());
+                Ok(asking::ahead(self.sim(), if manifest.is_empty() { &text } else { manifest }, steps))
+            }
+            ("why", [what, rest @ ..]) => self.ask(what, rest, false),
+            ("facts", [what, rest @ ..]) => self.ask(what, rest, true),
             ("clock", []) => Ok(self.now.to_string()),
             (verb, rest) => {
                 let command = self.command(verb, rest)?;
@@ -271,6 +279,37 @@ impl Player {
         }
     }
 
+    /// Until the next such act, and not a step further.
+    fn until(&mut self, actor: &str, verb: &str) -> Answer {
+        let sim = self.sim();
+        let mut seen = sim.history().records().len();
+        for _ in 0..STEPS_MAX {
+            if !sim.step() {
+                return Err("that does not happen".to_owned());
+            }
+            let records = sim.history().records();
+            let wanted = |record: &Record| record.actor.as_str() == actor && record.verb.as_str() == verb;
+            if records[seen..].iter().any(wanted) {
+                break;
+            }
+            seen = records.len();
+        }
+        self.now = self.now.max(self.sim().now());
+        Ok(String::new())
+    }
+
+    /// A cluster as kubectl prints it, or this one, brought to a new simulation.
+    fn import(&mut self, dump: &str) -> Answer {
+        let this = || everynode::kubectl::run(self.sim.as_mut()?, IMPORT_COMMAND, &mut |_| None).stdout().into();
+        let text = Some(dump.to_owned()).filter(|dump| !dump.is_empty()).or_else(this).unwrap_or_default();
+        let import = everynode::engine::import::import(&text)?;
+        let scenario = Scenario { cluster: Some(std::sync::Arc::new(import.cluster)), ..Scenario::default() };
+        let sim = Sim::new(&scenario);
+        self.now = sim.now();
+        (self.scenario, self.sim, self.ids.seen, self.acts_from) = (scenario, Some(sim), 0, 0);
+        Ok(String::new())
+    }
+
     fn quiet(&mut self) -> Answer {
         self.sim().run_until(SimTime::MAX, STEPS_MAX);
         self.now = self.now.max(self.sim().now());
@@ -342,9 +381,10 @@ impl Player {
         text
     }
 
-    fn why(&mut self, what: &str, rest: &[&str]) -> Answer {
+    fn ask(&mut self, what: &str, rest: &[&str], facts: bool) -> Answer {
         let now = self.now;
-        let sim = self.sim();
+        let name = rest.first().map(|key| self.ids.name_of(key)).unwrap_or_default();
+        let sim = self.sim.as_ref().expect("the cluster has begun");
         let now = now.max(sim.now());
         let (object, record) = match (what, rest) {
             ("node", [name]) => (asking::object(Kind::Node, "", name), None),
@@ -365,14 +405,16 @@ impl Player {
                 let pod = on_node.or_else(|| going().map(|pod| &**pod)).ok_or("no such pod")?;
                 (asking::object(Kind::Pod, &pod.meta.namespace, &pod.meta.name), None)
             }
+            ("named-pod", [_]) => (asking::object(Kind::Pod, &name.0, &name.1), None),
+            ("revision", [_]) => (asking::object(Kind::ControllerRevision, &name.0, &name.1), None),
             ("act", [actor, verb @ ..]) if !verb.is_empty() => {
                 let record = asking::last_act(sim, actor, &verb.join(" ")).ok_or("no such act")?;
                 let key = &record.object.key;
                 (asking::object(record.object.kind, &key.namespace, &key.name), Some(record.seq))
             }
-            _ => return Err("why node | daemonset | pod | act".to_owned()),
+            _ => return Err("why node | daemonset | pod | named-pod | revision | act".to_owned()),
         };
-        Ok(asking::why(sim, now, &object, record))
+        Ok(asking::why(sim, now, &object, record, facts))
     }
 
     fn syncs(&mut self) -> String {

@@ -11,7 +11,7 @@ use everynode::store::{Object, World};
 /// have been cleaned up since.
 #[derive(Default)]
 pub struct Ids {
-    seen: usize,
+    pub seen: usize,
     pods: BTreeMap<Uid, String>,
     names: Vec<(Name, String)>,
     counts: BTreeMap<String, usize>,
@@ -49,6 +49,13 @@ impl Ids {
             self.names.push((pod.meta.name.clone(), id.clone()));
         }
         self.pods.insert(pod.meta.uid, id);
+    }
+
+    /// The namespace and the name that an id, or a name that is none, stands for.
+    pub fn name_of(&self, key: &str) -> (String, String) {
+        let (namespace, id) = key.split_once('/').unwrap_or(("default", key));
+        let name = self.names.iter().find(|(_, it)| it == id).map_or(id, |(name, _)| name);
+        (namespace.to_owned(), name.to_owned())
     }
 
     fn of(&self, pod: &Pod) -> &str {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::api::{DaemonSet, Name, Pod, UpdateStrategy};
+use crate::api::{DaemonSet, Name, ObjectKey, Pod, UpdateStrategy};
 
 use super::manage;
 use super::pods::{Current, NodePods, counting_pods_on, is_available};
 use super::reason::Reason;
 use super::rolling_update::rollout;
+use super::saw::counted;
 use super::sync::{Act, Decision, View};
 use super::{history, placement::Placer};
 
@@ -26,7 +27,7 @@ pub struct Foreseen {
 pub fn outlook(view: &View, daemonset: &DaemonSet, node: &Name) -> Vec<Foreseen> {
     if daemonset.meta.is_terminating() {
         let why = "for a DaemonSet that is being deleted the controller does nothing any more";
-        return vec![Foreseen::waits("Nothing".to_owned(), why.to_owned(), "syncDaemonSet")];
+        return vec![Foreseen::waits(format!("Nothing for {}", daemonset.meta.name), why.to_owned(), "syncDaemonSet")];
     }
     let pods = counting_pods_on(view.world, daemonset, node);
     let here = NodePods { name: node, node: view.world.nodes.get(node), pods: &pods };
@@ -35,11 +36,13 @@ pub fn outlook(view: &View, daemonset: &DaemonSet, node: &Name) -> Vec<Foreseen>
     let plan = manage::on_node(view, daemonset, &here);
     let wants_more = !plan.decisions.is_empty();
     if let Some(expected) = view.memory.expectations(&key).filter(|_| !view.memory.is_satisfied(&key, view.now)) {
-        let (creates, deletes) = (expected.creates.max(0), expected.deletes.max(0));
-        let why = format!("it has not yet seen {creates} creates and {deletes} deletes of its own happen");
-        all.push(Foreseen::waits("Wait".to_owned(), why, "SatisfiedExpectations"));
+        let both = [(expected.creates, "create"), (expected.deletes, "delete")];
+        let unseen = both.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(count, what));
+        let unseen = unseen.collect::<Vec<_>>().join(" and ");
+        let why = format!("when the controller has seen {unseen} of its own happen");
+        all.push(Foreseen::waits(format!("Go on with {}", key.name), why, "SatisfiedExpectations"));
     }
-    all.extend(plan.decisions.into_iter().map(Foreseen::decided));
+    all.extend(plan.decisions.into_iter().map(|decision| Foreseen::decided(&key, decision)));
     if let Some(super::Saw::Nodes(seen)) = plan.saw {
         all.extend(seen.left_alone.into_iter().map(|it| {
             let why = format!("it failed within the back-off of {}, so it stays until {}", it.delay, it.until);
@@ -58,8 +61,9 @@ fn wait_on_node(view: &View, daemonset: &DaemonSet, here: &NodePods) -> Option<F
     let should_run = Placer::new(&daemonset.spec).place(node).should_run;
     let (going, staying): (Vec<&Arc<Pod>>, Vec<&Arc<Pod>>) = here.pods.iter().partition(|pod| pod.is_terminating());
     if let (Some(going), true, true) = (going.first(), staying.is_empty(), should_run) {
-        let why = format!("once {} is gone: without maxSurge a node never has two", going.meta.name);
-        return Some(Foreseen::waits("Create its replacement".to_owned(), why, "podsShouldBeOnNode"));
+        let why = "once that is gone: without maxSurge a node never has two".to_owned();
+        let title = format!("Create a successor of {}", going.meta.name);
+        return Some(Foreseen::waits(title, why, "podsShouldBeOnNode"));
     }
     let current = Current::new(daemonset, &history::current_hash(view.world, daemonset));
     let old = staying.iter().find(|pod| !current.is_updated(pod))?;
@@ -109,10 +113,10 @@ impl Foreseen {
         Foreseen { title, why: reason.to_string(), function: reason.function(), next_sync: false }
     }
 
-    fn decided(decision: Decision) -> Self {
+    fn decided(daemonset: &ObjectKey, decision: Decision) -> Self {
         let title = match &decision.act {
             Act::DeletePod { pod, .. } => format!("Delete {}", pod.name),
-            _ => "Create a pod".to_owned(),
+            _ => format!("Create a pod of {}", daemonset.name),
         };
         Foreseen { next_sync: true, ..Foreseen::of(title, &decision.reason) }
     }

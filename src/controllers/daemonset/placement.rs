@@ -115,6 +115,8 @@ pub struct Check {
     pub subject: &'static str,
     pub passed: bool,
     pub lines: Vec<Comparison>,
+    /// The function of the original that compares this.
+    pub function: &'static str,
 }
 
 /// One comparison. Texts mark what is taken literally with backticks.
@@ -195,7 +197,7 @@ impl Placer<'_> {
             Some(wanted) if passed => compared(true, ["pinned to `", wanted, "`, which this is"].concat()),
             Some(wanted) => compared(false, ["pinned to `", wanted, "`, and this is `", node.name(), "`"].concat()),
         };
-        Check { subject: "Node name", passed, lines: vec![line] }
+        Check { subject: "Node name", passed, lines: vec![line], function: "predicates" }
     }
 
     fn check_selector(&self, node: &Node) -> Check {
@@ -213,7 +215,8 @@ impl Placer<'_> {
         if lines.is_empty() {
             lines.push(compared(None, "none: `spec.template.spec.nodeSelector` is empty".to_owned()));
         }
-        Check { subject: "Node selector", passed: self.selector_matches(labels), lines }
+        let passed = self.selector_matches(labels);
+        Check { subject: "Node selector", passed, lines, function: "GetRequiredNodeAffinity" }
     }
 
     fn check_affinity(&self, node: &Node) -> Check {
@@ -225,11 +228,12 @@ impl Placer<'_> {
             }
             Some(affinity) => {
                 for (index, term) in affinity.terms().iter().enumerate() {
-                    lines.push(compare_term(&["term ", &(index + 1).to_string(), ": "].concat(), term, node));
+                    lines.push(compare_term(&["term ", &(index + 1).to_string()].concat(), term, node));
                 }
             }
         }
-        Check { subject: "Required affinity", passed: self.affinity_matches(node), lines }
+        let passed = self.affinity_matches(node);
+        Check { subject: "Required affinity", passed, lines, function: "GetRequiredNodeAffinity" }
     }
 
     fn check_taints(&self, node: &Node) -> Check {
@@ -260,7 +264,7 @@ impl Placer<'_> {
         if lines.is_empty() {
             lines.push(compared(None, "the node has none".to_owned()));
         }
-        Check { subject: "Taints", passed, lines }
+        Check { subject: "Taints", passed, lines, function: "FindMatchingUntoleratedTaint" }
     }
 
     /// The tolerations that miss a taint: the reader's own and those that come close one by one, the others together.
@@ -273,8 +277,14 @@ impl Placer<'_> {
                 others.push([short, ":", &toleration.effect].concat());
                 continue;
             }
-            let wrong = toleration.misses(taint).unwrap_or_default();
-            let text = ["`", &toleration.to_string(), "`: another ", wrong].concat();
+            let wrong = match toleration.misses(taint).unwrap_or_default() {
+                // Lt and Gt.
+                "operator" => {
+                    [&toleration.operator, " matches only with the gate TaintTolerationComparisonOperators"].concat()
+                }
+                field => ["another ", field].concat(),
+            };
+            let text = ["`", &toleration.to_string(), "`: ", &wrong].concat();
             lines.push(Comparison { whose, ..compared(None, text) });
         }
         if !others.is_empty() {
@@ -296,7 +306,7 @@ impl Placer<'_> {
 fn compare_term(number: &str, term: &NodeSelectorTerm, node: &Node) -> Comparison {
     let labels = node.labels();
     if term.is_empty() {
-        return compared(false, [number, "it is empty, and an empty term matches nothing"].concat());
+        return compared(false, [number, " is empty, and an empty term matches nothing"].concat());
     }
     let compare = |requirement: &Requirement| {
         let text = ["`", &requirement.to_string(), "`"].concat();
@@ -314,10 +324,10 @@ fn compare_term(number: &str, term: &NodeSelectorTerm, node: &Node) -> Compariso
         }
     };
     match term.first_failing(node.name(), labels) {
-        Some(failing) => compared(false, [number, &compare(failing)].concat()),
+        Some(failing) => compared(false, [number, " does not match: ", &compare(failing)].concat()),
         None => {
             let all: Vec<String> = term.expressions().iter().chain(term.fields()).map(compare).collect();
-            compared(true, [number, &all.join("; ")].concat())
+            compared(true, [number, " matches: ", &all.join("; ")].concat())
         }
     }
 }

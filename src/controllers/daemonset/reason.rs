@@ -150,7 +150,7 @@ impl fmt::Display for Reason {
                         separator = ", ";
                     }
                 }
-                if separator.is_empty() { f.write_str("the collision count has changed") } else { Ok(()) }
+                Ok(())
             }
         }
     }

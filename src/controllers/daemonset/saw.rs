@@ -151,7 +151,7 @@ impl Rollout {
     }
 }
 
-fn counted(count: i64, what: &str) -> String {
+pub(super) fn counted(count: i64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -10,6 +10,7 @@ use crate::controllers::daemonset::saw::{Nodes, Rollout};
 use crate::engine::{Actor, Reason, Record, Verb};
 use crate::manifest;
 use crate::scheduler;
+use crate::store::{Delta, Object};
 
 /// Changed lines that are shown.
 const LINES_MAX: usize = 60;
@@ -58,7 +59,24 @@ pub fn explain(moment: &Moment, record: &Record, explained: &mut Explained) {
     } else {
         explained.push(Block::Chain { title: "What came of it".to_owned(), links: effects });
     }
+    explained.rows("What it told in events", events(record));
     changes(record, explained);
+}
+
+/// The events that came with the act.
+fn events(record: &Record) -> Vec<Row> {
+    let event = |delta: &Delta| match &delta.after {
+        Some(Object::Event(event)) => {
+            let title = [event.kind, " ", event.reason].concat();
+            let text = match event.count {
+                1 => event.message.to_string(),
+                count => [&*event.message, " (told ", &count.to_string(), " times)"].concat(),
+            };
+            Some(Row::new(Mark::Note, title, text))
+        }
+        _ => None,
+    };
+    record.deltas.iter().filter_map(event).collect()
 }
 
 fn said(record: &Record) -> String {

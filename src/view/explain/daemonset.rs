@@ -159,7 +159,8 @@ fn without(world: &World, daemonset: &DaemonSet) -> Vec<Row> {
     for node in world.nodes.values() {
         let Some(obstacle) = placer.obstacle(node) else { continue };
         if rows.len() < WITHOUT_MAX {
-            rows.push(Row::new(Mark::No, &**node.name(), obstacle.to_string()).to(ObjectRef::node(node.name())));
+            let row = Row::new(Mark::No, &**node.name(), obstacle.to_string()).by("NodeShouldRunDaemonPod");
+            rows.push(row.to(ObjectRef::node(node.name())));
         } else {
             more += 1;
         }

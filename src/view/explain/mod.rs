@@ -31,7 +31,7 @@ impl Explained {
 
     fn rows(&mut self, title: impl Into<String>, rows: Vec<Row>) {
         if !rows.is_empty() {
-            self.push(Block::Rows { title: title.into(), rows, verdict: Default::default(), offer: None });
+            self.push(Block::Rows { title: title.into(), rows, verdict: None, offer: None });
         }
     }
 

@@ -1,7 +1,7 @@
 //! A node: for each DaemonSet whether it should run here and whether it may continue, and what comes next.
 
 use super::super::ObjectRef;
-use super::super::inspect::{Block, Line, Mark, Moment, Offer, Row};
+use super::super::inspect::{Block, Line, Mark, Moment, Offer, Row, Verdict};
 use super::{Explained, fact, labels, what_next};
 use crate::api::{DaemonSetSpec, Kind, Node};
 use crate::controllers::daemonset::placement::{self, Check};
@@ -22,7 +22,11 @@ pub fn explain(moment: &Moment, node: &Node, explained: &mut Explained) {
         explained.push(Block::Rows {
             title: ["Should ", name, " run here?"].concat(),
             rows: answer.checks.into_iter().map(check_row).collect(),
-            verdict: (answer.verdict.to_owned(), answer.stays),
+            verdict: Some(Verdict {
+                text: answer.verdict.to_owned(),
+                rest: answer.stays,
+                function: "NodeShouldRunDaemonPod",
+            }),
             offer,
         });
     }
@@ -77,5 +81,5 @@ fn missing_label(spec: &DaemonSetSpec, node: &Node) -> Option<Offer> {
 fn check_row(check: Check) -> Row {
     let lines = check.lines.into_iter().map(|line| Line { text: line.text, remark: line.whose }).collect();
     let mark = if check.passed { Mark::Yes } else { Mark::No };
-    Row { lines, ..Row::new(mark, check.subject, "") }
+    Row { lines, ..Row::new(mark, check.subject, "").by(check.function) }
 }

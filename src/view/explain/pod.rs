@@ -67,7 +67,7 @@ fn why_no_node(pod: &Pod, failed: Option<&Record>) -> Vec<Row> {
             Some(node) => ["the scheduler has not looked at it yet; its node affinity names `", node, "`"].concat(),
             None => "the scheduler has not looked at it yet".to_owned(),
         };
-        return vec![Row::new(Mark::Next, "Its turn has not come", text)];
+        return vec![Row::new(Mark::Next, "Its turn has not come", text).by("ScheduleOne")];
     };
     let row = |(node, obstacles): &(Name, Vec<scheduler::Obstacle>)| {
         let lines = obstacles.iter().map(|obstacle| line(obstacle.to_string())).collect();
@@ -88,7 +88,10 @@ fn why_not_ready(world: &World, pod: &Pod, last: Option<&Record>) -> Vec<Row> {
     }
     if let Some(node) = &pod.spec.node_name {
         match world.nodes.get(node) {
-            None => rows.push(Row::new(Mark::No, "Its node", ["`", node, "` does not exist any more"].concat())),
+            None => {
+                let text = ["`", node, "` does not exist any more"].concat();
+                rows.push(Row::new(Mark::No, "Its node", text).by("gcOrphaned"));
+            }
             Some(it) if it.ready() != crate::api::ConditionStatus::True => {
                 let text = ["`", node, "` is not ready itself: ", it.ready().as_str()].concat();
                 rows.push(Row::new(Mark::No, "Its node", text).by("MarkPodsNotReady").to(ObjectRef::node(node)));
@@ -105,6 +108,8 @@ fn why_not_ready(world: &World, pod: &Pod, last: Option<&Record>) -> Vec<Row> {
             let row = Row::new(Mark::Note, who, record.reason.to_string());
             rows.push(row.by(record.reason.function().unwrap_or("")));
         }
+        // What was brought here has its status from elsewhere.
+        None if pod.status.started_at.is_some() || pod.status.waiting.is_some() => {}
         None => rows.push(Row::new(Mark::Next, "Its kubelet", "has not taken notice of it yet").by("SyncPod")),
     }
     rows
@@ -120,7 +125,7 @@ fn why_here(pod: &Pod, bound: Option<&Record>) -> Row {
         None if pod.spec.template.node_name.is_some() => {
             ("Pinned", ["its template names `", node, "`, so the scheduler was not asked"].concat(), "NewPod")
         }
-        None => ("Bound", ["to `", node, "`, before what the log still holds"].concat(), ""),
+        None => ("Bound", ["to `", node, "`, before the log begins"].concat(), ""),
     };
     Row::new(Mark::Yes, title, text).by(function).to(ObjectRef::node(&node.into()))
 }
