@@ -120,9 +120,9 @@ fn foo(world: &World) -> &DaemonSet {
 }
 
 /// All that the controller sent in the sync in which it first tried to create a pod.
-fn first_sync(sim: &mut Sim) -> Vec<Record> {
+fn first_sync(sim: &mut Sim) -> Vec<Arc<Record>> {
     sim.run_until(sim.now() + SimDuration::from_secs(5), usize::MAX);
-    let of_controller = |record: &&Record| record.actor == Actor::DaemonSetController;
+    let of_controller = |record: &&Arc<Record>| record.actor == Actor::DaemonSetController;
     let records = || sim.history().records().iter().filter(of_controller);
     let first = records().find(|it| it.object.kind == Kind::Pod && [Verb::Create, Verb::Error].contains(&it.verb));
     let first = first.expect("a pod was tried");
@@ -132,7 +132,7 @@ fn first_sync(sim: &mut Sim) -> Vec<Record> {
 }
 
 /// Which requests about objects of a kind were granted.
-fn granted(records: &[Record], kind: Kind) -> Vec<bool> {
+fn granted(records: &[Arc<Record>], kind: Kind) -> Vec<bool> {
     records.iter().filter(|it| it.object.kind == kind).map(|record| record.verb != Verb::Error).collect()
 }
 
@@ -164,7 +164,8 @@ fn case_004_what_was_refused_or_left_out_is_not_expected() {
     let mut sim = ten_pods_of_a_hundred();
     // Were anything still expected, nothing would be tried again before five minutes have passed.
     let first = first_sync(&mut sim).last().unwrap().at;
-    let tried = |record: &&Record| record.object.kind == Kind::Pod && record.verb == Verb::Error && record.at > first;
+    let tried =
+        |record: &&Arc<Record>| record.object.kind == Kind::Pod && record.verb == Verb::Error && record.at > first;
     assert!(sim.history().records().iter().any(|record| tried(&record)));
     refuse(&mut sim, RefusedRequests::CreatePods, 0);
     sim.run_until_quiet();
@@ -189,7 +190,7 @@ fn refused_once(of: &[RefusedRequests]) -> (Vec<bool>, Vec<bool>, bool) {
     sim.run_until_quiet();
     let status = &foo(sim.world()).status;
     assert_eq!((status.number_ready, sim.world().pods.len()), (1, 1), "it comes right in the end");
-    let later = |record: &&Record| record.actor == Actor::DaemonSetController && record.at > ended;
+    let later = |record: &&Arc<Record>| record.actor == Actor::DaemonSetController && record.at > ended;
     let again = sim.history().records().iter().find(later);
     let again = again.is_some_and(|again| again.at.since(ended) < SimDuration::from_millis(30));
     (granted(&sync, Kind::Pod), granted(&sync, Kind::DaemonSet), again)
@@ -855,8 +856,8 @@ fn case_081_a_status_is_not_written_again_when_the_read_before_fails() {
     // A write and the read behind it.
     assert_eq!(granted(&first_sync(&mut sim), Kind::DaemonSet), [false, false]);
     // So one refused write is left for the sync that comes because of the error.
-    let of_controller = |record: &&Record| record.actor == Actor::DaemonSetController;
-    let all: Vec<Record> = sim.history().records().iter().filter(of_controller).cloned().collect();
+    let of_controller = |record: &&Arc<Record>| record.actor == Actor::DaemonSetController;
+    let all: Vec<Arc<Record>> = sim.history().records().iter().filter(of_controller).cloned().collect();
     let of_status: Vec<bool> = granted(&all, Kind::DaemonSet).into_iter().skip_while(|it| *it).collect();
     assert_eq!(of_status[..4], [false, false, false, true]);
 }

@@ -10,6 +10,7 @@ mod line;
 mod story;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use everynode::api::typed::{from_value, to_value};
 use everynode::api::{DaemonSet, DaemonSetStatus, IntOrPercent, Name, Node, Pod, SimTime, Taint, Uid, UpdateStrategy};
@@ -557,7 +558,7 @@ fn the_log_replays(sim: &Sim, _: u64) -> Finding {
 fn first_difference(one: &Sim, other: &Sim) -> String {
     let (one, other) = (one.history().records(), other.history().records());
     let at = one.iter().zip(other).take_while(|(one, other)| one == other).count();
-    let line = |records: &[Record]| records.get(at).map_or("nothing".to_owned(), Record::to_line);
+    let line = |records: &[Arc<Record>]| records.get(at).map_or("nothing".to_owned(), |record| record.to_line());
     format!("record {at}: {} / {}", line(one), line(other))
 }
 

@@ -4,6 +4,7 @@
 //! differ in chance only: how long pods take to start and to stop.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::api::{Kind, Name, ObjectKey, SimDuration, SimTime, Uid, UpdateStrategy};
 use crate::controllers::daemonset::Reason as DaemonSetReason;
@@ -281,7 +282,7 @@ impl Watched {
         }
     }
 
-    fn note(&mut self, record: &Record, records: &[Record]) {
+    fn note(&mut self, record: &Record, records: &[Arc<Record>]) {
         for delta in record.deltas.iter() {
             if let Some(Object::DaemonSet(daemonset)) = &delta.after
                 && daemonset.meta.key() == self.tally.key

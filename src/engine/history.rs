@@ -5,6 +5,8 @@
 //! ([`History::thinned_before`]). And there are at most so many records, at which the simulation stands still. [`Limits`]
 //! holds these numbers.
 
+use std::sync::Arc;
+
 use crate::api::SimTime;
 use crate::store::{Delta, World};
 
@@ -39,7 +41,8 @@ pub struct Keyframe {
 /// The log and its keyframes. Nothing here depends on how fast it was recorded.
 #[derive(Clone, Default)]
 pub struct History {
-    records: Vec<Record>,
+    /// Shared, so that a copy of the whole is quickly made.
+    records: Vec<Arc<Record>>,
     keyframes: Vec<Keyframe>,
     /// Records before the step or command that is being carried out.
     begun: usize,
@@ -54,12 +57,12 @@ impl History {
         self.limits = limits;
     }
 
-    pub fn records(&self) -> &[Record] {
+    pub fn records(&self) -> &[Arc<Record>] {
         &self.records
     }
 
     pub fn get(&self, seq: u64) -> Option<&Record> {
-        self.records.get(usize::try_from(seq).ok()?)
+        self.records.get(usize::try_from(seq).ok()?).map(|record| &**record)
     }
 
     pub(super) fn next_seq(&self) -> u64 {
@@ -67,7 +70,7 @@ impl History {
     }
 
     pub(super) fn push(&mut self, record: Record) {
-        self.records.push(record);
+        self.records.push(Arc::new(record));
     }
 
     /// A step or command begins.
@@ -79,6 +82,7 @@ impl History {
     pub(super) fn extend_last(&mut self, more: Vec<Delta>) -> Vec<Delta> {
         match self.records.last_mut().filter(|last| last.seq >= self.begun as u64) {
             Some(last) if !more.is_empty() => {
+                let last = Arc::make_mut(last);
                 last.deltas = last.deltas.iter().cloned().chain(more).collect();
                 Vec::new()
             }

@@ -115,13 +115,14 @@ impl Sim {
     /// A pod that was made for a node which never was: the act that made or bound it.
     fn last_act_on(&self, pod: &Pod) -> Option<u64> {
         let key = pod.meta.key();
-        let on_it = |record: &&Record| record.object.kind == Kind::Pod && record.object.key == key;
+        let on_it = |record: &&Arc<Record>| record.object.kind == Kind::Pod && record.object.key == key;
         self.history.records().iter().rev().find(on_it).map(|record| record.seq)
     }
 
     fn last_deletion(&self, kind: Kind, key: &ObjectKey) -> Option<u64> {
-        let deleted =
-            |record: &&Record| record.verb == Verb::Delete && record.object.kind == kind && record.object.key == *key;
+        let deleted = |record: &&Arc<Record>| {
+            record.verb == Verb::Delete && record.object.kind == kind && record.object.key == *key
+        };
         self.history.records().iter().rev().find(deleted).map(|record| record.seq)
     }
 }

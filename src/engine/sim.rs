@@ -254,7 +254,7 @@ impl Sim {
         let mut seen = self.history.records().len();
         while self.step() {
             let records = self.history.records();
-            if records[seen..].iter().any(Record::is_act) {
+            if records[seen..].iter().any(|record| record.is_act()) {
                 return true;
             }
             seen = records.len();

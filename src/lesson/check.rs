@@ -454,7 +454,7 @@ impl Check {
         let verb = self.text("happened");
         let by = if self.fields.contains_key("by") { self.text("by") } else { "you" };
         let (kind, name) = (self.text("kind"), self.text("name"));
-        let is_meant = |record: &&Record| {
+        let is_meant = |record: &Record| {
             record.verb.as_str().eq_ignore_ascii_case(verb)
                 && record.actor.as_str() == by
                 && (kind.is_empty() || record.object.kind.as_str() == kind)
@@ -462,7 +462,7 @@ impl Check {
                 && self.node_fits(record.node.as_deref())
         };
         let records = moment.sim.history().records();
-        let done = records.get(moment.since.min(records.len())..).unwrap_or_default().iter().any(|it| is_meant(&it));
+        let done = records.get(moment.since.min(records.len())..).unwrap_or_default().iter().any(|it| is_meant(it));
         let on = texts(self.fields.get("at")).join(", ");
         words.start([by, ":"].concat());
         let what = [verb, &prefixed(" ", kind), &prefixed(" ", name), &prefixed(" on ", &on)].concat();

@@ -2,6 +2,8 @@
 //! describes, in plain data.
 //! Whatever comes in was written by somebody else; each part of it is checked before it is anything.
 
+use std::sync::Arc;
+
 use crate::api::SimTime;
 use crate::api::value::{Map, Value};
 use crate::engine::Record;
@@ -126,9 +128,9 @@ pub fn answer(id: Value, outcome: Result<(), String>) -> Value {
 }
 
 /// What has happened, as the activity log tells it; nothing if none of it is an act.
-pub fn acts<'a>(records: impl Iterator<Item = &'a Record>) -> Option<Value> {
-    let all: Vec<&Record> = records.filter(|record| record.is_act()).collect();
-    let act = |record: &&Record| -> Value {
+pub fn acts<'a>(records: impl Iterator<Item = &'a Arc<Record>>) -> Option<Value> {
+    let all: Vec<&Arc<Record>> = records.filter(|record| record.is_act()).collect();
+    let act = |record: &&Arc<Record>| -> Value {
         let row = LogRow::of(record);
         [
             ("seq", Value::Int(row.seq as i64)),

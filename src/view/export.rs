@@ -76,7 +76,7 @@ fn item(object: &Object, now: SimTime) -> String {
 /// The log as JSON lines, one record each: `seq`, `seconds`, `actor`, `verb`, `kind`, `namespace`, `name`, `node`,
 /// `reason`, `function` of the original, `causedBy`.
 pub fn log(history: &History) -> String {
-    history.records().iter().map(line).collect()
+    history.records().iter().map(|record| line(record)).collect()
 }
 
 /// One line of [`log`].

@@ -1,6 +1,7 @@
 //! The activity log: one row for each record of the History, and what is said aloud about them.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{ObjectRef, words};
 use crate::api::Kind;
@@ -114,7 +115,7 @@ impl PartialEq for LogWindow {
 }
 
 /// What others than the reader did, in one sentence for a screen reader: single acts by name, many by their number.
-pub fn announcement<'a>(records: impl Iterator<Item = &'a Record>) -> String {
+pub fn announcement<'a>(records: impl Iterator<Item = &'a Arc<Record>>) -> String {
     let said = [
         (Verb::Create, "created"),
         (Verb::Ready, "ready"),

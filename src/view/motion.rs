@@ -3,6 +3,8 @@
 //! So pause, slow motion and a look into the past show the same as the first run did, and nothing here can hold up the
 //! simulation.
 
+use std::sync::Arc;
+
 use crate::api::{Kind, Name, SimTime};
 use crate::engine::{Actor, Record, Verb};
 
@@ -108,7 +110,7 @@ pub fn stretch(speed: Option<f64>) -> Option<f64> {
 }
 
 /// What moves at a moment; `records` are those that have happened by then.
-pub fn motions(records: &[Record], now: SimTime, stretch: f64) -> Vec<Motion> {
+pub fn motions(records: &[Arc<Record>], now: SimTime, stretch: f64) -> Vec<Motion> {
     let now = now.micros() as f64;
     let begun = now - FLIGHT * stretch;
     let recent = records.iter().rev().take(SCAN_MAX).take_while(|record| record.at.micros() as f64 > begun);
@@ -190,7 +192,7 @@ spec:
         sim.run_until_quiet();
         sim.submit(Command::Apply { text: MANIFEST.replace("agent:1", "agent:2") });
         sim.run_until_quiet();
-        let delete = |it: &&Record| {
+        let delete = |it: &&Arc<Record>| {
             it.actor == Actor::DaemonSetController && it.verb == Verb::Delete && it.object.kind == Kind::Pod
         };
         let at = sim.history().records().iter().find(delete).expect("it rolls").at.micros();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::words;
 use crate::api::ObjectKey;
@@ -33,7 +34,7 @@ impl Plots {
         }
     }
 
-    pub fn of(records: &[Record]) -> Plots {
+    pub fn of(records: &[Arc<Record>]) -> Plots {
         let mut plots = Plots::default();
         for record in records {
             plots.note(record);

@@ -1,6 +1,8 @@
 //! The time track: which kinds of acts happened when, in a fixed number of columns however long the run is; and, for a
 //! closer look, one lane for each actor.
 
+use std::sync::Arc;
+
 use super::{ObjectRef, Tone};
 use crate::api::Kind;
 use crate::engine::rollout::concerns;
@@ -69,7 +71,7 @@ fn lane(actor: Actor) -> usize {
 }
 
 /// The marks of each lane in a stretch of time: moments and tones, each column's only once.
-pub fn lanes(records: &[Record], from: u64, to: u64, columns: u64) -> [Vec<(u64, Tone)>; 5] {
+pub fn lanes(records: &[Arc<Record>], from: u64, to: u64, columns: u64) -> [Vec<(u64, Tone)>; 5] {
     let mut lanes: [Vec<(u64, Tone)>; 5] = Default::default();
     let width = (to.saturating_sub(from) / columns.max(1)).max(1);
     // What the last column of each lane has already.
@@ -92,7 +94,7 @@ pub fn lanes(records: &[Record], from: u64, to: u64, columns: u64) -> [Vec<(u64,
 }
 
 /// The reader's own acts in a stretch of time, by which the rest is found: moments and what was done.
-pub fn landmarks(records: &[Record], from: u64, to: u64) -> Vec<(u64, String)> {
+pub fn landmarks(records: &[Arc<Record>], from: u64, to: u64) -> Vec<(u64, String)> {
     let mut marks: Vec<(u64, String)> = Vec::new();
     let first = records.partition_point(|record| record.at.micros() < from);
     let within = records.iter().skip(first).take_while(|record| record.at.micros() <= to);

@@ -1,6 +1,7 @@
 //! Explanations as text: what the inspector would say.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use everynode::api::{Kind, SimTime};
 use everynode::engine::{Command, DryRun, Record, Sim};
@@ -153,8 +154,8 @@ pub fn ahead(sim: &Sim, manifest: &str, steps: Option<usize>) -> String {
 
 /// The last act of a kind by an actor: `daemonset-controller Delete`.
 pub fn last_act<'a>(sim: &'a Sim, actor: &str, verb: &str) -> Option<&'a Record> {
-    let wanted = |record: &&Record| record.actor.as_str() == actor && record.verb.as_str() == verb;
-    sim.history().records().iter().rev().find(wanted)
+    let wanted = |record: &&Arc<Record>| record.actor.as_str() == actor && record.verb.as_str() == verb;
+    sim.history().records().iter().rev().find(wanted).map(|it| &**it)
 }
 
 pub fn object(kind: Kind, namespace: &str, name: &str) -> ObjectRef {

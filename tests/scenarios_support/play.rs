@@ -1,6 +1,7 @@
 //! Plays a scenario's file and writes the answers into it.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use everynode::api::{ConditionStatus, Kind, ObjectKey, PodPhase, SimDuration, SimTime, Taint};
 use everynode::engine::{Command, IMPORT_COMMAND, NodeTemplate, Record, Scenario, Sim, SubmittedCommand, Verb};
@@ -369,7 +370,7 @@ impl Player {
         let from = self.acts_from;
         let records = self.sim().history().records();
         let wanted =
-            |record: &&Record| record.is_act() && (actors.is_empty() || actors.contains(&record.actor.as_str()));
+            |record: &&Arc<Record>| record.is_act() && (actors.is_empty() || actors.contains(&record.actor.as_str()));
         let mut text = String::new();
         for record in records[from..].iter().filter(wanted) {
             let line = record.to_line();

@@ -1,5 +1,7 @@
 //! Time: how it goes on, and how any moment of it is shown.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::api::ObjectKey;
 use crate::view::timeline::{BranchChip, Curve, Place, Timeline};
@@ -138,7 +140,7 @@ impl Session {
         self.stand_still();
         let records = self.sim.history().records();
         let before = records.get(..self.records()).unwrap_or_default();
-        let act = before.iter().rposition(Record::is_act).unwrap_or(0);
+        let act = before.iter().rposition(|record| record.is_act()).unwrap_or(0);
         let at = act.checked_sub(1).and_then(|last| records.get(last)).map_or(0, |record| record.at.micros());
         self.clock = at as f64;
         self.look_back(act);
@@ -374,7 +376,7 @@ impl Session {
 }
 
 /// When the reader first did something from a moment on.
-fn first_act(records: &[Record], since: u64) -> Option<u64> {
+fn first_act(records: &[Arc<Record>], since: u64) -> Option<u64> {
     let first = records.partition_point(|record| record.at.micros() < since);
     let later = records.iter().skip(first);
     later.filter(|record| record.actor == engine::Actor::You).map(|record| record.at.micros()).next()

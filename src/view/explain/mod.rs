@@ -59,7 +59,7 @@ fn labels(labels: &Labels) -> String {
 /// The acts on an object that have happened by now, the newest first.
 fn acts_on<'a>(moment: &Moment<'a>, object: &'a ObjectRef) -> impl Iterator<Item = &'a Record> {
     let records = moment.history.records().get(..moment.records).unwrap_or_default();
-    records.iter().rev().take(SEARCH_MAX).filter(move |record| is_about(record, object))
+    records.iter().map(|it| &**it).rev().take(SEARCH_MAX).filter(move |record| is_about(record, object))
 }
 
 /// The chain to the last act on an object.

@@ -56,7 +56,7 @@ fn creation<'a>(moment: &Moment<'a>, pod: &Pod) -> Option<&'a Record> {
         let made = |object: &Object| object.meta().uid == pod.meta.uid;
         record.deltas.iter().any(|delta| delta.before.is_none() && delta.after.as_ref().is_some_and(made))
     };
-    happened.get(from..)?.iter().take_while(|record| record.at == at).find(makes)
+    happened.get(from..)?.iter().map(|it| &**it).take_while(|record| record.at == at).find(makes)
 }
 
 /// The scheduler's reasons, node by node, with the values compared.
