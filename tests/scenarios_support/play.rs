@@ -289,7 +289,7 @@ impl Player {
                 return Err("that does not happen".to_owned());
             }
             let records = sim.history().records();
-            let wanted = |record: &Record| record.actor.as_str() == actor && record.verb.as_str() == verb;
+            let wanted = |record: &Arc<Record>| record.actor.as_str() == actor && record.verb.as_str() == verb;
             if records[seen..].iter().any(wanted) {
                 break;
             }
