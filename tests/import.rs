@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use everynode::api::typed::{from_value, to_value};
-use everynode::api::{ObjectKey, SimDuration, SimTime};
+use everynode::api::{ObjectKey, PodPhase, SimDuration, SimTime};
 use everynode::engine::file::{self, SavedRun};
-use everynode::engine::import::{ClusterLines, Import, Importing, KeptCluster, import, is_dump};
+use everynode::engine::import::{Cluster, Import, Importing, import, is_dump};
+use everynode::engine::kept_cluster::{ClusterLines, KeptCluster};
 use everynode::engine::{Command, Scenario, Sim, Verb};
 use everynode::manifest;
+use everynode::store::Object;
 use everynode::view::export;
 
 /// A cluster as `kubectl get nodes,ds,pods,controllerrevisions -A -o yaml` prints it, made by running a scenario and
@@ -240,6 +242,47 @@ fn json_is_as_good_and_a_saved_scenario_is_the_same_cluster() {
     other.run_until_quiet();
     assert_eq!(one.history().log_hash(), other.history().log_hash());
     assert_eq!(one.world(), other.world());
+}
+
+#[test]
+fn every_state_of_a_pod_is_kept() {
+    let mut sim = Sim::new(&Scenario::with_workers(8));
+    // Two containers, whose restarts are one number here.
+    let text = manifest_of("nginx:1.16", "") + "      - name: b\n        image: nginx:1.17\n";
+    sim.submit(Command::Apply { text });
+    sim.run_until_quiet();
+    let mut cluster = imported(&dump(&sim)).cluster;
+    let mut number = 0;
+    for object in &mut cluster.objects {
+        let Object::Pod(pod) = object else { continue };
+        let pod = Arc::make_mut(pod);
+        number += 1;
+        match number {
+            2 => (pod.status.restarts, pod.status.waiting) = (7, Some("CrashLoopBackOff")),
+            3 => pod.status.waiting = Some("ImagePullBackOff"),
+            4 => {
+                pod.status.phase = PodPhase::Failed;
+                pod.status.reason = Some("Evicted".into());
+                pod.status.message = Some("\"low\" on <memory> \u{2028}".into());
+            }
+            5 => pod.meta.deletion_at = Some(SimTime(3_000_000)),
+            6 => {
+                let labels = Arc::make_mut(&mut pod.meta.labels);
+                labels.insert("own".to_owned(), "label".to_owned());
+                pod.meta.finalizers = Arc::from(["example.com/wait".into()]);
+                pod.status.set_condition("PodScheduled", false, "Unschedulable", "0/1 nodes", SimTime(-5_000_000));
+                (pod.spec.node_name, pod.spec.pinned_node, pod.spec.priority) = (None, None, -3);
+                (pod.status.started_at, pod.status.pod_ip, pod.status.host_ip) = (None, None, None);
+            }
+            _ => {}
+        }
+    }
+    assert!(number > 6);
+    let (mut kept, mut lines) = (KeptCluster::default(), ClusterLines::default());
+    assert!(cluster.objects.chunks(3).all(|objects| kept.add(&lines.write(objects))));
+    assert_eq!(kept.finish().expect("a cluster"), cluster);
+    // And as part of a scenario.
+    assert_eq!(Cluster::from_value(&cluster.to_value()), cluster);
 }
 
 #[test]

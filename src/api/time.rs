@@ -66,7 +66,21 @@ impl SimTime {
         let seconds = EPOCH_SECONDS + self.0.div_euclid(1_000_000);
         let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
         let of_day = seconds.rem_euclid(86_400);
-        format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", of_day / 3600, of_day / 60 % 60, of_day % 60)
+        let mut text = String::with_capacity("2026-01-01T12:00:00Z".len());
+        for (number, mark) in [
+            (year / 100, ""),
+            (year % 100, "-"),
+            (month, "-"),
+            (day, "T"),
+            (of_day / 3600, ":"),
+            (of_day / 60 % 60, ":"),
+            (of_day % 60, "Z"),
+        ] {
+            text.push(char::from(b'0' + number.div_euclid(10).rem_euclid(10) as u8));
+            text.push(char::from(b'0' + number.rem_euclid(10) as u8));
+            text.push_str(mark);
+        }
+        text
     }
 
     /// Reads a timestamp such as `2026-01-01T12:00:05Z`, fractions of a second aside, as seconds of the Unix epoch.

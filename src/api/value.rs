@@ -132,7 +132,8 @@ impl Value {
         out
     }
 
-    fn write_json(&self, out: &mut String) {
+    /// Appends [`Value::to_json`].
+    pub fn write_json(&self, out: &mut String) {
         match self {
             Value::Null => out.push_str("null"),
             Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
@@ -181,7 +182,8 @@ fn go_float(number: f64) -> String {
     format!("{number}")
 }
 
-fn write_json_string(text: &str, out: &mut String) {
+/// Appends a text as [`Value::to_json`] writes it.
+pub fn write_json_string(text: &str, out: &mut String) {
     out.push('"');
     let (bytes, mut begin, mut at) = (text.as_bytes(), 0, 0);
     // A plain loop over bytes: most need no escape, and the steps of iterators are calls in the page's program.

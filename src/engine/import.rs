@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::api::daemonset::DaemonSetStatus;
 use crate::api::meta::Labels;
 use crate::api::node::NodeCondition;
-use crate::api::pod::{Container, HASH_LABEL, PodCondition, PodSpec, PodTemplateSpec};
+use crate::api::pod::{HASH_LABEL, PodCondition, PodSpec, PodTemplateSpec};
 use crate::api::typed::{TypeError, Typed};
 use crate::api::value::{Map, Value};
 use crate::api::{
@@ -190,7 +190,7 @@ fn not_needed_of_pod(parent: &str, field: &str) -> bool {
 }
 
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     namespaces: Vec<Value>,
     nodes: Vec<Node>,
     priority_classes: Vec<Value>,
@@ -228,7 +228,7 @@ fn group_of(meta: &Value) -> Option<Group> {
 }
 
 /// The labels that hold the hash of a pod's template: of DaemonSets, and of Deployments.
-const HASH_LABELS: [&str; 2] = [HASH_LABEL, "pod-template-hash"];
+pub(super) const HASH_LABELS: [&str; 2] = [HASH_LABEL, "pod-template-hash"];
 
 /// Words that many objects say, kept once.
 #[derive(Default)]
@@ -267,7 +267,7 @@ impl Sieve for Reader {
 }
 
 impl Reader {
-    fn add(&mut self, value: Value) {
+    pub(super) fn add(&mut self, value: Value) {
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
         let group = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         self.see_times(&value);
@@ -363,6 +363,12 @@ impl Reader {
         }
         let status = pod_status(&status, &mut self.names);
         self.pods.push((Pod { meta, spec: own, status }, place));
+    }
+
+    /// The cluster of objects whose dates are the simulation's own, if there is a node among them.
+    pub(super) fn finish_kept(mut self) -> Option<Cluster> {
+        self.latest = moment(&SimTime::ZERO.to_rfc3339().into());
+        self.finish().ok().map(|import| import.cluster)
     }
 
     fn finish(mut self) -> Result<Import, String> {
@@ -792,90 +798,9 @@ impl Cluster {
 
     /// Reads back what [`Cluster::to_value`] gave; what cannot be read is left out.
     pub fn from_value(value: &Value) -> Cluster {
-        let mut kept = KeptCluster::default();
-        value.as_list().unwrap_or_default().iter().cloned().for_each(|object| kept.0.add(object));
-        kept.finish().unwrap_or_default()
-    }
-}
-
-/// Writes the objects of a [`Cluster`], in their order, as the lines that a [`KeptCluster`] reads.
-#[derive(Default)]
-pub struct ClusterLines<'a> {
-    /// For each group of pods the first one that was written, which the reader takes its template from.
-    first: BTreeMap<(Uid, &'a str), &'a PodSpec>,
-}
-
-impl<'a> ClusterLines<'a> {
-    /// Some more objects as JSON, one a line.
-    pub fn write(&mut self, objects: &'a [Object]) -> String {
-        let mut lines = String::new();
-        for object in objects {
-            let value = match object {
-                Object::Pod(pod) if self.is_told(pod) => own_part(pod),
-                _ => object.to_value(),
-            };
-            lines += &value.to_json();
-            lines.push('\n');
-        }
-        lines
-    }
-
-    /// Whether the reader knows the pod's template by now.
-    fn is_told(&mut self, pod: &'a Pod) -> bool {
-        let hash = HASH_LABELS.iter().find_map(|label| pod.meta.label(label));
-        let Some((owner, hash)) = pod.meta.controller().zip(hash) else { return false };
-        let Some(first) = self.first.get(&(owner.uid, hash)) else {
-            self.first.insert((owner.uid, hash), &pod.spec);
-            return false;
-        };
-        let is_same = Arc::ptr_eq(&first.template, &pod.spec.template) && first.tolerations == pod.spec.tolerations;
-        is_same && first.never_preempts == pod.spec.never_preempts
-    }
-}
-
-/// A pod without what its template says.
-fn own_part(pod: &Pod) -> Value {
-    // A container, so that its state is told.
-    let template = PodTemplateSpec { containers: vec![Container::default()], ..PodTemplateSpec::default() };
-    let spec = PodSpec { template: Arc::new(template), tolerations: Arc::default(), ..pod.spec.clone() };
-    let mut value = Pod { spec, ..pod.clone() }.to_value();
-    remove_not_needed(&mut value, "Pod", "");
-    value
-}
-
-/// What the reader leaves out need not be written.
-fn remove_not_needed(value: &mut Value, kind: &str, parent: &str) {
-    match value {
-        Value::Map(map) => {
-            map.retain(|field, _| !not_needed(kind, parent, field));
-            map.iter_mut().for_each(|(field, value)| remove_not_needed(value, kind, field));
-        }
-        Value::List(list) => list.iter_mut().for_each(|value| remove_not_needed(value, kind, parent)),
-        _ => {}
-    }
-}
-
-/// A [`Cluster`] that is put together again from its lines.
-#[derive(Default)]
-pub struct KeptCluster(Reader);
-
-impl KeptCluster {
-    /// Takes some more lines. Whether they are what [`ClusterLines::write`] gave.
-    pub fn add(&mut self, lines: &str) -> bool {
-        let mut cursor = DumpCursor::default();
-        loop {
-            match cursor.next(lines, &mut self.0) {
-                Ok(Some(value)) => self.0.add(value),
-                end => return end.is_ok(),
-            }
-        }
-    }
-
-    /// The cluster, if there is a node in it.
-    pub fn finish(mut self) -> Option<Cluster> {
-        // These dates are the simulation's own.
-        self.0.latest = moment(&SimTime::ZERO.to_rfc3339().into());
-        self.0.finish().ok().map(|import| import.cluster)
+        let mut reader = Reader::default();
+        value.as_list().unwrap_or_default().iter().cloned().for_each(|object| reader.add(object));
+        reader.finish_kept().unwrap_or_default()
     }
 }
 

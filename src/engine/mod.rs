@@ -10,6 +10,7 @@ mod evictions;
 pub mod file;
 mod history;
 pub mod import;
+pub mod kept_cluster;
 mod kubelets;
 mod manager;
 mod namespaces;

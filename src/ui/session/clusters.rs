@@ -9,7 +9,8 @@ use super::super::state::{Action, Notice, OpeningStage};
 use super::{Desk, Session};
 use crate::engine::Scenario;
 use crate::engine::file::SavedRun;
-use crate::engine::import::{Cluster, ClusterLines, KeptCluster};
+use crate::engine::import::Cluster;
+use crate::engine::kept_cluster::{ClusterLines, KeptCluster};
 use crate::platform::{page, storage, transfer};
 
 /// The name of a run's cluster, among the texts of its view.
