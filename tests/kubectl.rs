@@ -267,6 +267,11 @@ fn very_many_objects_are_listed_in_portions_and_no_differently() {
         "kubectl get pods --field-selector status.phase=Failed",
         "kubectl get pods --field-selector status.phase=Failed -o yaml",
         "kubectl get pods --field-selector status.phase=Failed -o json",
+        "kubectl get pods -o custom-columns=A:.metadata.name,B:.spec.nodeName",
+        "kubectl get pods -o jsonpath={.items[*].metadata.name}",
+        "kubectl get pods -o jsonpath-as-json={.items[*].spec.nodeName}",
+        r#"kubectl get pods -o 'jsonpath={.kind}{range .items[?(@.status.phase=="Running")]}{.metadata.name}{"\n"}{end}.'"#,
+        "kubectl get pods -o jsonpath={..podIP}",
     ] {
         let mut job = Job::new(line);
         let mut portions = 1;
@@ -275,7 +280,7 @@ fn very_many_objects_are_listed_in_portions_and_no_differently() {
         }
         assert!(portions > 1, "{line}");
         let (stdout, stderr) = (job.answer().stdout(), job.answer().stderr());
-        // What is sorted is read at once: by name is how it comes anyway.
+        // By name is how it comes anyway.
         let at_once = kubectl::run(&mut sim, &format!("{line} --sort-by=.metadata.name"), &mut |_| None);
         assert_eq!((stdout, stderr), (at_once.stdout(), at_once.stderr()), "{line}");
     }
@@ -690,4 +695,103 @@ fn very_many_objects_have_their_turn_in_portions() {
     assert_eq!(run(&mut sim, "kubectl label nodes -l a=b a-"), lines(" unlabeled"));
     let pods = sim.world().pods.len();
     assert_eq!(run(&mut sim, "kubectl delete pods -l app=agent --wait=false").lines().count(), pods);
+}
+
+#[test]
+fn what_is_only_tried_is_tried_object_by_object() {
+    let mut sim = cluster();
+    let before = sim.world().clone();
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n";
+    let both = namespace.to_owned() + &AGENT.replace("  name: agent\n", "  name: agent\n  namespace: shop\n");
+    // A server that stores nothing does not know the namespace yet.
+    assert_eq!(
+        with(&mut sim, "kubectl apply -f - --dry-run=server", &both),
+        (
+            1,
+            "namespace/shop created (server dry run)\nError from server (NotFound): error when creating \"STDIN\": \
+             namespaces \"shop\" not found\n"
+                .to_owned()
+        )
+    );
+    // A client asks it nothing but what is there.
+    let client = |sim: &mut Sim, line: &str, text: &str| with(sim, &format!("kubectl {line} --dry-run=client"), text);
+    let told = |text: &str| (0, text.to_owned());
+    assert_eq!(
+        client(&mut sim, "apply -f -", &both),
+        told("namespace/shop created (dry run)\ndaemonset.apps/agent created (dry run)\n")
+    );
+    assert_eq!(client(&mut sim, "apply -f -", AGENT), told("daemonset.apps/agent configured (dry run)\n"));
+    assert_eq!(client(&mut sim, "create -f -", AGENT), told("daemonset.apps/agent created (dry run)\n"));
+    let other = AGENT.replace("name: agent\n", "name: other\n");
+    assert_eq!(client(&mut sim, "replace -f -", &other), told("daemonset.apps/other replaced (dry run)\n"));
+    let refused = client(&mut sim, "apply -f -", &AGENT.replace("kind: DaemonSet", "kind: Daemon"));
+    assert_eq!(refused.0, 1);
+    holds(&refused.1, &["no matches for kind \"Daemon\" in version \"apps/v1\""]);
+    assert_eq!(client(&mut sim, "scale ds agent --replicas=2", ""), told("daemonset.apps/agent scaled (dry run)\n"));
+    assert!(*sim.world() == before);
+}
+
+#[test]
+fn a_text_without_objects_is_not_minded_by_all() {
+    let mut sim = cluster();
+    for (line, exit, text) in [
+        ("apply -f -", 1, "error: no objects passed to apply\n"),
+        ("create -f -", 1, "error: no objects passed to create\n"),
+        ("replace -f -", 0, ""),
+        ("replace --force -f -", 1, "error: no objects passed to replace\n"),
+        ("delete -f -", 0, "No resources found\n"),
+        ("diff -f -", 0, ""),
+    ] {
+        for stdin in ["", "# nothing\n", "---\n"] {
+            assert_eq!(with(&mut sim, &format!("kubectl {line}"), stdin), (exit, text.to_owned()), "{line}");
+        }
+    }
+    // `diff` ends with 1 where something differs, and with 2 where it fails.
+    assert_eq!(with(&mut sim, "kubectl diff -f -", &AGENT.replace("1.16", "1.17")).0, 1);
+    let bad = AGENT.replace("labels: {app: agent}", "labels: {app: other}");
+    let (exit, text) = with(&mut sim, "kubectl diff -f -", &(AGENT.replace("1.16", "1.17") + "---\n" + &bad));
+    assert_eq!(exit, 2);
+    assert!(text.starts_with("The DaemonSet \"agent\" is invalid: "), "{text}");
+    assert_eq!(with(&mut sim, "kubectl diff -f nothing.yaml", "").0, 2);
+}
+
+#[test]
+fn each_document_that_is_refused_has_its_error() {
+    let mut sim = Sim::new(&Scenario::walk_through());
+    let bad = |name: &str| {
+        AGENT.replace("name: agent\n", &format!("name: {name}\n")).replace("labels: {app: agent}", "labels: {app: x}")
+    };
+    let text = [bad("one").as_str(), AGENT, &bad("two")].join("---\n");
+    let why =
+        "spec.template.metadata.labels: Invalid value: {\"app\":\"x\"}: `selector` does not match template `labels`";
+    let refused = |name: &str| format!("The DaemonSet {name:?} is invalid: {why}\n");
+    let expected = [refused("one"), refused("two")].concat();
+    let answer = kubectl::run(&mut sim, "kubectl apply -f -", &mut |_| Some(text.clone()));
+    assert_eq!((answer.exit, answer.stdout()), (1, "daemonset.apps/agent created\n".to_owned()));
+    assert_eq!(answer.stderr(), expected);
+}
+
+#[test]
+fn a_json_path_that_fails_shows_what_it_was_given() {
+    let mut sim = cluster();
+    let words = |template: &str, index: usize, length: usize| {
+        format!(
+            "error: error executing jsonpath \"{template}\": Error executing template: array index out of bounds: index \
+             {index}, length {length}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t\
+             {template}\n\tobject given to jsonpath engine was:\n\t\tmap[string]interface {{}}{{\"apiVersion\":\"v1\", "
+        )
+    };
+    let none = fails(&mut sim, "kubectl get limits -o jsonpath={.items[0].x}");
+    let rest = "\"items\":[]interface {}{}, \"kind\":\"List\", \"metadata\":map[string]interface \
+                {}{\"resourceVersion\":\"\"}}\n\n\n";
+    assert_eq!(none, words("{.items[0].x}", 0, 0) + rest);
+    // One that fails at the second object begins anew.
+    run(&mut sim, "kubectl taint node master-1 a=b:NoSchedule");
+    let each = fails(&mut sim, "kubectl get nodes -o jsonpath={.items[*].spec.taints[1].key}");
+    assert!(each.starts_with(&words("{.items[*].spec.taints[1].key}", 1, 1)), "{each}");
+    assert!(each.ends_with(rest.split_once("{}{}").unwrap().1), "{each}");
+    assert_eq!(each.matches(r#""kind":"Node", "metadata":map[string]interface {}{"#).count(), 6);
+    for name in sim.world().nodes.keys() {
+        holds(&each, &[&format!("\"name\":\"{name}\"")]);
+    }
 }

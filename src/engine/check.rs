@@ -46,7 +46,7 @@ impl CheckedDocument {
 }
 
 /// What kubectl prints when it or the server's decoder refuses a document.
-pub(super) fn refusal(document: &Document, source: &str) -> Option<String> {
+pub fn refusal(document: &Document, source: &str) -> Option<String> {
     let Document { kind, name, namespace, api_version, refusal, .. } = document;
     let (stage, message) = refusal.as_ref()?;
     let version = api_version.rsplit('/').next().unwrap_or_default();

@@ -32,7 +32,7 @@ mod upcoming;
 pub use apply::{
     FileVerb, LAST_APPLIED, PatchType, Validation, Write, documents, key_of as document_key, write as write_document,
 };
-pub use check::{Check, CheckedDocument, check};
+pub use check::{Check, CheckedDocument, check, refusal as document_refusal};
 pub use command::{Command, NodeTemplate, Outcome, RefusedRequests, Scenario, Settings, SubmittedCommand};
 pub use dry_run::{DryRun, Forecast, NodeForecast, NodeFuture, Range};
 pub use history::{History, Limits};

@@ -67,6 +67,8 @@ pub enum Verb {
     Adopt,
     Release,
     Error,
+    /// A real cluster takes the place of what was there.
+    Import,
 }
 
 impl Verb {
@@ -89,6 +91,7 @@ impl Verb {
             Verb::Adopt => "Adopt",
             Verb::Release => "Release",
             Verb::Error => "Error",
+            Verb::Import => "Import",
         }
     }
 }
@@ -291,6 +294,9 @@ impl Record {
     pub fn to_line(&self) -> String {
         let node = self.node.as_deref().map(|node| format!(" on {node}")).unwrap_or_default();
         let (kind, key) = (self.object.kind, &self.object.key);
+        if self.verb == Verb::Import {
+            return format!("{} {} {} a cluster: {}", self.at, self.actor.as_str(), self.verb.as_str(), self.reason);
+        }
         format!("{} {} {} {kind} {key}{node}: {}", self.at, self.actor.as_str(), self.verb.as_str(), self.reason)
     }
 }

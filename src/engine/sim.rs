@@ -313,7 +313,9 @@ impl Sim {
         if let Some(seed) = seed {
             state.rng = Rng::new(seed);
         }
-        let scenario = Scenario { commands: Vec::new(), ..self.scenario.clone() };
+        let Scenario { seed, settings, nodes, cluster, .. } = &self.scenario;
+        let (settings, nodes, cluster) = (settings.clone(), nodes.clone(), cluster.clone());
+        let scenario = Scenario { seed: *seed, settings, nodes, cluster, commands: Vec::new() };
         Sim { state, history: History::default(), scenario, tallies: Tallies::default() }
     }
 

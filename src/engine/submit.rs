@@ -23,16 +23,21 @@ impl Sim {
             SubmittedCommand { after_steps: self.state.steps, at: self.state.now, command: command.clone() };
         self.scenario.commands.push(submitted);
         self.history.begin();
+        self.carry_out(command, None)
+    }
+
+    fn carry_out(&mut self, command: Command, before: Option<&Sim>) -> Outcome {
         let text = command.to_text();
-        let mut work = Submission { sim: self, text, outcome: Outcome::default(), source: None };
+        let mut work = Submission { sim: self, text, outcome: Outcome::default(), source: None, before };
         work.carry_out(command);
         work.outcome
     }
 
-    /// What would become of a command and of the cluster; nothing is changed.
+    /// What would become of a command and of the cluster (`dryRun=All`); nothing is changed. Several objects of one text
+    /// are tried each by itself, as by a server that stores none of them.
     pub fn try_out(&self, command: Command) -> Outcome {
-        let mut copy = self.clone();
-        let outcome = copy.submit(command);
+        let mut copy = self.ahead(None);
+        let outcome = copy.carry_out(command, Some(self));
         Outcome { tried: Some(Box::new(copy.state.world)), ..outcome }
     }
 
@@ -42,11 +47,9 @@ impl Sim {
         if matches!(command, Command::Kubelet { .. } | Command::RefuseRequests { .. }) {
             return None;
         }
-        let mut copy = self.clone();
-        let before = copy.history.records().len();
+        let mut copy = self.ahead(None);
         let outcome = copy.submit(command.clone());
-        let records = &copy.history.records()[before..];
-        records.iter().all(|record| record.deltas.is_empty()).then_some(outcome)
+        copy.history.records().iter().all(|record| record.deltas.is_empty()).then_some(outcome)
     }
 }
 
@@ -57,6 +60,8 @@ struct Submission<'a> {
     outcome: Outcome,
     /// The name of the text that the object comes from.
     source: Option<String>,
+    /// The cluster as it was, if the command is only tried.
+    before: Option<&'a Sim>,
 }
 
 impl Submission<'_> {
@@ -179,7 +184,10 @@ impl Submission<'_> {
     /// `kubectl apply -f -` and its like: one object after the other; one that is refused does not stop the next.
     fn file(&mut self, text: &str, verb: FileVerb, validation: Validation, source: &str, namespace: Option<&str>) {
         let (documents, error) = apply::documents(text, verb, namespace);
-        for document in &documents {
+        for (index, document) in documents.iter().enumerate() {
+            if let Some(before) = self.before.filter(|_| index > 0) {
+                *self.sim = before.ahead(None);
+            }
             match apply::write(self.sim.world(), document, verb, validation, source) {
                 Ok(Some(write)) => {
                     self.write(write, if verb == FileVerb::Apply { Verb::Apply } else { Verb::Create }, source)

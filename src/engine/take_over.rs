@@ -30,9 +30,10 @@ fn is_stuck(pod: &Pod) -> bool {
 impl Sim {
     /// Every controller sees the world for the first time.
     pub(super) fn take_over(&mut self) {
+        // It is about all of them; the namespace is what every cluster has.
         let object = ObjectRef { kind: Kind::Namespace, key: ObjectKey::cluster("default") };
         let reason = Reason::Command(IMPORT_COMMAND.into());
-        let entry = Entry { actor: Actor::You, verb: Verb::Apply, object, node: None, reason, caused_by: None };
+        let entry = Entry { actor: Actor::You, verb: Verb::Import, object, node: None, reason, caused_by: None };
         let cause = self.record(entry, Vec::new());
         let world = self.state.world.clone();
         for node in world.nodes.values() {

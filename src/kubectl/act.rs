@@ -202,7 +202,7 @@ fn delete(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Stri
     }
     if !line.is_off("wait") && !how.dry && !gone.is_empty() {
         let deadline = timeout(line, moment)?;
-        tasks.push(Task::Follow(Follow::Gone { left: gone, deadline, evicted: Vec::new() }));
+        tasks.push(Task::Follow(Follow::Gone { left: gone, deadline, evicted: false }));
     }
     tasks.extend(missing.into_iter().map(Task::Fail));
     Ok(tasks)
@@ -547,7 +547,7 @@ fn nodes(line: &Line, moment: &Moment) -> Result<Found, String> {
     let resource = resources::find("nodes")?;
     let names =
         line.args.iter().map(|arg| arg.strip_prefix("node/").or(arg.strip_prefix("nodes/")).unwrap_or(arg).to_owned());
-    let found = resources::look_up(moment, line, &[Ask { resource, names: names.collect() }])?;
+    let found = resources::portion(moment, line, &[Ask { resource, names: names.collect() }])?;
     // Nothing is done if one of them is missing.
     match found.errors.first() {
         Some(error) => Err(error.clone()),
@@ -576,8 +576,15 @@ fn drain(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
     let suffix = how(line, None)?.suffix;
     let only = super::selector::parse(line.flag("pod-selector").unwrap_or_default())
         .map_err(|error| format!("error: {error}"))?;
-    let mut tasks: Vec<Task> = found.items().map(|item| cordon_one(line, item, true)).collect::<Result<_, _>>()?;
-    let mut failures = Vec::new();
+    let (chosen, mut tasks) = (&line.chosen, Vec::new());
+    if !chosen.drains.get() {
+        tasks = found.items().map(|item| cordon_one(line, item, true)).collect::<Result<_, _>>()?;
+        if !chosen.goes_on() {
+            chosen.drains.set(true);
+            chosen.done.set(0);
+        }
+        return Ok(tasks);
+    }
     for item in found.items() {
         let mut evict: Vec<Item> = Vec::new();
         // What stands in the way and what is worth a warning, in the order in which kubectl looks: the word and the pods.
@@ -598,7 +605,7 @@ fn drain(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
             tasks.push(Task::Err(format!(
                 "error: unable to drain node {node:?} due to error: {joined}, continuing command...\n"
             )));
-            failures.push((node.to_owned(), texts));
+            chosen.undrained.borrow_mut().push((node.to_owned(), texts));
             continue;
         }
         if !warnings.is_empty() {
@@ -613,14 +620,15 @@ fn drain(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
                 let command = Command::DeletePod { namespace, name, grace_period_seconds: grace };
                 tasks.push(Task::Do { command, how: How { quiet: true, ..How::default() } });
             }
-            let left = evict.iter().map(|pod| Gone::of(pod, Kind::Pod)).collect::<Vec<_>>();
-            let names = evict.iter().map(Item::full_name).collect();
+            let gone = |pod: &Item| Gone::named(moment.world, Kind::Pod, &pod.key());
+            let left: Vec<Gone> = evict.iter().filter_map(gone).collect();
             if !left.is_empty() {
-                tasks.push(Task::Follow(Follow::Gone { left, deadline: timeout(line, moment)?, evicted: names }));
+                tasks.push(Task::Follow(Follow::Gone { left, deadline: timeout(line, moment)?, evicted: true }));
             }
         }
         tasks.push(Task::Out(format!("{} drained{suffix}\n", item.full_name())));
     }
+    let failures = if chosen.goes_on() { Vec::new() } else { chosen.undrained.take() };
     if !failures.is_empty() {
         let names: String = failures.iter().map(|(node, _)| format!(" {node}\n")).collect();
         tasks.push(Task::Err(format!("There are pending nodes to be drained:\n{names}")));
@@ -839,9 +847,12 @@ fn scale(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Strin
         );
     }
     let found = targets(line, moment, files, &line.args)?;
+    let suffix = how(line, None)?.suffix;
     let mut tasks: Vec<Task> = found.errors.iter().cloned().map(Task::Fail).collect();
-    tasks.extend(found.items().map(|_| {
-        Task::Fail("Error from server (NotFound): the server could not find the requested resource".to_owned())
+    tasks.extend(found.items().map(|item| match suffix {
+        // Nobody is asked.
+        " (dry run)" => Task::Out(format!("{} scaled{suffix}\n", item.full_name())),
+        _ => Task::Fail("Error from server (NotFound): the server could not find the requested resource".to_owned()),
     }));
     Ok(tasks)
 }

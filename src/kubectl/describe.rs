@@ -26,20 +26,11 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
                         .to_owned(),
                 );
             }
-            let found = resources::portion(moment, line, &asks)?;
-            // A name that is not there may be the beginning of others.
-            let one_name = asks.len() == 1 && asks[0].names.len() == 1;
-            if one_name && !found.errors.is_empty() {
-                let namespace = asks[0].resource.namespaced.then(|| line.namespace());
-                let mut all = resources::all(moment.world, asks[0].resource, namespace);
-                all.retain(|item| item.name().starts_with(&asks[0].names[0]));
-                match all.is_empty() {
-                    true => (found, false),
-                    false => (resources::Found { lists: vec![(asks[0].resource, all)], errors: Vec::new() }, true),
-                }
-            } else {
-                (found, false)
-            }
+            let by_prefix = match asks.as_slice() {
+                [ask] if ask.names.len() == 1 => resources::choose_by_prefix(moment, line, ask),
+                _ => false,
+            };
+            (resources::portion(moment, line, &asks)?, by_prefix)
         }
     };
     let items: Vec<&Item> = found.items().collect();

@@ -20,6 +20,9 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
     let mut differs = false;
     for name in names {
         let text = files::text(name, texts)?;
+        if files::is_empty(&text) {
+            continue;
+        }
         let source = if name == "-" { "STDIN" } else { name };
         let (documents, error) = documents(&text, FileVerb::Apply, line.given_namespace());
         for document in &documents {
@@ -37,10 +40,13 @@ pub fn plan(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
                     tasks.push(Task::Out(text));
                 }
                 Ok(None) => {}
-                Err(error) => tasks.push(Task::Fail(error)),
+                // Nothing is compared then.
+                Err(error) => return Err(error),
             }
         }
-        tasks.extend(error.map(Task::Fail));
+        if let Some(error) = error {
+            return Err(error);
+        }
     }
     if differs {
         // `diff` itself ends with 1 when there is a difference.

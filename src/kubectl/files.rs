@@ -3,7 +3,7 @@
 use crate::api::value::Map;
 use crate::api::{Kind, Value};
 use crate::engine::{Command, FileVerb, LAST_APPLIED, Validation, documents};
-use crate::manifest::{self, Document};
+use crate::manifest::{self, Document, Stage};
 use crate::store::Propagation;
 
 use super::act::{Files, how, number, timeout};
@@ -46,6 +46,14 @@ pub fn text(name: &str, files: &Files) -> Result<String, String> {
     })
 }
 
+/// How kubectl begins what it says about a text without objects.
+const NO_OBJECTS: &str = "error: no objects passed to ";
+
+/// Whether a text has no objects. Not every command minds.
+pub fn is_empty(text: &str) -> bool {
+    documents(text, FileVerb::Create, None).1.is_some_and(|error| error.starts_with(NO_OBJECTS))
+}
+
 /// What kubectl calls a file in errors.
 fn source(name: &str) -> &str {
     if name == "-" { "STDIN" } else { name }
@@ -78,13 +86,9 @@ pub fn objects(line: &Line, moment: &Moment, files: &Files) -> Result<Option<Fou
                 }
             }
         }
-        if let Some(error) = error {
-            found.errors.push(
-                error
-                    .replace("STDIN", source(name))
-                    .replace("passed to create", &format!("passed to {}", line.verb.path)),
-            );
-        }
+        // A text without objects names none, and that is all that is wrong with it.
+        let error = error.filter(|error| !error.starts_with(NO_OBJECTS));
+        found.errors.extend(error.map(|error| error.replace("STDIN", source(name))));
     }
     Ok(Some(found))
 }
@@ -177,6 +181,16 @@ fn submit(line: &Line, moment: &Moment, files: &Files, verb: FileVerb, hint: &st
     for name in names {
         let text = text(name, files)?;
         let source = source(name).to_owned();
+        if verb == FileVerb::Replace && is_empty(&text) {
+            if line.is("force") {
+                return Err([NO_OBJECTS, "replace"].concat());
+            }
+            continue;
+        }
+        if base.suffix == " (dry run)" && !line.flag("output").is_some_and(|output| !output.is_empty()) {
+            tasks.extend(as_client(line, moment, &text, verb, &source));
+            continue;
+        }
         if line.flag("output").is_some_and(|output| !output.is_empty()) {
             tasks.extend(shown(line, moment, &text, verb, validation, &source, &base)?);
             continue;
@@ -197,6 +211,33 @@ fn submit(line: &Line, moment: &Moment, files: &Files, verb: FileVerb, hint: &st
     Ok(tasks)
 }
 
+/// `--dry-run=client`: nothing is sent, so only what kubectl itself finds can fail, and what is there already is told
+/// of as if it were changed.
+fn as_client(line: &Line, moment: &Moment, text: &str, verb: FileVerb, source: &str) -> Vec<Task> {
+    let (documents, error) = documents(text, verb, line.given_namespace());
+    let mut tasks = Vec::new();
+    for document in &documents {
+        let refused = document.refusal.as_ref().is_some_and(|(stage, _)| *stage < Stage::Decoding);
+        let resource = Resource::of_kind(&document.kind).filter(|_| document.simulated());
+        tasks.push(match (refused, resource) {
+            (true, _) => Task::Fail(crate::engine::document_refusal(document, source).unwrap_or_default()),
+            (false, None) => Task::Err(format!("Warning: {} is not simulated here and is skipped\n", document.kind)),
+            (false, Some(resource)) => {
+                let key = crate::engine::document_key(document);
+                let is_there = || resources::one(moment.world, resource, &key.namespace, &key.name).is_some();
+                let done = match verb {
+                    FileVerb::Replace => "replaced",
+                    FileVerb::Apply if is_there() => "configured",
+                    FileVerb::Apply | FileVerb::Create => "created",
+                };
+                Task::Out(format!("{}/{} {done} (dry run)\n", resource.singular(), key.name))
+            }
+        });
+    }
+    tasks.extend(error.map(Task::Fail));
+    tasks
+}
+
 /// `replace --force` deletes the objects, waits until they are gone, and creates them again.
 fn delete_first(line: &Line, moment: &Moment, text: &str) -> Result<Vec<Task>, String> {
     let mut tasks = Vec::new();
@@ -205,8 +246,8 @@ fn delete_first(line: &Line, moment: &Moment, text: &str) -> Result<Vec<Task>, S
     for document in &documents(text, FileVerb::Replace, line.given_namespace()).0 {
         let Some(resource) = Resource::of_kind(&document.kind).filter(|_| document.simulated()) else { continue };
         let key = crate::engine::document_key(document);
-        let Some(item) = resources::one(moment.world, resource, &key.namespace, &key.name) else { continue };
         let Some(kind) = resource.sim_kind() else { continue };
+        let Some(gone) = Gone::named(moment.world, kind, &key) else { continue };
         let (namespace, name) = (key.namespace.to_string(), key.name.to_string());
         let command = match kind {
             Kind::Pod => Command::DeletePod { namespace, name, grace_period_seconds: grace },
@@ -214,9 +255,9 @@ fn delete_first(line: &Line, moment: &Moment, text: &str) -> Result<Vec<Task>, S
             kind => Command::Delete { kind, namespace, name, propagation: Propagation::Background },
         };
         tasks.push(Task::Do { command, how: How::default() });
-        left.push(Gone::of(&item, kind));
+        left.push(gone);
     }
-    tasks.push(Task::Follow(Follow::Gone { left, deadline: timeout(line, moment)?, evicted: Vec::new() }));
+    tasks.push(Task::Follow(Follow::Gone { left, deadline: timeout(line, moment)?, evicted: false }));
     Ok(tasks)
 }
 

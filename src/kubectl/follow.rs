@@ -3,7 +3,7 @@
 //! Each looks at the moment whenever something has changed and tells what is new; what happened since the last look
 //! stands in the records, so nothing is missed however far time has gone.
 
-use crate::api::{Kind, ObjectKey, SimTime, Value};
+use crate::api::{Kind, ObjectKey, SimTime, Uid, Value};
 use crate::store::{Object, World};
 
 use super::act::{Files, timeout};
@@ -11,7 +11,7 @@ use super::columns::{self, Style};
 use super::events::Wanted;
 use super::layout;
 use super::line::Line;
-use super::path::{self, Template};
+use super::path::{self, Filling, Template};
 use super::print::{self, Format};
 use super::resources::{self, Filter, Item, Resource};
 use super::{Moment, Task, files, read};
@@ -21,17 +21,14 @@ use super::{Moment, Task, files, read};
 pub struct Gone {
     kind: Kind,
     key: ObjectKey,
-    uid: String,
+    /// None of one that is not there yet.
+    uid: Option<Uid>,
 }
 
 impl Gone {
-    pub fn of(item: &Item, kind: Kind) -> Gone {
-        Gone { kind, key: item.key(), uid: resources::text(&item.value, &["metadata", "uid"]).to_owned() }
-    }
-
     /// An object that is there by its name.
     pub fn named(world: &World, kind: Kind, key: &ObjectKey) -> Option<Gone> {
-        let uid = world.get(kind, key)?.meta().uid.to_string();
+        let uid = Some(world.get(kind, key)?.meta().uid);
         Some(Gone { kind, key: key.clone(), uid })
     }
 
@@ -41,7 +38,7 @@ impl Gone {
     }
 
     fn is_there(&self, moment: &Moment) -> bool {
-        moment.world.get(self.kind, &self.key).is_some_and(|object| object.meta().uid.to_string() == self.uid)
+        moment.world.get(self.kind, &self.key).is_some_and(|object| Some(object.meta().uid) == self.uid)
     }
 }
 
@@ -49,8 +46,8 @@ impl Gone {
 pub enum Follow {
     /// `get` of very many objects, in portions.
     List(Box<Listing>),
-    /// Until the objects are gone. `evicted` are told by these names as they go.
-    Gone { left: Vec<Gone>, deadline: Option<SimTime>, evicted: Vec<String> },
+    /// Until the objects are gone. Of those that were evicted it is told.
+    Gone { left: Vec<Gone>, deadline: Option<SimTime>, evicted: bool },
     /// Prints objects as they are when their turn comes.
     Show { format: Format, asks: Vec<(&'static Resource, String, String)> },
     /// `rollout status`
@@ -81,10 +78,10 @@ pub enum Look {
     Failed,
 }
 
-/// Objects that are read and printed in one portion.
-const PORTION: usize = 250;
-/// Of them, those that are read at once.
+/// Objects that are looked at before anybody else gets a turn.
 const AT_ONCE: usize = 25;
+/// Records that a watch looks at before anybody else gets a turn.
+const RECORDS_AT_ONCE: usize = 50;
 
 /// All objects of some types at one moment: read a portion at a time, so that nobody has to wait for twenty thousand pods.
 pub struct Listing {
@@ -96,18 +93,26 @@ pub struct Listing {
     lists: Vec<(&'static Resource, Vec<ObjectKey>)>,
     /// Of the table at hand.
     rows: Vec<Vec<String>>,
-    /// What can only be printed when all is there.
+    /// How wide the columns of the last table are.
+    widths: Vec<usize>,
+    /// What can only be printed when all is there, and how much of it has been printed.
     kept: Vec<Item>,
+    next: usize,
     /// What `--sort-by` sorts by, and the values there, of each row or of what is kept.
     sort: Option<(String, Template)>,
     sort_keys: Vec<Option<Value>>,
+    /// A JSONPath that can be filled object by object.
+    filling: Option<Filling>,
+    /// What could not be filled: kubectl prints the whole list with what it says about that, so all begins again.
+    failure: Option<String>,
+    again: Vec<(&'static Resource, Vec<ObjectKey>)>,
     printed: usize,
     /// What is said if there is none.
     nothing: String,
 }
 
 impl Listing {
-    /// Nothing if the objects are so few that they are read at once.
+    /// Nothing if the objects are asked for in a way that needs all of them at once.
     pub fn of(line: &Line, moment: &Moment, asks: &[resources::Ask], format: &Format) -> Result<Option<Self>, String> {
         let filter = Filter::of(line);
         let in_turn = matches!(format, Format::Table(_) | Format::Name | Format::Yaml | Format::Json);
@@ -118,7 +123,8 @@ impl Listing {
         kinds.sort_unstable();
         kinds.dedup();
         let plain = |ask: &resources::Ask| ask.names.is_empty() && filter.bad(ask.resource).is_none();
-        if ((!in_turn || sort.is_some()) && asks.len() > 1) || kinds.len() < asks.len() || !asks.iter().all(plain) {
+        let alike = kinds.len() < asks.len() || !asks.iter().all(plain);
+        if asks.is_empty() || alike || ((!in_turn || sort.is_some()) && asks.len() > 1) {
             return Ok(None);
         }
         let everywhere = line.is("all-namespaces");
@@ -129,9 +135,6 @@ impl Listing {
             (ask.resource, keys)
         };
         let lists: Vec<_> = asks.iter().rev().map(keys).collect();
-        if lists.iter().map(|(_, keys)| keys.len()).sum::<usize>() <= PORTION {
-            return Ok(None);
-        }
         let nothing = match line.is("ignore-not-found") {
             true => String::new(),
             false if everywhere || asks.iter().any(|ask| !ask.resource.namespaced) => "No resources found\n".to_owned(),
@@ -141,72 +144,167 @@ impl Listing {
         if let Format::Table(style) = &mut format {
             style.with_kind |= kinds.len() > 1;
         }
+        let filling = match &format {
+            Format::Path(template) => Filling::of(template),
+            _ => None,
+        };
+        let again = if filling.is_some() { lists.clone() } else { Vec::new() };
         let (world, now) = (moment.world.clone(), moment.now);
-        let (rows, kept, sort_keys) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Some(Listing { world, now, filter, format, lists, rows, kept, sort, sort_keys, printed: 0, nothing }))
+        let (rows, widths, kept, sort_keys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (next, printed) = (0, 0);
+        Ok(Some(Listing {
+            world,
+            now,
+            filter,
+            format,
+            lists,
+            rows,
+            widths,
+            kept,
+            next,
+            sort,
+            sort_keys,
+            filling,
+            failure: None,
+            again,
+            printed,
+            nothing,
+        }))
+    }
+
+    /// It says nothing if there is none.
+    pub fn silent(self) -> Listing {
+        Listing { nothing: String::new(), ..self }
     }
 
     fn look(&mut self, tell: Tell) -> Look {
         let mut out = String::new();
         for _ in 0..AT_ONCE {
-            let Some((resource, keys)) = self.lists.last_mut() else { break };
-            let resource = *resource;
-            let Some(key) = keys.pop() else {
-                if let Err(error) = self.sorted() {
-                    tell(true, format!("{error}\n"));
+            match self.go_on(&mut out) {
+                Ok(true) => {}
+                Ok(false) => {
+                    tell(false, out);
+                    if self.printed == 0 && matches!(self.format, Format::Table(_)) {
+                        tell(true, std::mem::take(&mut self.nothing));
+                    }
+                    return Look::Done;
+                }
+                Err(error) => {
+                    tell(false, out);
+                    tell(true, error);
                     return Look::Failed;
                 }
-                out.push_str(&self.table(resource));
-                self.lists.pop();
-                continue;
-            };
-            let Some(item) = resources::one(&self.world, resource, &key.namespace, &key.name) else { continue };
-            if !self.filter.admits(&item.value) {
-                continue;
             }
-            if let Some((_, path)) = &self.sort {
-                self.sort_keys.push(path.values(&item.value).first().cloned());
-            }
-            match &self.format {
-                Format::Table(style) => {
-                    let style = Style { with_namespace: style.with_namespace && resource.namespaced, ..style.clone() };
-                    self.rows.push(columns::row(resource, &item.value, &style, self.now));
-                }
-                Format::Columns { columns, .. } => self.rows.push(print::cells(columns, &item)),
-                Format::Path(_) => self.kept.push(item),
-                _ if self.sort.is_some() => self.kept.push(item),
-                format => out.push_str(&print::of_list(format, &item, self.printed == 0)),
-            }
-            self.printed += 1;
         }
         if !out.is_empty() {
             tell(false, out);
         }
-        if !self.lists.is_empty() {
-            return Look::More;
+        Look::More
+    }
+
+    /// The next object, or what comes behind all of them; tells whether there is more.
+    fn go_on(&mut self, out: &mut String) -> Result<bool, String> {
+        if let Some((resource, keys)) = self.lists.last_mut() {
+            let resource = *resource;
+            let key = keys.pop();
+            match key.map(|key| resources::one(&self.world, resource, &key.namespace, &key.name)) {
+                Some(item) => {
+                    item.filter(|it| self.filter.admits(&it.value)).map_or(Ok(()), |it| self.take(it, out))?
+                }
+                None => {
+                    self.sorted()?;
+                    out.push_str(&self.table(resource));
+                    self.lists.pop();
+                }
+            }
+            return Ok(true);
+        }
+        // What was kept to be sorted.
+        if let Some(item) = self.kept.get_mut(self.next).filter(|_| self.sort.is_some()) {
+            let item = Item { resource: item.resource, value: std::mem::take(&mut item.value) };
+            self.next += 1;
+            self.print(item, out)?;
+            return Ok(true);
+        }
+        if let Some(failure) = &mut self.failure {
+            failure.push_str(
+                "}, \"kind\":\"List\", \"metadata\":map[string]interface {}{\"resourceVersion\":\"\"}}\n\n\n",
+            );
+            return Err(std::mem::take(failure));
         }
         match &self.format {
-            Format::Table(_) if self.printed == 0 => tell(true, std::mem::take(&mut self.nothing)),
             Format::Table(_) => {}
             Format::Columns { columns, headers } => {
                 if *headers {
                     self.rows.insert(0, columns.iter().map(|(header, _)| header.clone()).collect());
                 }
-                tell(false, layout::table(&self.rows, &mut Vec::new()));
+                out.push_str(&layout::table(&self.rows, &mut self.widths));
             }
-            format if self.sort.is_some() || matches!(format, Format::Path(_)) => {
-                let items: Vec<&Item> = self.kept.iter().collect();
-                match print::objects(format, &items, false, self.now) {
-                    Ok(text) => tell(false, text),
+            Format::Path(_) => match &self.filling {
+                Some(filling) => match filling.end(&print::list(Vec::new())) {
+                    Ok(text) => out.push_str(&text),
                     Err(error) => {
-                        tell(true, format!("{error}\n"));
-                        return Look::Failed;
+                        self.fail(&error);
+                        return Ok(true);
                     }
+                },
+                None => {
+                    let items = std::mem::take(&mut self.kept).into_iter().map(|item| item.value).collect();
+                    out.push_str(&print::value(&self.format, &print::list(items)).map_err(|error| error + "\n")?);
+                }
+            },
+            format => out.push_str(print::end_of_list(format, self.printed == 0)),
+        }
+        Ok(false)
+    }
+
+    /// An object in its turn.
+    fn take(&mut self, item: Item, out: &mut String) -> Result<(), String> {
+        if let Some((_, path)) = &self.sort {
+            self.sort_keys.push(path.values(&item.value).first().cloned());
+        }
+        match &self.format {
+            Format::Table(style) => {
+                let resource = item.resource;
+                let style = Style { with_namespace: style.with_namespace && resource.namespaced, ..style.clone() };
+                self.rows.push(columns::row(resource, &item.value, &style, self.now));
+                self.printed += 1;
+            }
+            Format::Columns { columns, .. } => self.rows.push(print::cells(columns, &item)),
+            _ if self.sort.is_some() => self.kept.push(item),
+            _ => self.print(item, out)?,
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, item: Item, out: &mut String) -> Result<(), String> {
+        if let Some(failure) = &mut self.failure {
+            failure.push_str(if self.printed > 0 { ", " } else { "" });
+            path::go_syntax(&item.value, failure);
+            self.printed += 1;
+            return Ok(());
+        }
+        match (&self.format, &mut self.filling) {
+            (Format::Path(_), Some(filling)) => {
+                if let Err(error) = filling.add(&item.value) {
+                    self.fail(&error);
+                    return Ok(());
                 }
             }
-            format => tell(false, print::end_of_list(format, self.printed == 0).to_owned()),
+            (Format::Path(_), None) if self.sort.is_some() => self.kept[self.next - 1] = item,
+            (Format::Path(_), None) => self.kept.push(item),
+            (format, _) => out.push_str(&print::of_list(format, &item, self.printed == 0)),
         }
-        Look::Done
+        self.printed += 1;
+        Ok(())
+    }
+
+    fn fail(&mut self, error: &str) {
+        let Format::Path(template) = &self.format else { return };
+        let head = "map[string]interface {}{\"apiVersion\":\"v1\", \"items\":[]interface {}{";
+        self.failure = Some(template.failure(error) + head);
+        self.lists = std::mem::take(&mut self.again);
+        (self.sort, self.filling, self.printed) = (None, None, 0);
     }
 
     /// Brings what is there into the order of `--sort-by`.
@@ -214,7 +312,7 @@ impl Listing {
         let Some((field, _)) = &self.sort else { return Ok(()) };
         let keys = std::mem::take(&mut self.sort_keys);
         if !keys.is_empty() && keys.iter().all(Option::is_none) {
-            return Err(read::no_such_field(field));
+            return Err(read::no_such_field(field) + "\n");
         }
         let mut order: Vec<usize> = (0..keys.len()).collect();
         order.sort_by(|a, b| read::compare(keys[*a].as_ref(), keys[*b].as_ref()));
@@ -232,7 +330,8 @@ impl Listing {
             let style = Style { with_namespace: style.with_namespace && resource.namespaced, ..style.clone() };
             rows.insert(0, columns::header(resource, &style));
         }
-        [gap, &layout::table(&rows, &mut Vec::new())].concat()
+        self.widths.clear();
+        [gap, &layout::table(&rows, &mut self.widths)].concat()
     }
 }
 
@@ -249,20 +348,13 @@ impl Follow {
         match self {
             Follow::List(listing) => listing.look(tell),
             Follow::Gone { left, deadline, evicted } => {
-                if evicted.is_empty() {
-                    left.retain(|it| !(it.is_there(moment) && it.stays(moment)));
-                }
-                let mut index = 0;
-                while index < left.len() {
-                    if left[index].is_there(moment) {
-                        index += 1;
-                        continue;
+                left.retain(|gone| {
+                    let there = gone.is_there(moment);
+                    if !there && *evicted {
+                        tell(false, format!("{}/{} evicted\n", gone.kind.singular(), gone.key.name));
                     }
-                    left.remove(index);
-                    if index < evicted.len() {
-                        tell(false, format!("{} evicted\n", evicted.remove(index)));
-                    }
-                }
+                    there && (*evicted || !gone.stays(moment))
+                });
                 match (left.is_empty(), *deadline) {
                     (true, _) => Look::Done,
                     (_, Some(deadline)) if moment.now >= deadline => {
@@ -457,11 +549,24 @@ pub struct Watch {
     pub headed: bool,
     /// `--output-watch-events`
     pub with_events: bool,
+    /// The table of what is there already, until it is printed.
+    pub first: Option<Box<Listing>>,
 }
 
 impl Watch {
     fn look(&mut self, moment: &Moment, tell: Tell) -> Look {
-        while self.seen < moment.records {
+        if let Some(listing) = &mut self.first {
+            match listing.look(tell) {
+                Look::Done => {
+                    self.headed = listing.printed > 0;
+                    self.widths = std::mem::take(&mut listing.widths);
+                    self.first = None;
+                }
+                other => return other,
+            }
+        }
+        let end = moment.records.min(self.seen + RECORDS_AT_ONCE);
+        while self.seen < end {
             let record = moment.history.get(self.seen as u64);
             self.seen += 1;
             for delta in record.iter().flat_map(|record| record.deltas.iter()) {
@@ -482,7 +587,7 @@ impl Watch {
                 }
             }
         }
-        Look::Again(None)
+        if self.seen < moment.records { Look::More } else { Look::Again(None) }
     }
 
     fn wants(&self, object: &Object) -> bool {
@@ -643,7 +748,7 @@ pub fn wait(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
                     let Some(kind) = ask.resource.sim_kind() else { continue };
                     let namespace = if ask.resource.namespaced { line.namespace() } else { "" };
                     for name in &ask.names {
-                        targets.push(Gone { kind, key: ObjectKey::new(namespace, name.as_str()), uid: String::new() });
+                        targets.push(Gone { kind, key: ObjectKey::new(namespace, name.as_str()), uid: None });
                         items.push((ask.resource, name.clone()));
                     }
                 }

@@ -1,6 +1,6 @@
 //! A typed line to a verb, its arguments and its flags, as a shell and kubectl's flag library (pflag) read them.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use super::resources::Resource;
 use super::verbs::{self, Flag, Verb};
@@ -24,6 +24,10 @@ pub struct Line {
 pub struct Chosen {
     pub keys: OnceCell<Vec<(&'static Resource, ObjectKey)>>,
     pub done: Cell<usize>,
+    /// `drain` goes through its nodes twice: all are cordoned before the first is drained.
+    pub drains: Cell<bool>,
+    /// The nodes that it could not drain, and why not.
+    pub undrained: RefCell<Vec<(String, Vec<String>)>>,
 }
 
 impl Chosen {

@@ -239,7 +239,7 @@ impl Job {
                     let chunks = &mut self.answer.chunks;
                     let errors = &mut self.errors;
                     let tell = &mut |error: bool, text: String| match error && text.starts_with("error: ") {
-                        true => errors.push(text.trim_end().to_owned()),
+                        true => errors.push(text.strip_suffix('\n').unwrap_or(&text).to_owned()),
                         false => chunks.push(Chunk { error, text }),
                     };
                     match follow.look(moment, tell) {
@@ -282,7 +282,9 @@ impl Job {
     }
 
     fn fail(&mut self, text: String) {
-        self.answer.exit = 1;
+        // `diff` ends with 1 where something differs, so its errors are told apart (`CheckDiffErr`).
+        let diff = self.line.as_ref().is_some_and(|line| line.verb.path == "diff");
+        self.answer.exit = if diff { 2 } else { 1 };
         self.errors.push(text);
     }
 

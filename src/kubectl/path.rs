@@ -37,7 +37,111 @@ enum Part {
 
 /// A template, read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Template(Vec<Part>);
+pub struct Template {
+    parts: Vec<Part>,
+    /// What each part comes to is printed as a JSON list (`jsonpath-as-json`).
+    as_json: bool,
+    /// As it was typed.
+    text: String,
+}
+
+/// What the values of one part of a template print.
+#[derive(Clone, Debug, Default)]
+struct Output {
+    text: String,
+    count: usize,
+}
+
+impl Output {
+    /// Models `PrintResults`: values with a blank between, or the elements of a list.
+    fn add(&mut self, value: &Value, as_json: bool) {
+        self.count += 1;
+        let first = self.count == 1;
+        if as_json {
+            self.text.push_str(if first { "[\n    " } else { ",\n    " });
+            super::print::json(value, 1, &mut self.text);
+            return;
+        }
+        if !first {
+            self.text.push(' ');
+        }
+        self.text.push_str(&plain(value));
+    }
+
+    fn end(&self, as_json: bool, out: &mut String) {
+        out.push_str(&self.text);
+        if as_json {
+            out.push_str(if self.count == 0 { "[]\n" } else { "\n]\n" });
+        }
+    }
+}
+
+/// A template that is being filled for a `List`, object by object.
+pub struct Filling {
+    template: Template,
+    outputs: Vec<Output>,
+}
+
+impl Filling {
+    /// Nothing if a part of the template needs all objects at once: an index, for instance.
+    pub fn of(template: &Template) -> Option<Filling> {
+        let one_by_one = |part: &Part| match part {
+            Part::Text(_) => true,
+            Part::Path(path) | Part::Range(path, _) => match path.as_slice() {
+                [Node::Field(name), Node::Wildcard | Node::Filter(..), ..] if name == "items" => true,
+                [Node::Field(name), ..] => name != "items",
+                _ => false,
+            },
+        };
+        let outputs = vec![Output::default(); template.parts.len()];
+        template.parts.iter().all(one_by_one).then(|| Filling { template: template.clone(), outputs })
+    }
+
+    /// The next object of the list.
+    ///
+    /// # Errors
+    /// As [`Template::fill`].
+    pub fn add(&mut self, item: &Value) -> Result<(), String> {
+        let as_json = self.template.as_json;
+        for (part, output) in self.template.parts.iter().zip(&mut self.outputs) {
+            let (Part::Path(path) | Part::Range(path, _)) = part else { continue };
+            let rest = match path.as_slice() {
+                [Node::Field(_), Node::Wildcard, rest @ ..] => rest,
+                [Node::Field(_), Node::Filter(left, right), rest @ ..] if admits(left, right.as_ref(), item, item) => {
+                    rest
+                }
+                _ => continue,
+            };
+            for value in walk(rest, item, item)? {
+                match part {
+                    Part::Range(_, inner) => fill(inner, as_json, value, value, &mut output.text)?,
+                    _ => output.add(value, as_json),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The text, when all objects have been added; `list` is the list without them.
+    ///
+    /// # Errors
+    /// As [`Template::fill`].
+    pub fn end(&self, list: &Value) -> Result<String, String> {
+        let mut out = String::new();
+        for (part, output) in self.template.parts.iter().zip(&self.outputs) {
+            match part {
+                Part::Path(path) if path.first() == Some(&Node::Field("items".to_owned())) => {
+                    output.end(self.template.as_json, &mut out);
+                }
+                Part::Range(path, _) if path.first() == Some(&Node::Field("items".to_owned())) => {
+                    out.push_str(&output.text);
+                }
+                part => fill(std::slice::from_ref(part), self.template.as_json, list, list, &mut out)?,
+            }
+        }
+        Ok(out)
+    }
+}
 
 impl Template {
     /// # Errors
@@ -45,7 +149,12 @@ impl Template {
     pub fn parse(text: &str) -> Result<Template, String> {
         let mut rest = text;
         let parts = parts(&mut rest, false)?;
-        Ok(Template(parts))
+        Ok(Template { parts, as_json: false, text: text.to_owned() })
+    }
+
+    /// The same, printed as JSON lists.
+    pub fn in_json(self) -> Template {
+        Template { as_json: true, ..self }
     }
 
     /// The text for an object: values side by side, several of one path with a blank between.
@@ -55,13 +164,23 @@ impl Template {
     /// (`--allow-missing-template-keys`).
     pub fn fill(&self, value: &Value) -> Result<String, String> {
         let mut out = String::new();
-        fill(&self.0, value, value, &mut out)?;
+        fill(&self.parts, self.as_json, value, value, &mut out)?;
         Ok(out)
+    }
+
+    /// kubectl's words about a template that cannot be filled, up to the object.
+    pub fn failure(&self, error: &str) -> String {
+        format!(
+            "error: error executing jsonpath {}: Error executing template: {error}. Printing more information for debugging \
+             the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t",
+            crate::store::validation::quote(&self.text),
+            self.text
+        )
     }
 
     /// The values of a template that is one path, as custom columns ask for them. What is not there is left out.
     pub fn values(&self, value: &Value) -> Vec<Value> {
-        let path = self.0.iter().find_map(|part| match part {
+        let path = self.parts.iter().find_map(|part| match part {
             Part::Path(path) => Some(path),
             _ => None,
         });
@@ -401,19 +520,24 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-fn fill(parts: &[Part], value: &Value, root: &Value, out: &mut String) -> Result<(), String> {
+fn fill(parts: &[Part], as_json: bool, value: &Value, root: &Value, out: &mut String) -> Result<(), String> {
     for part in parts {
         match part {
+            Part::Text(text) if as_json => {
+                let mut output = Output::default();
+                output.add(&text.as_str().into(), true);
+                output.end(true, out);
+            }
             Part::Text(text) => out.push_str(text),
             Part::Path(path) => {
-                let values = walk(path, value, root)?;
-                let texts: Vec<String> = values.into_iter().map(plain).collect();
-                out.push_str(&texts.join(" "));
+                let mut output = Output::default();
+                walk(path, value, root)?.into_iter().for_each(|value| output.add(value, as_json));
+                output.end(as_json, out);
             }
             Part::Range(path, inner) => {
                 for value in walk(path, value, root)? {
                     // A list that is named as a whole is gone through.
-                    fill(inner, value, root, out)?;
+                    fill(inner, as_json, value, root, out)?;
                 }
             }
         }
@@ -427,6 +551,33 @@ fn plain(value: &Value) -> String {
         Value::Str(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_json(),
+    }
+}
+
+/// A value as Go's `%#v` prints it.
+pub fn go_syntax(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("interface {}(nil)"),
+        Value::Str(text) => out.push_str(&crate::store::validation::quote(text)),
+        Value::List(list) => {
+            out.push_str("[]interface {}{");
+            for (index, item) in list.iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                go_syntax(item, out);
+            }
+            out.push('}');
+        }
+        Value::Map(map) => {
+            out.push_str("map[string]interface {}{");
+            for (index, (key, item)) in map.iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                out.push_str(&crate::store::validation::quote(key));
+                out.push(':');
+                go_syntax(item, out);
+            }
+            out.push('}');
+        }
+        other => out.push_str(&other.to_json()),
     }
 }
 

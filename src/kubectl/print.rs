@@ -55,16 +55,17 @@ impl Format {
             "yaml" => Format::Yaml,
             "json" => Format::Json,
             "name" => Format::Name,
-            "jsonpath" => {
+            "jsonpath" | "jsonpath-as-json" => {
                 let text = template()?;
                 let read = Template::parse(text);
-                Format::Path(read.map_err(|error| format!("error: error parsing jsonpath {text}, {error}"))?)
+                let read = read.map_err(|error| format!("error: error parsing jsonpath {text}, {error}"))?;
+                Format::Path(if name == "jsonpath" { read } else { read.in_json() })
             }
             "custom-columns" => Format::Columns { columns: custom_columns(rest)?, headers: !line.is("no-headers") },
             _ if FORMATS.split(',').any(|known| known == name) => {
                 return Err(format!(
                     "error: the output format {name:?} is not supported here, these are: \
-                     custom-columns,json,jsonpath,name,wide,yaml"
+                     custom-columns,json,jsonpath,jsonpath-as-json,name,wide,yaml"
                 ));
             }
             _ => {
@@ -113,20 +114,22 @@ pub fn objects(format: &Format, items: &[&Item], single: bool, now: SimTime) -> 
         _ => {
             let whole = match (items, single) {
                 ([item], true) => item.value.clone(),
-                _ => {
-                    let items = items.iter().map(|item| item.value.clone()).collect();
-                    [
-                        ("apiVersion", Value::from("v1")),
-                        ("items", Value::List(items)),
-                        ("kind", "List".into()),
-                        ("metadata", [("resourceVersion", Value::from(""))].into()),
-                    ]
-                    .into()
-                }
+                _ => list(items.iter().map(|item| item.value.clone()).collect()),
             };
             value(format, &whole)
         }
     }
+}
+
+/// A `List` of objects.
+pub fn list(items: Vec<Value>) -> Value {
+    [
+        ("apiVersion", Value::from("v1")),
+        ("items", Value::List(items)),
+        ("kind", "List".into()),
+        ("metadata", [("resourceVersion", Value::from(""))].into()),
+    ]
+    .into()
 }
 
 /// The custom columns of an object.
@@ -176,11 +179,9 @@ pub fn value(format: &Format, value: &Value) -> Result<String, String> {
     match format {
         Format::Yaml => Ok(manifest::print(value)),
         Format::Path(template) => template.fill(value).map_err(|error| {
-            format!(
-                "error: error executing jsonpath: {error}. Printing more information for debugging the template:\n\
-                 \tobject given to jsonpath engine was:\n\t\t{}\n",
-                path::go(value)
-            )
+            let mut text = template.failure(&error);
+            path::go_syntax(value, &mut text);
+            text + "\n\n"
         }),
         _ => {
             let mut out = String::new();
@@ -201,7 +202,7 @@ pub fn table(resource: &Resource, items: &[&Item], style: &Style, now: SimTime, 
 }
 
 /// JSON with four blanks for each level, as kubectl prints it.
-fn json(value: &Value, depth: usize, out: &mut String) {
+pub fn json(value: &Value, depth: usize, out: &mut String) {
     let indent = |out: &mut String, depth: usize| {
         out.push('\n');
         out.extend(std::iter::repeat_n("    ", depth));

@@ -22,9 +22,10 @@ pub fn get(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, Str
     }
     let format = Format::of(line)?;
     let asks = resources::asks(&line.args)?;
-    if !line.is("watch")
-        && !line.is("watch-only")
-        && line.list("filename").is_empty()
+    if line.is("watch") || line.is("watch-only") {
+        return watch(line, moment, &asks, texts, format);
+    }
+    if line.list("filename").is_empty()
         && let Some(listing) = Listing::of(line, moment, &asks, &format)?
     {
         return Ok(vec![Task::Follow(Follow::List(Box::new(listing)))]);
@@ -33,9 +34,6 @@ pub fn get(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, Str
         Some(found) => found,
         None => resources::look_up(moment, line, &asks)?,
     };
-    if line.is("watch") || line.is("watch-only") {
-        return watch(line, moment, &asks, found, format);
-    }
     if line.is("ignore-not-found") {
         found.errors.retain(|error| !error.contains("(NotFound)"));
     }
@@ -119,7 +117,7 @@ fn watch(
     line: &Line,
     moment: &Moment,
     asks: &[resources::Ask],
-    found: Found,
+    texts: &Files,
     format: Format,
 ) -> Result<Vec<Task>, String> {
     let [ask] = asks else {
@@ -132,6 +130,17 @@ fn watch(
                 .to_owned(),
         );
     }
+    let in_turn = line.list("filename").is_empty() && matches!(format, Format::Table(_));
+    let with_events = line.is("output-watch-events");
+    let first = match in_turn && !with_events && !line.is("watch-only") {
+        true => Listing::of(line, moment, asks, &format)?.map(|listing| Box::new(listing.silent())),
+        false => None,
+    };
+    let found = match (files::objects(line, moment, texts)?, &first) {
+        (Some(found), _) => found,
+        (None, Some(_)) => Found::default(),
+        (None, None) => resources::look_up(moment, line, asks)?,
+    };
     if let Some(error) = found.errors.first() {
         return Err(error.clone());
     }
@@ -151,7 +160,8 @@ fn watch(
         widths: Vec::new(),
         seen: moment.records,
         headed: false,
-        with_events: line.is("output-watch-events"),
+        with_events,
+        first,
     };
     let mut first = String::new();
     if !line.is("watch-only") {

@@ -265,6 +265,28 @@ pub fn portion(moment: &Moment, line: &Line, asks: &[Ask]) -> Result<Found, Stri
     Ok(found)
 }
 
+/// A name that is not there may be the beginning of others: these are chosen then.
+pub fn choose_by_prefix(moment: &Moment, line: &Line, ask: &Ask) -> bool {
+    let (resource, prefix) = (ask.resource, ask.names[0].as_str());
+    let filter = Filter::of(line);
+    let is_there = || one(moment.world, resource, line.namespace(), prefix).is_some();
+    if !filter.is_empty() || filter.everywhere && resource.namespaced || is_there() {
+        return false;
+    }
+    let keys = || {
+        let mut keys = keys(moment.world, resource, resource.namespaced.then(|| line.namespace()), &filter);
+        keys.retain(|key| key.name.starts_with(prefix));
+        keys
+    };
+    match line.chosen.keys.get() {
+        Some(_) => true,
+        None => {
+            let keys: Vec<_> = keys().into_iter().map(|key| (resource, key)).collect();
+            !keys.is_empty() && line.chosen.keys.set(keys).is_ok()
+        }
+    }
+}
+
 /// What was chosen, by its names, and the errors about what is not there.
 type Keys = (Vec<(&'static Resource, ObjectKey)>, Vec<String>);
 
@@ -285,9 +307,10 @@ pub fn chosen(moment: &Moment, line: &Line, asks: &[Ask]) -> Result<Keys, String
         } else {
             let namespace = (ask.resource.namespaced && !filter.everywhere).then(|| line.namespace());
             let admitted = |key: &ObjectKey| {
-                filter.is_empty()
-                    || one(moment.world, ask.resource, &key.namespace, &key.name)
-                        .is_some_and(|item| filter.admits(&item.value))
+                filter.by_labels(moment.world, ask.resource, key)
+                    && (filter.fields.is_empty() && ask.resource.sim_kind().is_some()
+                        || one(moment.world, ask.resource, &key.namespace, &key.name)
+                            .is_some_and(|item| filter.admits(&item.value)))
             };
             let keys = keys(moment.world, ask.resource, namespace, &filter).into_iter().filter(admitted);
             all.extend(keys.map(|key| (ask.resource, key)));
@@ -438,6 +461,12 @@ impl Filter {
 
     pub fn is_empty(&self) -> bool {
         self.typed.iter().all(String::is_empty)
+    }
+
+    /// Whether the labels of an object are those that are asked for.
+    fn by_labels(&self, world: &World, resource: &Resource, key: &ObjectKey) -> bool {
+        let object = resource.sim_kind().filter(|_| !self.labels.is_empty()).and_then(|kind| world.get(kind, key));
+        object.is_none_or(|object| selector::matches_by(&self.labels, &|key| object.meta().label(key)))
     }
 
     /// Whether a pod can be one of those that are asked for, as far as can be told without its value.

@@ -121,9 +121,12 @@ pub fn Console(props: &ConsoleProps) -> Html {
             })
         }
     };
-    let entries = console.entries.iter().map(|entry| {
-        html! { <Entry key={entry.id} desk={desk.clone()} entry={Shared(Rc::clone(entry))} /> }
-    });
+    // A list of its own: among nodes without keys, each answer would be made anew with every line.
+    let entries: Html = console
+        .entries
+        .iter()
+        .map(|entry| html! { <Entry key={entry.id} desk={desk.clone()} entry={Shared(Rc::clone(entry))} /> })
+        .collect();
     let hint = match (console.running, props.moving, props.past) {
         (true, false, _) => "It waits for simulated time, which stands still: press ▶, or end it with Ctrl-C.",
         (true, true, _) => "It follows the simulated time. Ctrl-C ends it.",
@@ -139,7 +142,7 @@ pub fn Console(props: &ConsoleProps) -> Html {
                         <kbd>{"↑"}</kbd>{" brings back what you typed, and "}<code>{"-f -"}</code>{" reads the text of the editor. Try "}
                         {for examples.iter().map(|line| html! { <button class="sample" onclick={take(line)}>{*line}</button> })}</p>
                 }
-                {for entries}
+                {entries}
             </div>
             if !candidates.is_empty() {
                 <p class="candidates" role="status">{candidates.get(..CANDIDATES_MAX).unwrap_or(&candidates).join("   ")}

@@ -79,6 +79,9 @@ pub fn actor(record: &Record) -> String {
 }
 
 fn object_and_place(record: &Record) -> String {
+    if record.verb == Verb::Import {
+        return "a cluster".to_owned();
+    }
     let name = &*record.object.key.name;
     let object = match record.object.kind {
         Kind::Pod | Kind::DaemonSet => name.to_owned(),

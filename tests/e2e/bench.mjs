@@ -6,6 +6,7 @@
 //   import     CPU time and longest task while the output of kubectl of 5,000 nodes and 20,000 pods is read and shown
 //   rollout    frames during a rolling update, watched at the speed that the page starts with for some seconds, and
 //              run as fast as possible to its end
+//   console    the longest task of each kind of typed command, with 1,003 nodes and 3,000 pods
 //   sizes      every file of dist/, raw and as compressed by a good host
 //
 // Prints tables, and writes the same figures to test-output/bench.json. Arguments choose parts; NODES and RUNS choose
@@ -21,7 +22,7 @@ import { fileSizes, firstPaint, sum } from "./sizes.mjs";
 
 const runs = Number(process.env.RUNS ?? 7);
 const sizes = (process.env.NODES ?? "10,100,1000").split(",").map(Number);
-const parts = process.argv.length > 2 ? process.argv.slice(2) : ["core", "loading", "stalls", "import", "rollout", "sizes"];
+const parts = process.argv.length > 2 ? process.argv.slice(2) : ["core", "loading", "stalls", "import", "rollout", "console", "sizes"];
 const viewport = { width: 1440, height: 900 };
 const watchSeconds = 8;
 const giveUpSeconds = 180;
@@ -257,6 +258,92 @@ async function rollouts(browser, url) {
   return rows;
 }
 
+/** Lines about very many objects, in the order in which they are typed. `wait` means something from its own beginning on. */
+const lines = [
+  "get nodes",
+  "get pods -o wide",
+  "get pods --sort-by=.spec.nodeName",
+  "get pods -o yaml",
+  "get pods -o json",
+  "get pods -o name",
+  "get pods -o jsonpath={.items[*].metadata.name}",
+  `get pods -o 'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{end}'`,
+  "get pods -o jsonpath-as-json={.items[*].metadata.name}",
+  "get pods -o yaml --sort-by=.spec.nodeName",
+  "get pods -o custom-columns=NAME:.metadata.name,NODE:.spec.nodeName",
+  "get pods -l app=nginx --field-selector spec.nodeName=worker-7",
+  "get all",
+  "get events",
+  "events",
+  "describe nodes",
+  "describe pods",
+  "describe ds",
+  "wait --for=condition=Ready pods --all",
+  "wait --for=jsonpath={.status.phase}=Running pods --all",
+  "label nodes --all a=b",
+  "annotate pods --all a=b",
+  "cordon -l a=b",
+  "uncordon -l a=b",
+  "taint nodes --all k=v:NoSchedule",
+  "taint nodes --all k-",
+  "label nodes --all c=d --dry-run=server",
+  "apply -f - --dry-run=server",
+  "diff -f -",
+  "rollout undo ds --dry-run=server",
+  "drain -l a=b --ignore-daemonsets",
+  "uncordon -l a=b",
+  "delete pods --all --wait=false",
+  "delete pods --all",
+  "delete ds --all",
+];
+
+/** Types each line into the console while time goes on, and notes the longest task until it is answered. */
+async function consoleTasks(browser, url) {
+  const context = await browser.newContext({ viewport, serviceWorkers: "block" });
+  const page = await context.newPage();
+  page.setDefaultTimeout(giveUpSeconds * 1000);
+  const app = new App(page);
+  await page.goto(`${url}?nodes=1000&speed=max`);
+  for (const name of ["a", "b", "c"]) {
+    const text = await app.text();
+    await app.write(text.replace(/^  name: .*$/m, `  name: ${name}`).replace(/app: \w+/g, `app: ${name}`));
+    await app.apply();
+  }
+  const ready = () =>
+    ["a", "b", "c"].every((name) => document.querySelector(`[data-testid=ribbon] [data-daemonset=${name}] [data-count=available]`)?.textContent === "1000");
+  await page.waitForFunction(ready, null, { polling: 500 });
+  await page.getByRole("tab", { name: "kubectl" }).click();
+  const line = page.getByTestId("kubectl-line");
+  const rows = [];
+  for (const text of (process.env.LINES?.split(";") ?? lines)) {
+    await page.waitForTimeout(1000);
+    const begun = performance.now();
+    const tasks = await tasksOf(browser, page, async () => {
+      await line.fill(`kubectl ${text}`);
+      await line.press("Enter");
+      const answered = (text) => {
+        const last = [...document.querySelectorAll(".answer")].at(-1);
+        return last?.querySelector("code")?.textContent === text && last.dataset.exit !== undefined;
+      };
+      await page.waitForFunction(answered, `kubectl ${text}`, { polling: 200 });
+      await page.waitForTimeout(300);
+    });
+    const exit = await page.locator(".answer").last().getAttribute("data-exit");
+    rows.push({
+      line: text,
+      "longest task, CPU ms": ms(longest(tasks)),
+      "over 50 ms": tasks.filter((task) => task > 50).length,
+      "all, CPU ms": ms(tasks.reduce((sum, task) => sum + task, 0)),
+      seconds: ms((performance.now() - begun) / 1000),
+      exit: Number(exit),
+    });
+    if (process.env.VERBOSE) console.log(JSON.stringify(rows.at(-1)));
+  }
+  await context.close();
+  show("Typed commands, 1,003 nodes and 3,000 pods", rows);
+  return rows;
+}
+
 /** The core as the page has it, without the page: examples/bench.rs, which `cargo xtask bench` builds into CORE. */
 async function core(browser) {
   const host = await serveDist({ folder: process.env.CORE });
@@ -280,13 +367,14 @@ async function sizesOfFiles() {
 }
 
 const figures = {};
-if (["core", "loading", "stalls", "import", "rollout"].some((part) => parts.includes(part))) {
+if (["core", "loading", "stalls", "import", "rollout", "console"].some((part) => parts.includes(part))) {
   const [browser, host] = await Promise.all([launch(), serveDist()]);
   try {
     if (parts.includes("core") && process.env.CORE) figures.core = await core(browser);
     if (parts.includes("loading")) figures.loading = await loading(browser, host.url);
     if (parts.includes("stalls")) figures.stalls = await stalls(browser, host.url);
     if (parts.includes("import") && process.env.DUMPS) figures.import = await imports(browser, host.url);
+    if (parts.includes("console")) figures.console = await consoleTasks(browser, host.url);
     if (parts.includes("rollout")) figures.rollout = await rollouts(browser, host.url);
   } finally {
     await browser.close();

@@ -137,7 +137,8 @@ impl Session {
         entries.drain(..last.map_or(0, |last| last + 1));
         self.state.console.entries = Shared::from(entries);
         self.console.job = Some(Job::new(line));
-        self.console.told = usize::MAX;
+        // The line is shown before it is carried out.
+        self.goes_on_soon();
     }
 
     pub(super) fn clear_console(&mut self) {
@@ -212,6 +213,8 @@ impl Session {
 
     fn carry_on(&mut self, mut outcome: Option<Outcome>) {
         let Some(mut job) = self.console.job.take() else { return };
+        // A moment in the past is simulated anew; once is enough for all that is tried there.
+        let mut shown = None;
         let end = page::now_ms() + FRAME_BUDGET;
         self.console.more = false;
         loop {
@@ -226,25 +229,20 @@ impl Session {
             };
             match next {
                 Next::Submit(command) if self.past.is_some() => {
-                    outcome = self.without_effect(&command);
-                    if outcome.is_some() {
-                        continue;
-                    }
-                    let what = command.to_text();
-                    self.console.pending = Some(command);
-                    self.ask_to_fork(Action::GoOnLine, &what);
-                    break;
-                }
-                Next::Submit(command) => {
-                    outcome = Some(self.submit_quietly(command));
-                    if page::now_ms() >= end {
-                        self.console.outcome = outcome.take();
-                        self.goes_on_soon();
+                    outcome = shown.get_or_insert_with(|| self.sim_as_shown()).without_effect(&command);
+                    if outcome.is_none() {
+                        let what = command.to_text();
+                        self.console.pending = Some(command);
+                        self.ask_to_fork(Action::GoOnLine, &what);
                         break;
                     }
                 }
+                Next::Submit(command) => outcome = Some(self.submit_quietly(command)),
                 Next::Try(command) => {
-                    outcome = Some(self.sim_as_shown().try_out(command));
+                    outcome = Some(match self.past {
+                        Some(_) => shown.get_or_insert_with(|| self.sim_as_shown()).try_out(command),
+                        None => self.sim.try_out(command),
+                    });
                 }
                 Next::Read(name) if name == "-" => {
                     let text = (*self.state.editor.text).clone();
@@ -266,11 +264,7 @@ impl Session {
                     self.console.until = until;
                     break;
                 }
-                Next::More if page::now_ms() < end => {}
-                Next::More => {
-                    self.goes_on_soon();
-                    break;
-                }
+                Next::More => {}
                 Next::Done => {
                     let (chunks, exit) = (job.take_output(), job.answer().exit);
                     self.change_entry(|entry| {
@@ -281,6 +275,11 @@ impl Session {
                     self.state.console.running = false;
                     return;
                 }
+            }
+            if page::now_ms() >= end {
+                self.console.outcome = outcome.take();
+                self.goes_on_soon();
+                break;
             }
         }
         let chunks = job.take_output();

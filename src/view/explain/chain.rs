@@ -4,7 +4,7 @@ use super::super::inspect::{Link, Moment};
 use super::super::{Tone, words};
 use super::SEARCH_MAX;
 use crate::api::Kind;
-use crate::engine::{Actor, IMPORT_COMMAND, Reason, Record, Verb};
+use crate::engine::{Actor, Reason, Record, Verb};
 use crate::manifest;
 use crate::store::Object;
 
@@ -125,7 +125,7 @@ pub fn who(actor: Actor) -> &'static str {
 
 /// What an act is, in one sentence.
 pub fn title(record: &Record) -> String {
-    if matches!(&record.reason, Reason::Command(command) if **command == *IMPORT_COMMAND) {
+    if record.verb == Verb::Import {
         return "You brought the cluster here".to_owned();
     }
     let who = who(record.actor);
@@ -147,6 +147,7 @@ pub fn title(record: &Record) -> String {
         Verb::Adopt => ("adopted", ""),
         Verb::Release => ("released", ""),
         Verb::Error => ("was refused a request about", ""),
+        Verb::Import => ("brought", ""),
     };
     let kind = match record.object.kind {
         Kind::Node => "node ",
