@@ -747,6 +747,9 @@ impl<'a, 's> Reader<'a, 's> {
                 {
                     end += 1;
                 }
+                if begin == end {
+                    return Err("a value is missing");
+                }
                 self.at = end;
                 match scalar::resolve(&self.text[begin..end]) {
                     Value::Str(_) => Err("a text without quotes"),
@@ -948,6 +951,20 @@ metadata:
     }
 
     #[test]
+    fn every_damaged_text_comes_to_an_end() {
+        let json =
+            Value::from([("kind", "List".into()), ("items", Value::List(read(LIST).expect("readable")))]).to_json();
+        for text in [LIST, &json] {
+            for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
+                drop(read(&text[..at]));
+                for insert in ["[", "]", "{", "}", ":", ",", "\"", "'", "\\", "- ", "\n", " ", "#", "|", "7", "---\n"] {
+                    drop(read(&[&text[..at], insert, &text[at..]].concat()));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_dump_is_refused_with_its_line() {
         for (text, line) in [
             ("kind: A\nx: &a 1\n", 2),
@@ -957,6 +974,10 @@ metadata:
             ("just words", 2),
             ("kind: A\nx: \"open\n", 2),
             (&"[".repeat(1000), 1),
+            ("[:", 1),
+            ("{\"kind\": \"A\", \"x\": [}]}", 1),
+            ("{\"kind\": \"A\", \"x\": }", 1),
+            ("kind: A\nx: [:\n", 2),
         ] {
             let error = read(text).expect_err(text);
             assert!(error.line.abs_diff(line) <= 2, "{text}: {error:?}");
