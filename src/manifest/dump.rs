@@ -75,7 +75,10 @@ impl DumpCursor {
             _ => reader.next_yaml(&mut self.list),
         };
         self.at = reader.at;
-        next.map_err(|what| Unreadable { line: 1 + text[..self.at.min(text.len())].matches('\n').count(), what })
+        next.map_err(|what| Unreadable {
+            line: 1 + text.as_bytes()[..self.at.min(text.len())].iter().filter(|byte| **byte == b'\n').count(),
+            what,
+        })
     }
 
     /// How many bytes of the text have been read.
