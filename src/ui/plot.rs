@@ -15,8 +15,11 @@ use crate::view::timeline::{Curve, Place, Timeline};
 use crate::view::track::LANES;
 use crate::view::{Tone, words};
 
-/// The height of a lane, in pixels.
+/// The height of a lane, in pixels, and in a low window.
 const LANE: f64 = 15.0;
+const LOW_LANE: f64 = 13.0;
+/// Windows that are lower leave the map little room beside the timeline; but those of one column show one at a time.
+const LOW: (f64, f64) = (820.0, 901.0);
 const TOP: f64 = 8.0;
 /// Between the plot and the lanes: the labels of the axis.
 const AXIS: f64 = 22.0;
@@ -41,11 +44,28 @@ struct Layout {
     height: f64,
     narrow: bool,
     lanes: usize,
+    /// The height of a lane.
+    lane: f64,
 }
 
-fn layout(timeline: &Timeline, width: f64) -> Layout {
+/// What there is room for.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Room {
+    width: f64,
+    low: bool,
+}
+
+/// Whether the window is low.
+fn is_low() -> bool {
+    let length = |length: Result<wasm_bindgen::JsValue, _>| length.ok().and_then(|it| it.as_f64()).unwrap_or_default();
+    web_sys::window()
+        .is_some_and(|window| length(window.inner_height()) <= LOW.0 && length(window.inner_width()) >= LOW.1)
+}
+
+fn layout(timeline: &Timeline, Room { width, low }: Room) -> Layout {
     let narrow = width < 520.0;
     let (left, right, plot) = if narrow { (70.0, 99.0, 92.0) } else { (132.0, 112.0, 113.0) };
+    let (plot, lane) = if low { (62.0, LOW_LANE) } else { (plot, LANE) };
     let bottom = TOP + plot;
     let scale = Scale {
         from: 0,
@@ -59,27 +79,30 @@ fn layout(timeline: &Timeline, width: f64) -> Layout {
     // The lane of all others is there when there is something in it.
     let lanes =
         timeline.lanes.iter().rposition(|marks| !marks.is_empty()).map_or(0, |last| last + 1).max(LANES.len() - 1);
-    Layout { scale, width, height: bottom + AXIS + lanes as f64 * LANE, narrow, lanes }
+    Layout { scale, width, height: bottom + AXIS + lanes as f64 * lane, narrow, lanes, lane }
 }
 
 #[component]
 pub fn TimelineView(props: &TimelineProps) -> Html {
     let host = use_node_ref();
-    let width = use_state_eq(|| 0.0);
+    let room = use_state_eq(Room::default);
     let table = use_state_eq(|| false);
     {
-        let (host, width) = (host.clone(), width.setter());
+        let (host, room) = (host.clone(), room.setter());
         use_effect_with((), move |()| {
             let element = host.cast::<HtmlElement>();
             let measure = element.clone();
             let measured = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
                 if let Some(element) = &measure {
-                    width.set(f64::from(element.client_width()));
+                    room.set(Room { width: f64::from(element.client_width()), low: is_low() });
                 }
             });
             let observer = ResizeObserver::new(wasm_bindgen::JsCast::unchecked_ref(measured.as_ref())).ok();
             if let (Some(observer), Some(element)) = (&observer, &element) {
                 observer.observe(element);
+                if let Some(page) = element.closest("body").ok().flatten() {
+                    observer.observe(&page);
+                }
             }
             move || {
                 if let Some(observer) = observer {
@@ -90,7 +113,7 @@ pub fn TimelineView(props: &TimelineProps) -> Html {
         });
     }
     let (desk, timeline) = (&props.desk, &props.timeline);
-    let layout = layout(timeline, *width);
+    let layout = layout(timeline, *room);
     let drag = {
         let (desk, start) = (desk.clone(), timeline.start);
         dragging(".plot", move |x, _| desk.send(Action::Seek(start + layout.scale.moment(x))))
@@ -154,7 +177,7 @@ pub fn TimelineView(props: &TimelineProps) -> Html {
                         </button></li>
                     }
                 })}
-                <li><button class="branch new" data-testid="branch-here" title="Another future begins at the moment that is shown" onclick={desk.on(Action::Branch(BranchAct::New))}>{"+ branch from here"}</button></li>
+                <li><button class="branch new" data-testid="branch-here" title="Another future begins at the moment that is shown" onclick={desk.on(Action::Branch(BranchAct::New))}><span>{"+ branch"}<span class="wide-head">{" from here"}</span></span></button></li>
                 </ul>
                 <span class="space"></span>
                 <button class="square narrow-only" title="Play backward" aria-label="Play time backward" onclick={desk.on(Action::Play(true))}>{icon(icon::BACK)}</button>
@@ -289,7 +312,7 @@ fn Picture(props: &PictureProps) -> Html {
     let thin = heights.iter().copied().reduce(f64::max).filter(|_| two);
     let thin = thin.map(|y| text(scale.right + 25.0, y + 17.5, "axis", "start", "thin: updated".to_owned()));
     let lanes = LANES.iter().zip(&timeline.lanes).take(props.layout.lanes).enumerate().map(|(index, (name, marks))| {
-        let top = scale.bottom + AXIS + index as f64 * LANE;
+        let top = scale.bottom + AXIS + index as f64 * props.layout.lane;
         let name = if narrow { name.trim_start_matches("daemonset-") } else { name };
         let paths = Tone::ALL.iter().map(|tone| {
             // Told apart by their height too: creations stand high, deletions low.

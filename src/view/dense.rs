@@ -172,6 +172,11 @@ pub struct DenseMap {
 }
 
 impl DenseMap {
+    /// What a look says. Without a DaemonSet there is nothing for which a node could be eligible.
+    pub fn word(&self, look: CellLook) -> &'static str {
+        if look == CellLook::NotEligible && self.sets.is_empty() { "nothing to run" } else { look.word() }
+    }
+
     /// What to show while a DaemonSet is selected, or none.
     pub fn view(&self, selected: Option<&ObjectKey>) -> &CellView {
         let chosen =

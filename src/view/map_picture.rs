@@ -196,7 +196,7 @@ impl Paint<'_> {
         for (look, count) in CellLook::ALL.into_iter().zip(view.total()) {
             let stroke = if look == CellLook::Missing { palette.accent.as_str() } else { "none" };
             self.rect((x, legend), (12, 12), fill(look), stroke, false);
-            let text = [look.word(), " ", &count.to_string()].concat();
+            let text = [map.word(look), " ", &count.to_string()].concat();
             self.text(x + 18, legend + 11, "d", &text, &palette.dim);
             x += 170;
         }

@@ -43,6 +43,48 @@ for (const viewport of ["desktop", "tablet", "phone"]) {
   }
 }
 
+/** Whether an element is seen whole: nothing cuts it off and nothing lies over it. */
+const inSight = (locator) => locator.evaluate((element) => {
+  const box = element.getBoundingClientRect();
+  const points = [[box.left + 8, box.top + 8], [box.right - 8, box.top + 8], [box.left + 8, box.bottom - 4], [box.right - 8, box.bottom - 4]];
+  return points.every(([x, y]) => element.contains(document.elementFromPoint(x, y)));
+});
+
+for (const theme of ["dark", "light"]) {
+  walk(`an open timeline leaves all nodes of the walk-through in sight: tablet, ${theme}`, async ({ page, app, shot, axe }) => {
+    await app.typing();
+    await app.apply();
+    await app.pods(3, { phase: "Running" });
+    await page.getByTestId("timeline-toggle").click();
+    await page.getByTestId("plot").waitFor();
+    await page.getByTestId("notice").locator(".notice").waitFor({ state: "detached" });
+    for (const name of ["master-1", "master-2", "master-3", "worker-1", "worker-2", "worker-3"]) {
+      await eventually(async () => assert.ok(await inSight(app.node(name)), `${name} is in sight`));
+    }
+    for (const part of ["plot", "summary", "as-table", "save-png", "branch-here", "play"]) {
+      assert.ok(await inSight(page.getByTestId(part)), `${part} is in sight`);
+    }
+    await shot(`tablet-timeline-${theme}`);
+    await axe();
+  }, { viewport: "tablet", theme, query: "?speed=8" });
+}
+
+walk("on a phone a message lies over nothing, and goes by itself", async ({ page, app, shot }) => {
+  await page.locator("nav.bottom").getByRole("button", { name: "YAML" }).click();
+  await app.applyButton.click();
+  await page.locator("nav.bottom").getByRole("button", { name: "Map" }).click();
+  const message = page.getByTestId("notice").locator(".notice");
+  await message.getByText("created").waitFor();
+  await shot("phone-message");
+  const box = (selector) => page.locator(selector).first().evaluate((element) => element.getBoundingClientRect().toJSON());
+  const said = await box(".notice");
+  for (const part of ["main", "nav.bottom"]) {
+    const other = await box(part);
+    assert.ok(other.bottom <= said.top + 1 || other.top >= said.bottom - 1, `the message lies over ${part}`);
+  }
+  await message.waitFor({ state: "detached" });
+}, { viewport: "phone" });
+
 walk("the keyboard reaches everything", async ({ page, app }) => {
   await app.typing();
   await app.editor.locator(".cm-content").focus();

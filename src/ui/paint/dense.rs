@@ -144,7 +144,7 @@ pub fn Dense(props: &DenseProps) -> Html {
                 }
                 {props.add.clone()}
             </div>
-            {legend(&total, view.set.is_none() && !props.map.sets.is_empty())}
+            {legend(&props.map, &total, view.set.is_none() && !props.map.sets.is_empty())}
             <div class="dense-field" ref={field}>
                 {for cells.groups.iter().enumerate().map(|(index, group)| heading(group, view.counts.get(index)))}
                 <Field cells={cells.clone()} grid={grid.clone()} view={Marks(view.clone())} width={size.0} spot={here.map(|spot| spot.cell)}
@@ -155,7 +155,7 @@ pub fn Dense(props: &DenseProps) -> Html {
                     if let Some((_, card)) = &card { {description(card)} }
                 </div>
             </div>
-            {summary(&cells, &view)}
+            {summary(&props.map, &view)}
             <div class="unseen" aria-live="polite" data-testid="dense-spoken">
                 {card.as_ref().filter(|(spot, _)| spot.by_keys).map(|(_, card)| spoken(card))}
             </div>
@@ -539,7 +539,7 @@ fn bar(counts: &Counts) -> Html {
     }
 }
 
-fn legend(total: &Counts, worst_of_all: bool) -> Html {
+fn legend(map: &DenseMap, total: &Counts, worst_of_all: bool) -> Html {
     let rows = CellLook::ALL.into_iter().cycle().skip(1).take(CellLook::ALL.len());
     html! {
         <ul class="dense-legend" aria-label={if worst_of_all { "A cell is a node, and shows the worst of its pods" } else { "A cell is a node" }}>
@@ -547,7 +547,7 @@ fn legend(total: &Counts, worst_of_all: bool) -> Html {
                 let count = total.get(look as usize).copied().unwrap_or(0);
                 html! {
                     <li class={classes!(look.class(), (count == 0).then_some("none-of-it"))} data-look={look.class()}>
-                        <span class="swatch" aria-hidden="true"></span>{look.word()}{" "}<b>{count}</b>
+                        <span class="swatch" aria-hidden="true"></span>{map.word(look)}{" "}<b>{count}</b>
                     </li>
                 }
             })}
@@ -604,7 +604,7 @@ fn spoken(card: &NodeCard) -> String {
 }
 
 /// The map as a table of numbers, for readers who do not see cells.
-fn summary(cells: &Cells, view: &CellView) -> Html {
+fn summary(map: &DenseMap, view: &CellView) -> Html {
     html! {
         <table class="unseen">
             <caption>{"Nodes by group and state"}</caption>
@@ -612,11 +612,11 @@ fn summary(cells: &Cells, view: &CellView) -> Html {
                 <tr>
                     <th scope="col">{"Group"}</th>
                     <th scope="col">{"Nodes"}</th>
-                    {for CellLook::ALL.iter().map(|look| html! { <th scope="col">{look.word()}</th> })}
+                    {for CellLook::ALL.iter().map(|look| html! { <th scope="col">{map.word(*look)}</th> })}
                 </tr>
             </thead>
             <tbody>
-                {for cells.groups.iter().zip(view.counts.iter()).map(|(group, counts)| html! {
+                {for map.cells.groups.iter().zip(view.counts.iter()).map(|(group, counts)| html! {
                     <tr>
                         <th scope="row">{&*group.title}</th>
                         <td>{group.len}</td>
