@@ -286,6 +286,24 @@ fn every_state_of_a_pod_is_kept() {
 }
 
 #[test]
+fn a_damaged_dump_is_refused_or_begins_a_simulation() {
+    let yaml = dump(&source());
+    let json = everynode::manifest::read_value(&yaml).expect("YAML").to_json();
+    let mut begun = 0;
+    for text in [&yaml, &json] {
+        for (number, at) in (0..text.len()).step_by(211).enumerate() {
+            let inserts = ["[", "}", ":", "\"", "- ", "\n", "99999999999", "null", "~", "Node"];
+            let damaged = [&text[..at], inserts[number % inserts.len()], &text[at + number % 9..]].concat();
+            if let Ok(import) = import(&damaged) {
+                begin(&import).wait_until(SimTime::from_micros(2_000_000));
+                begun += 1;
+            }
+        }
+    }
+    assert!(begun > 50, "{begun}");
+}
+
+#[test]
 fn a_dump_is_read_in_portions() {
     let yaml = dump(&source());
     let json = everynode::manifest::read_value(&yaml).expect("YAML").to_json();
