@@ -234,3 +234,62 @@ proptest! {
         let _ = (file::decode(&text), file::decode(&format!("everynode: 1\nscenario: {text}")));
     }
 }
+
+/// A run that begins with an imported cluster is read a few objects at a time; that gives what it gives at once.
+#[test]
+fn a_run_with_a_cluster_is_read_in_portions() {
+    let mut sim = Sim::new(&Scenario::walk_through());
+    let text = include_str!("../static/examples/nginx.yaml");
+    sim.submit(Command::Apply { text: text.to_owned() });
+    sim.run_until_quiet();
+    let dump = everynode::view::export::cluster(sim.world(), sim.now());
+    let cluster = everynode::engine::import::import(&dump).unwrap().cluster;
+    let count = cluster.objects.len();
+    let scenario = Scenario { cluster: Some(std::sync::Arc::new(cluster)), ..Scenario::default() };
+    let mut sim = Sim::new(&scenario);
+    sim.submit(Command::Apply { text: text.replace("1.16", "1.17 # \\\"cluster\\\":[ \"é") });
+    sim.run_until_quiet();
+    let run = saved(&sim, "\"cluster\":[");
+    let written = encode(&run);
+    assert_eq!(file::encode_parts(&run).collect::<String>(), written);
+    assert!(count > 10);
+    let read = |text: &str, objects: usize| {
+        let mut decoding = file::Decoding::default();
+        let mut portions = 1;
+        loop {
+            match decoding.go_on(text, objects) {
+                Some(run) => return (run, portions),
+                None => portions += 1,
+            }
+        }
+    };
+    for objects in [1, 3, usize::MAX] {
+        let (again, portions) = read(&written, objects);
+        assert_eq!(again.as_ref(), Ok(&run));
+        assert_eq!(portions, 1 + count / objects, "{objects} at a time");
+    }
+    assert_eq!(decode(&written), Ok(run.clone()));
+    assert_eq!(replayed(&run).history().log_hash(), sim.history().log_hash());
+    // Cut off or changed anywhere it is refused or read, and harms nobody.
+    let begin = written.find("\"cluster\":[").unwrap();
+    for at in (begin - 20..begin + 20).step_by(3).chain((begin..written.len()).step_by(2003)) {
+        if written.is_char_boundary(at) {
+            assert!(decode(&written[..at]).is_err(), "{at}");
+            for insert in ["\"", "\\", "{", "}", "]", ",", "7"] {
+                drop(decode(&[&written[..at], insert, &written[at..]].concat()));
+            }
+        }
+    }
+}
+
+/// Brackets of two kinds that close each other once kept the reader busy until there was no memory left.
+#[test]
+fn brackets_that_do_not_fit_end_the_reading() {
+    for text in
+        ["{\"everynode\":1,\"a\":[}", "{\"everynode\":1,\"scenario\":{\"cluster\":[{\"a\":[}]}}", "[}", "{\"a\":[1,}"]
+    {
+        assert!(decode(text).is_err(), "{text}");
+        let dump = ["{\"kind\":\"List\",\"items\":[{\"kind\":\"Node\",\"b\":", text].concat();
+        assert!(everynode::engine::import::import(&dump).is_err(), "{dump}");
+    }
+}

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::command::Scenario;
-use super::import::is_dump;
+use super::import::{KeptCluster, is_dump};
 use super::submit::NODES_MAX;
 use crate::api::typed::{from_value, to_value};
 use crate::api::value::{Map, Value};
@@ -123,6 +123,80 @@ const CLUSTER: &str = "\"cluster\":[";
 /// # Errors
 /// A sentence for the reader: what is wrong with it, and where that helps, what to do.
 pub fn decode(text: &str) -> Result<SavedRun, String> {
+    let mut decoding = Decoding::default();
+    loop {
+        if let Some(run) = decoding.go_on(text, usize::MAX) {
+            return run;
+        }
+    }
+}
+
+/// [`decode`], a few objects of the run's cluster at a time.
+#[derive(Default)]
+pub struct Decoding {
+    /// Where the cluster's objects begin, and the next of them.
+    place: Option<(usize, usize)>,
+    cluster: KeptCluster,
+}
+
+impl Decoding {
+    /// Goes on for so many objects with a text that is the same each time. The run once it has come to the end.
+    pub fn go_on(&mut self, text: &str, objects: usize) -> Option<Result<SavedRun, String>> {
+        // Only what a program wrote is read by parts; and a text within it could not hold such a field as it is.
+        let is_json = text.len() <= BYTES_MAX && text.starts_with('{');
+        let found = || text.find(CLUSTER).filter(|_| is_json).map(|at| at + CLUSTER.len());
+        let Some((begin, mut at)) = self.place.or_else(|| found().map(|at| (at, at))) else {
+            return Some(decode_whole(text));
+        };
+        for _ in 0..objects {
+            at += text[at..].bytes().take_while(|byte| b" \n\r\t,".contains(byte)).count();
+            match text.as_bytes().get(at) {
+                Some(b'{') => {}
+                Some(b']') => return Some(self.finish(text, begin, at)),
+                _ => return Some(decode_whole(text)),
+            }
+            let end = object_end(text.as_bytes(), at);
+            if !self.cluster.add(&text[at..end]) {
+                return Some(decode_whole(text));
+            }
+            at = end;
+        }
+        self.place = Some((begin, at));
+        None
+    }
+
+    /// What is around the objects, with them.
+    fn finish(&mut self, text: &str, begin: usize, end: usize) -> Result<SavedRun, String> {
+        let mut run = decode_whole(&[&text[..begin], &text[end..]].concat())?;
+        if let Some(cluster) = &mut run.scenario.cluster {
+            *cluster = Arc::new(std::mem::take(&mut self.cluster).finish().unwrap_or_default());
+        }
+        Ok(run)
+    }
+}
+
+/// Where a JSON object ends that begins at a place.
+fn object_end(bytes: &[u8], mut at: usize) -> usize {
+    let mut depth = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'{' => depth += 1,
+            b'}' if depth <= 1 => return at + 1,
+            b'}' => depth -= 1,
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+fn decode_whole(text: &str) -> Result<SavedRun, String> {
     if text.len() > BYTES_MAX {
         return Err(format!("It is larger than {} MB, which no run is.", BYTES_MAX >> 20));
     }

@@ -171,12 +171,34 @@ impl History {
 
     /// A number that two runs share if and only if (but for chance) their logs are the same: FNV-1a over the lines.
     pub fn log_hash(&self) -> u64 {
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for record in &self.records {
+        let mut hash = LogHash::default();
+        hash.go_on(&self.records);
+        hash.hash
+    }
+}
+
+/// [`History::log_hash`], a portion of the log at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LogHash {
+    /// Of so many records.
+    pub records: usize,
+    pub hash: u64,
+}
+
+impl Default for LogHash {
+    fn default() -> LogHash {
+        LogHash { records: 0, hash: 0xcbf2_9ce4_8422_2325 }
+    }
+}
+
+impl LogHash {
+    /// Takes in the records that come next.
+    pub fn go_on(&mut self, next: &[Arc<Record>]) {
+        for record in next {
             for byte in record.to_line().bytes().chain(record.caused_by.unwrap_or(u64::MAX).to_le_bytes()) {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+                self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }
         }
-        hash
+        self.records += next.len();
     }
 }

@@ -35,7 +35,7 @@ pub use apply::{
 pub use check::{Check, CheckedDocument, check, refusal as document_refusal};
 pub use command::{Command, NodeTemplate, Outcome, RefusedRequests, Scenario, Settings, SubmittedCommand};
 pub use dry_run::{DryRun, Forecast, NodeForecast, NodeFuture, Range};
-pub use history::{History, Limits};
+pub use history::{History, Limits, LogHash};
 pub use manager::{LoopStage, LoopState};
 pub use preview::{NodeChange, NodePreview, Preview, preview};
 pub use record::{Actor, ObjectRef, Reason, Record, Verb};

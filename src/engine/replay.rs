@@ -2,6 +2,7 @@
 
 use super::command::{Scenario, SubmittedCommand};
 use super::file::Position;
+use super::history::LogHash;
 use super::sim::Sim;
 
 /// A simulation on its way to a position.
@@ -37,6 +38,13 @@ impl Replay {
             self.next += 1;
         }
         false
+    }
+
+    /// Hashes the log as far as it has come, so many records at a time. True once that is done.
+    pub fn hash(&self, hash: &mut LogHash, max_records: usize) -> bool {
+        let left = self.sim.history().records().get(hash.records..).unwrap_or_default();
+        hash.go_on(&left[..left.len().min(max_records)]);
+        left.len() <= max_records
     }
 
     /// What is done again.

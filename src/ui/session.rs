@@ -907,7 +907,7 @@ impl Session {
         let mut kept = storage::set(saved::TEXT, &self.state.editor.text);
         let mut why = "The browser has no room left to save this for the next visit.";
         if self.keep_scenario && self.opening.is_none() && self.clusters.awaited.is_none() {
-            let run = self.saved_run(false);
+            let run = self.saved_run();
             let mut plain = SavedRun { text: String::new(), view: Default::default(), shown: None, ..run };
             self.clusters.take_out(&mut plain);
             match self.clusters.keeps(self.sim.scenario()) {

@@ -23,28 +23,48 @@ pod() {
 
 /// The script. Commands that were refused here are in it too: there they'll be refused as well.
 pub fn script(sim: &Sim) -> String {
-    let mut out = HEAD.to_owned();
-    let scenario = sim.scenario();
+    parts(sim.clone()).collect()
+}
+
+/// The same, a node or a command at a time.
+pub fn parts(sim: Sim) -> impl Iterator<Item = String> {
+    let scenario = sim.scenario().clone();
+    let mut head = HEAD.to_owned();
     if scenario.cluster.is_some() {
-        out.push_str("\n# It begins with an imported cluster: bring its nodes and DaemonSets there first.\n");
+        head.push_str("\n# It begins with an imported cluster: bring its nodes and DaemonSets there first.\n");
     }
-    let templates = scenario.nodes.iter().flat_map(|(template, count)| {
-        (1..=*count).map(move |index| (template, [&template.name, "-", &index.to_string()].concat()))
+    let templates = scenario.nodes.into_iter().flat_map(|(template, count)| {
+        (1..=count).map(move |index| {
+            let name = [&template.name, "-", &index.to_string()].concat();
+            ["\n", &joins(&template, &name)].concat()
+        })
     });
-    for (template, name) in templates {
-        out.push('\n');
-        here(&mut out, "kubectl apply", &node_manifest(template, &name));
-    }
     let mut before = SimTime::ZERO;
-    for submitted in &scenario.commands {
+    let commands = scenario.commands.into_iter().flat_map(move |submitted| {
         let pause = submitted.at.since(before).0;
         before = submitted.at;
-        out.push('\n');
+        let mut out = "\n".to_owned();
         if pause >= PAUSE_MIN {
             out.extend(["sleep ", &pause.div_ceil(1_000_000).to_string(), "\n"]);
         }
-        command(&mut out, sim, &submitted.command);
-    }
+        let (mut template, mut names) = (None, Vec::new());
+        match submitted.command {
+            Command::AddNodes { template: of, count } => {
+                names = joined(&sim, &of, count);
+                template = Some(of);
+            }
+            other => command(&mut out, &sim, &other),
+        }
+        let nodes = names.into_iter().filter_map(move |name| Some(joins(template.as_ref()?, &name)));
+        std::iter::once(out).chain(nodes)
+    });
+    std::iter::once(head).chain(templates).chain(commands)
+}
+
+/// A node joins.
+fn joins(template: &NodeTemplate, name: &str) -> String {
+    let mut out = String::new();
+    here(&mut out, "kubectl apply", &node_manifest(template, name));
     out
 }
 
@@ -74,11 +94,6 @@ fn command(out: &mut String, sim: &Sim, command: &Command) {
     match command {
         Command::Apply { text } => here(out, "kubectl apply", text),
         Command::File { verb, text, .. } => here(out, &["kubectl ", verb.as_str()].concat(), text),
-        Command::AddNodes { template, count } => {
-            for name in joined(sim, template, *count) {
-                here(out, "kubectl apply", &node_manifest(template, &name));
-            }
-        }
         Command::Kubelet { name, running } => {
             out.extend(["# Here ", &text, ". kwok looks only after nodes with this annotation:\n"]);
             let value = if *running { "=fake" } else { "-" };

@@ -18,7 +18,7 @@ use crate::view::{export, map_picture, script, words};
 /// How long a dump is read before the page may do something else, in milliseconds.
 const PORTION: f64 = 30.0;
 /// Objects that are read between two looks at the clock.
-const OBJECTS_AT_ONCE: usize = 16;
+pub(super) const OBJECTS_AT_ONCE: usize = 16;
 
 /// What can be taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,11 +104,23 @@ impl Desk {
                 (export::file_name(&[name, "-log"].concat(), "jsonl"), Box::new(lines))
             }
             Export::Script | Export::MapSvg | Export::MapPng => {
-                (export::file_name(name, "sh"), Box::new([script::script(&session.sim)].into_iter()))
+                (export::file_name(name, "sh"), Box::new(script::parts(session.sim.clone())))
             }
         };
         drop(session);
         self.save_parts(name, save::TEXT, parts);
+    }
+
+    /// Does something with each part of what is long, and the page goes on meanwhile.
+    pub(super) async fn in_portions<T>(&self, parts: impl Iterator<Item = T>, mut take: impl FnMut(T)) {
+        let mut end = page::now_ms() + PORTION;
+        for part in parts {
+            take(part);
+            if page::now_ms() > end {
+                frame::pause().await;
+                end = page::now_ms() + PORTION;
+            }
+        }
     }
 
     /// Offers a file that is written a part at a time, and the page goes on meanwhile.
@@ -116,14 +128,7 @@ impl Desk {
         let desk = self.clone();
         spawn_local(async move {
             let file = save::Parts::default();
-            let mut end = page::now_ms() + PORTION;
-            for part in parts {
-                file.push(&part);
-                if page::now_ms() > end {
-                    frame::pause().await;
-                    end = page::now_ms() + PORTION;
-                }
-            }
+            desk.in_portions(parts, |part| file.push(&part)).await;
             if !file.offer(&name, kind) {
                 let text = "The browser does not allow a file to be saved here.".to_owned();
                 desk.send(Action::Say(Notice { error: true, text }));

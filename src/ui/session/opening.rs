@@ -6,12 +6,13 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::super::state::{Action, Dialog, Job, LeftTab, Notice, OpeningStage, Part, Parts, Speed};
 use super::super::{menus, saved};
+use super::importing::OBJECTS_AT_ONCE;
 use super::lesson::THE_LESSON;
 use super::{Desk, Session, TUTORIAL};
 use crate::api::SimTime;
-use crate::engine::file::{self, Position, SavedRun, TextKind};
+use crate::engine::file::{self, Decoding, Position, SavedRun, TextKind};
 use crate::engine::import::BYTES_MAX;
-use crate::engine::{Replay, Scenario};
+use crate::engine::{LogHash, Replay, Scenario};
 use crate::platform::{page, storage, transfer};
 use crate::view::{ObjectRef, words};
 
@@ -24,7 +25,9 @@ const LINK_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// More objects of a real cluster than these come to more than that.
 const LINK_OBJECTS_MAX: usize = 10_000;
 /// Milliseconds in which a run is brought back at once. After that it takes its time, and the reader can stop it.
-const AT_ONCE: f64 = 100.0;
+const AT_ONCE: f64 = 40.0;
+/// Records of the log that are hashed in one go.
+const HASHED_AT_ONCE: usize = 256;
 /// Works of the reader's that are kept when others are opened in their place.
 pub(super) const KEPT_MAX: usize = 3;
 
@@ -38,6 +41,9 @@ pub(super) struct Opening {
     run: SavedRun,
     /// Whether somebody else sent it: then the reader loses nothing as long as nothing is done to it.
     sent: bool,
+    /// Of the log as it is done again, and whether that is all of it.
+    hash: LogHash,
+    hashed: bool,
 }
 
 /// A work of the reader's that made place for another: its name and [`file::encode`]d.
@@ -68,14 +74,15 @@ impl Desk {
 
     /// Makes a link and shows it.
     pub(super) fn share(&self) {
-        let Some(run) = self.saved_run(true) else { return };
-        let log = run.log.unwrap_or_default();
-        if run.scenario.cluster.as_ref().is_some_and(|cluster| cluster.objects.len() > LINK_OBJECTS_MAX) {
-            return self.send(Action::Open(Dialog::Share { link: "".into(), log }));
-        }
         let desk = self.clone();
         spawn_local(async move {
-            let text = file::encode(&run);
+            let Some(run) = desk.run_with_log().await else { return };
+            let log = run.log.unwrap_or_default();
+            if run.scenario.cluster.as_ref().is_some_and(|cluster| cluster.objects.len() > LINK_OBJECTS_MAX) {
+                return desk.send(Action::Open(Dialog::Share { link: "".into(), log }));
+            }
+            let mut text = String::new();
+            desk.in_portions(file::encode_parts(&run), |part| text.push_str(&part)).await;
             match transfer::pack(&text).await {
                 Ok(packed) => {
                     let fits = text.len() <= LINK_BYTES_MAX && packed.len() <= LINK_MAX;
@@ -88,9 +95,13 @@ impl Desk {
     }
 
     pub(super) fn save_to_file(&self) {
-        if let Some(run) = self.saved_run(true) {
-            self.save_parts("everynode-run.json".to_owned(), "application/json", Box::new(file::encode_parts(&run)));
-        }
+        let desk = self.clone();
+        spawn_local(async move {
+            if let Some(run) = desk.run_with_log().await {
+                let parts = Box::new(file::encode_parts(&run));
+                desk.save_parts("everynode-run.json".to_owned(), "application/json", parts);
+            }
+        });
     }
 
     pub(super) fn open_files(&self) {
@@ -98,8 +109,16 @@ impl Desk {
         spawn_local(async move { desk.receive(transfer::pick(BYTES_MAX).await) });
     }
 
-    fn saved_run(&self, with_log: bool) -> Option<SavedRun> {
-        Some(self.0.session.try_borrow().ok()?.saved_run(with_log))
+    /// The run as it is now, with the hash of its log; the page goes on while that is worked out.
+    async fn run_with_log(&self) -> Option<SavedRun> {
+        let (mut run, records) = {
+            let session = self.0.session.try_borrow().ok()?;
+            (session.saved_run(), session.sim.history().records().to_vec())
+        };
+        let mut hash = LogHash::default();
+        self.in_portions(records.chunks(HASHED_AT_ONCE), |chunk| hash.go_on(chunk)).await;
+        run.log = Some(hash.hash);
+        Some(run)
     }
 
     fn open_address(&self) {
@@ -111,7 +130,10 @@ impl Desk {
                 0..=LINK_MAX => transfer::unpack(&packed, LINK_BYTES_MAX).await,
                 _ => Err("It is too long for a link.".to_owned()),
             };
-            desk.open("This link cannot be opened. ", text.and_then(|text| file::decode(&text)));
+            match text {
+                Ok(text) => desk.open("This link cannot be opened. ", &text).await,
+                Err(reason) => desk.refuse("This link cannot be opened. ", &reason),
+            }
         });
     }
 
@@ -122,26 +144,41 @@ impl Desk {
                 let kinds: Vec<TextKind> = texts.iter().map(|text| file::kind_of(text)).collect();
                 match kinds.iter().position(|kind| *kind != TextKind::Manifest) {
                     Some(at) if kinds[at] == TextKind::Cluster => self.import(texts.swap_remove(at)),
-                    Some(at) => self.open("This file cannot be opened. ", file::decode(&texts[at])),
+                    Some(at) => {
+                        let (desk, text) = (self.clone(), texts.swap_remove(at));
+                        spawn_local(async move { desk.open("This file cannot be opened. ", &text).await });
+                    }
                     None if texts.is_empty() => {}
                     None => self.send(Action::Receive(texts.join("\n---\n"))),
                 }
             }
-            Err(error) => self.open("This file cannot be opened. ", Err(error)),
+            Err(reason) => self.refuse("This file cannot be opened. ", &reason),
         }
     }
 
-    fn open(&self, refusal: &str, run: Result<SavedRun, String>) {
-        self.send(match run {
-            Ok(run) => Action::OpenRun(Rc::new(run)),
-            Err(reason) => Action::Say(Notice { error: true, text: [refusal, &reason].concat() }),
+    async fn open(&self, refusal: &str, text: &str) {
+        let mut decoding = Decoding::default();
+        let mut run = None;
+        let portions = std::iter::from_fn(|| {
+            run = decoding.go_on(text, OBJECTS_AT_ONCE);
+            run.is_none().then_some(())
         });
+        self.in_portions(portions, |()| {}).await;
+        let Some(run) = run else { return };
+        match run {
+            Ok(run) => self.send(Action::OpenRun(Rc::new(run))),
+            Err(reason) => self.refuse(refusal, &reason),
+        }
+    }
+
+    fn refuse(&self, refusal: &str, reason: &str) {
+        self.send(Action::Say(Notice { error: true, text: [refusal, reason].concat() }));
     }
 }
 
 impl Session {
     /// The run as it is now, and how it is looked at.
-    pub(super) fn saved_run(&self, with_log: bool) -> SavedRun {
+    pub(super) fn saved_run(&self) -> SavedRun {
         let sim = &self.sim;
         let view = [
             ("speed", Some(self.state.time.speed.word())),
@@ -151,7 +188,7 @@ impl Session {
         SavedRun {
             scenario: sim.scenario().clone(),
             position: Position { steps: sim.steps(), at: sim.now() },
-            log: with_log.then(|| sim.history().log_hash()),
+            log: None,
             shown: self.past.is_some().then_some(SimTime::from_micros(self.clock as u64)),
             text: (*self.state.editor.text).clone(),
             view: view.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))).collect(),
@@ -170,7 +207,8 @@ impl Session {
     }
 
     pub(super) fn bring_back(&mut self, run: SavedRun, sent: bool) {
-        self.opening = Some(Opening { replay: Replay::new(&run.scenario, run.position), run, sent });
+        let (replay, hash) = (Replay::new(&run.scenario, run.position), LogHash::default());
+        self.opening = Some(Opening { replay, run, sent, hash, hashed: false });
         self.go_on_opening(AT_ONCE);
     }
 
@@ -179,7 +217,10 @@ impl Session {
         let end = page::now_ms() + budget;
         while let Some(opening) = &mut self.opening {
             if opening.replay.run(super::STEPS_AT_ONCE) {
-                return self.finish_opening();
+                opening.hashed = opening.run.log.is_none() || opening.replay.hash(&mut opening.hash, HASHED_AT_ONCE);
+                if opening.hashed {
+                    return self.finish_opening();
+                }
             }
             if page::now_ms() > end {
                 self.state.opening = Some(OpeningStage::DoneAgain((opening.replay.part() * 100.0) as u32));
@@ -193,7 +234,7 @@ impl Session {
         self.state.opening = None;
         self.wait_no_longer();
         self.state.waiting = false;
-        let Some(Opening { replay, run, sent }) = self.opening.take() else { return };
+        let Some(Opening { replay, run, sent, hash, hashed }) = self.opening.take() else { return };
         self.sim = replay.into_sim();
         self.keep_scenario = true;
         let view = |name: &str| run.view.get(name).map(String::as_str);
@@ -219,8 +260,10 @@ impl Session {
         page::forget_fragment();
         // Said below, or of no interest: what is shown was the reader's own.
         let left = self.left_lesson.take().map_or_else(String::new, |name| [" You left ", &name, "."].concat());
-        let differs = run.log.is_some_and(|log| log != self.sim.history().log_hash());
-        if differs {
+        if !hashed {
+            let text = "This is the run that was shared, as far as it was done again.";
+            self.say(Notice { error: false, text: [text, &left].concat() });
+        } else if run.log.is_some_and(|log| log != hash.hash) {
             let text = "This run was recorded by another version of Everynode. Its commands were given again, but this \
                         version's controllers acted differently: the log is not the same.";
             self.say(Notice { error: false, text: [text, &left].concat() });
@@ -252,7 +295,7 @@ impl Session {
         if lesson.is_none() && (pristine || (self.sim.scenario(), text) == (&self.base.0, &self.base.1)) {
             return;
         }
-        let mut run = self.saved_run(false);
+        let mut run = self.saved_run();
         self.clusters.take_out(&mut run);
         let name = match lesson {
             Some((name, progress)) => {
