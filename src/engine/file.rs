@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::command::Scenario;
-use super::import::{KeptCluster, is_dump};
+use super::import::is_dump;
+use super::kept_cluster::KeptCluster;
 use super::submit::NODES_MAX;
 use crate::api::typed::{from_value, to_value};
 use crate::api::value::{Map, Value};
