@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::api::{Kind, Name, ObjectKey, SimDuration, SimTime, Uid, UpdateStrategy};
 use crate::controllers::daemonset::Reason as DaemonSetReason;
 use crate::controllers::daemonset::placement::Placer;
+use crate::controllers::daemonset::{Current, history};
 use crate::store::{Object, World};
 
 use super::command::Command;
@@ -98,8 +99,15 @@ struct Watched {
     done: BTreeMap<Name, SimTime>,
 }
 
-/// The pods on a node before, and those after with whether they are ready.
-type PodsOnNode = (Vec<Uid>, Vec<(Uid, bool)>);
+/// The pods on a node before, and those after.
+type PodsOnNode = (Vec<PodThere>, Vec<PodThere>);
+
+#[derive(Clone, Copy)]
+struct PodThere {
+    uid: Uid,
+    ready: bool,
+    updated: bool,
+}
 
 struct Run {
     sim: Sim,
@@ -391,6 +399,8 @@ impl Watched {
                 }
                 (true, _) if replaces => (NodeFuture::Replaced, "its revision is old".to_owned()),
                 (true, _) if new_template => (NodeFuture::Kept, ON_DELETE.to_owned()),
+                (true, None) if it.why == ON_DELETE => continue,
+                (true, None) if it.why == NOT_REACHED => (NodeFuture::Replaced, "its revision is old".to_owned()),
                 (true, None) => (NodeFuture::Kept, "it is as the template says".to_owned()),
                 _ => continue,
             };
@@ -401,27 +411,33 @@ impl Watched {
 
     fn nodes(&self, before: &World, after: &World) -> Vec<NodeForecast> {
         let mut nodes: BTreeMap<Name, PodsOnNode> = BTreeMap::new();
-        let pods = |world: &World| -> Vec<(Name, Uid, bool)> {
+        let pods = |world: &World| -> Vec<(Name, PodThere)> {
             let Some(daemonset) = world.daemonsets.get(&self.tally.key) else { return Vec::new() };
+            let current = Current::new(daemonset, &history::current_hash(world, daemonset));
             let there = world.pods_of(daemonset.meta.uid).filter(|pod| !pod.is_terminating());
-            there.filter_map(|pod| Some((pod.target_node()?.clone(), pod.meta.uid, pod.is_ready()))).collect()
+            there
+                .filter_map(|pod| {
+                    let (uid, ready, updated) = (pod.meta.uid, pod.is_ready(), current.is_updated(pod));
+                    Some((pod.target_node()?.clone(), PodThere { uid, ready, updated }))
+                })
+                .collect()
         };
         for name in before.nodes.keys().chain(after.nodes.keys()) {
             nodes.entry(name.clone()).or_default();
         }
-        for (node, uid, _) in pods(before) {
-            nodes.entry(node).or_default().0.push(uid);
+        for (node, pod) in pods(before) {
+            nodes.entry(node).or_default().0.push(pod);
         }
-        for (node, uid, ready) in pods(after) {
-            nodes.entry(node).or_default().1.push((uid, ready));
+        for (node, pod) in pods(after) {
+            nodes.entry(node).or_default().1.push(pod);
         }
         let daemonset = after.daemonsets.get(&self.tally.key);
         let placer = daemonset.map(|daemonset| Placer::new(&daemonset.spec));
         let on_delete = daemonset.is_some_and(|it| it.spec.update_strategy == UpdateStrategy::OnDelete);
-        let updated = self.tally.numbers.updated == self.tally.numbers.desired;
         let mut forecasts: Vec<NodeForecast> = Vec::with_capacity(nodes.len());
         for (node, (old, new)) in nodes {
-            let kept = new.iter().any(|(uid, _)| old.contains(uid));
+            let kept = new.iter().any(|it| old.iter().any(|before| before.uid == it.uid));
+            let updated = new.iter().all(|it| it.updated);
             let future = match (old.is_empty(), new.is_empty()) {
                 (true, true) => NodeFuture::Without,
                 (true, false) => NodeFuture::Created,
@@ -445,7 +461,7 @@ impl Watched {
                 (_, None, Some(obstacle)) => obstacle.to_string(),
                 (_, None, None) => String::new(),
             };
-            forecasts.push(NodeForecast { node, future, ready: new.iter().any(|(_, ready)| *ready), why });
+            forecasts.push(NodeForecast { node, future, ready: new.iter().any(|it| it.ready), why });
         }
         forecasts.sort_by_key(|it| it.future);
         forecasts

@@ -165,10 +165,12 @@ fn set_ahead(forecast: &Forecast, after: &World) -> SetAhead {
         node: it.node.to_string(),
         future: it.future,
         why: match it.future {
-            NodeFuture::Created | NodeFuture::Replaced if !it.ready => match forecast.stopped_after {
-                None => [&it.why, "; it does not become ready"].concat(),
-                Some(_) => [&it.why, "; it is not ready by then"].concat(),
-            },
+            NodeFuture::Created | NodeFuture::Replaced | NodeFuture::Kept if !it.ready => {
+                match forecast.stopped_after {
+                    None => [&it.why, "; it does not become ready"].concat(),
+                    Some(_) => [&it.why, "; it is not ready by then"].concat(),
+                }
+            }
             _ => it.why.clone(),
         },
     });

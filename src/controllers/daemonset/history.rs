@@ -42,7 +42,7 @@ fn namesake<'a>(world: &'a World, daemonset: &DaemonSet) -> Option<&'a Arc<Contr
 }
 
 /// The hash label of the current revision; empty until it exists.
-pub(super) fn current_hash(world: &World, daemonset: &DaemonSet) -> String {
+pub fn current_hash(world: &World, daemonset: &DaemonSet) -> String {
     current(world, daemonset).and_then(|revision| revision.hash()).unwrap_or_default().to_owned()
 }
 
