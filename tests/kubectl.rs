@@ -795,3 +795,98 @@ fn a_json_path_that_fails_shows_what_it_was_given() {
         holds(&each, &[&format!("\"name\":\"{name}\"")]);
     }
 }
+
+#[test]
+fn what_is_missing_or_too_much_is_said_as_kubectl_says_it() {
+    let mut sim = cluster();
+    run(&mut sim, "kubectl create ns shop");
+    let nothing = "error: You must provide one or more resources by argument or filename.\nExample resource specifications \
+                   include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'\n";
+    for (line, text) in [
+        ("scale --replicas=2", nothing),
+        ("patch -p {}", nothing),
+        ("set image", nothing),
+        ("set resources --limits=cpu=1", nothing),
+        ("wait --for=condition=Ready", nothing),
+        ("set env", "error: one or more resources must be specified as <resource> <name> or <resource>/<name>\n"),
+        (
+            "set env ds/agent A=1 pod/x",
+            "error: all resources must be specified before environment changes: ds/agent A=1 pod/x\n",
+        ),
+        (
+            "set image ds/agent *=a main=b",
+            "error: all containers are already specified by *, but saw more than one container_name=container_image pairs\n",
+        ),
+        ("version agent", "error: extra arguments: [agent]\n"),
+        (
+            "create ns a b",
+            "error: exactly one NAME is required, got 2\nSee 'kubectl create namespace -h' for help and examples\n",
+        ),
+        (
+            "patch ds agent -p 'a: [b'",
+            "error: unable to parse \"a: [b\": yaml: line 1: did not find expected ',' or ']'\n",
+        ),
+    ] {
+        assert_eq!(fails(&mut sim, &format!("kubectl {line}")), text, "{line}");
+    }
+    // What changes nothing is not told.
+    for line in ["set env ds/agent", "set env ds/agent NOPE-"] {
+        assert_eq!(run(&mut sim, &format!("kubectl {line}")), "", "{line}");
+    }
+    // With --ignore-not-found nothing is printed of nothing.
+    for format in ["yaml", "json", "name", "custom-columns=A:.x", "jsonpath={.kind}", "wide"] {
+        assert_eq!(run(&mut sim, &format!("kubectl get pods -n shop --ignore-not-found -o {format}")), "", "{format}");
+    }
+    assert_eq!(run(&mut sim, "kubectl get pods -n shop -o custom-columns=A:.x"), "A\n");
+    assert_eq!(run(&mut sim, "kubectl get pods -n shop -o jsonpath={.kind}"), "List");
+}
+
+#[test]
+fn many_nodes_are_drained_in_portions() {
+    let mut sim = Sim::new(&Scenario::with_workers(60));
+    sim.submit(Command::Apply { text: AGENT.to_owned() });
+    sim.run_until_quiet();
+    run(&mut sim, "kubectl run bare --image=nginx");
+    sim.run_until_quiet();
+    let node =
+        sim.world().pods.values().find(|pod| &*pod.meta.name == "bare").and_then(|pod| pod.spec.node_name.clone());
+    let node = node.expect("it is bound");
+    let all = "--ignore-daemonsets -l !node-role.kubernetes.io/control-plane";
+    let answer = kubectl::run(&mut sim, &format!("kubectl drain {all}"), &mut |_| None);
+    assert_eq!(answer.exit, 1);
+    let lines: Vec<String> = answer.stdout().lines().map(str::to_owned).collect();
+    // All are cordoned before the first is drained.
+    assert!(lines[..60].iter().all(|line| line.ends_with(" cordoned")), "{lines:?}");
+    assert!(lines[60..].iter().all(|line| line.ends_with(" drained")) && lines.len() == 119, "{lines:?}");
+    let pending = format!(
+        "There are pending nodes to be drained:\n {node}\ncannot delete Pods that declare no controller (use --force to \
+         override): default/bare\n"
+    );
+    assert!(answer.stderr().ends_with(&pending), "{}", answer.stderr());
+    let again = run(&mut sim, &format!("kubectl drain {all} --force"));
+    assert_eq!(again.matches(" already cordoned\n").count(), 60);
+    holds(&again, &["evicting pod default/bare\npod/bare evicted\n"]);
+    assert_eq!(run(&mut sim, "kubectl uncordon -l !node-role.kubernetes.io/control-plane").lines().count(), 60);
+}
+
+#[test]
+fn a_watch_and_a_description_begin_in_portions() {
+    let mut sim = Sim::new(&Scenario::with_workers(60));
+    sim.submit(Command::Apply { text: AGENT.to_owned() });
+    sim.run_until_quiet();
+    let mut job = Job::new("kubectl get pods -w");
+    go_on(&mut sim, &mut job);
+    let listed = run(&mut sim, "kubectl get pods");
+    assert_eq!(job.take_output().iter().map(|chunk| chunk.text.as_str()).collect::<String>(), listed);
+    let name = listed.lines().nth(1).and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
+    run(&mut sim, &format!("kubectl delete pod {name} --wait=false"));
+    go_on(&mut sim, &mut job);
+    let told = job.take_output().iter().map(|chunk| chunk.text.as_str()).collect::<String>();
+    assert_eq!(told.lines().next(), Some(&*format!("{name}   1/1     Terminating   0          {}", age_in(&told))));
+    assert_eq!(run(&mut sim, "kubectl describe pods agent").matches("Name:  ").count(), 60);
+}
+
+/// The age in the first row of a table of pods.
+fn age_in(text: &str) -> &str {
+    text.lines().next().and_then(|line| line.split_whitespace().last()).unwrap_or_default()
+}

@@ -2,10 +2,10 @@
 
 use crate::api::value::Map;
 use crate::api::{ConditionStatus, Kind, ObjectKey, PodPhase, SimDuration, Taint, Value, patch};
-use crate::engine::{Command, PatchType};
+use crate::engine::{Command, FileVerb, PatchType, documents};
 use crate::manifest;
 use crate::store::Propagation;
-use crate::store::validation::names;
+use crate::store::validation::{names, quote};
 
 use super::follow::{Follow, Gone, seconds};
 use super::line::Line;
@@ -62,6 +62,11 @@ fn task(line: &Line, item: &Item, command: Command) -> Result<Task, String> {
     Ok(Task::Do { command, how: how(line, Some((item.resource, item.namespace(), item.name())))? })
 }
 
+/// kubectl's words where no object was named at all.
+pub const NOTHING_NAMED: &str = "error: You must provide one or more resources by argument or filename.\n\
+    Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   \
+    '<resource>'";
+
 /// Parts the arguments of `label`, `annotate`, `taint`, `set`: the objects first, then what is to change.
 ///
 /// # Errors
@@ -74,6 +79,9 @@ pub fn parted<'a>(
     let at = args.iter().position(|arg| is_change(arg)).unwrap_or(args.len());
     let (objects, changes) = args.split_at(at);
     match changes.iter().find(|arg| !is_change(arg)) {
+        Some(_) if what == "env" => {
+            Err(format!("error: all resources must be specified before environment changes: {}", args.join(" ")))
+        }
         Some(late) => Err(format!("error: all resources must be specified before {what} changes: {late}")),
         None => Ok((objects, changes)),
     }
@@ -97,9 +105,11 @@ pub fn targets(line: &Line, moment: &Moment, files: &Files, args: &[String]) -> 
 fn named(line: &Line, args: &[String]) -> Result<Vec<Ask>, String> {
     let asks = resources::asks(args)?;
     if asks.is_empty() {
-        return Err(
-            "error: one or more resources must be specified as <resource> <name> or <resource>/<name>".to_owned()
-        );
+        // Some look for themselves; the others ask the builder of requests, which has words of its own.
+        return Err(match line.verb.path {
+            "patch" | "scale" | "edit" => NOTHING_NAMED.to_owned(),
+            _ => "error: one or more resources must be specified as <resource> <name> or <resource>/<name>".to_owned(),
+        });
     }
     let all = line.is("all") || line.flag("selector").is_some() || line.flag("field-selector").is_some();
     if !all && asks.iter().any(|ask| ask.names.is_empty()) {
@@ -148,10 +158,7 @@ fn delete(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Stri
     }
     let from_file = !line.list("filename").is_empty();
     if !from_file && line.args.is_empty() {
-        return Err("error: You must provide one or more resources by argument or filename.\n\
-                    Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   \
-                    '<resource> <name>'\n   '<resource>'"
-            .to_owned());
+        return Err(NOTHING_NAMED.to_owned());
     }
     let (chosen, errors) = match files::objects(line, moment, files)? {
         Some(found) => (found.items().map(|item| (item.resource, item.key())).collect(), found.errors),
@@ -721,7 +728,10 @@ fn patch(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, Strin
         }
     };
     let Some(read) = manifest::read_value(&patch).filter(|value| value.as_map().is_some()) else {
-        return Err(format!("error: unable to parse {patch:?}: it is no map of fields"));
+        let (_, error) = documents(&patch, FileVerb::Create, None);
+        let why = error.as_deref().and_then(|error| error.split_once(": error converting YAML to JSON: "));
+        let why = why.map_or("it is no map of fields", |(_, why)| why);
+        return Err(format!("error: unable to parse {}: {why}", quote(&patch)));
     };
     if let Some(part) = line.flag("subresource") {
         return patch_status(line, moment, part, &read);

@@ -187,7 +187,7 @@ fn submit(line: &Line, moment: &Moment, files: &Files, verb: FileVerb, hint: &st
             }
             continue;
         }
-        if base.suffix == " (dry run)" && !line.flag("output").is_some_and(|output| !output.is_empty()) {
+        if base.suffix == " (dry run)" && line.flag("output").is_none_or(str::is_empty) {
             tasks.extend(as_client(line, moment, &text, verb, &source));
             continue;
         }
@@ -333,12 +333,12 @@ fn as_typed(document: &Document) -> Value {
 
 /// `run` and `create TYPE NAME`: objects made of the line alone.
 fn generated(line: &Line, moment: &Moment) -> Result<Vec<Task>, String> {
-    let usage = |text: String| Err(format!("error: {text}\nSee 'kubectl {} -h' for help and examples", line.verb.path));
-    let Some(name) = line.args.first() else {
-        return usage(match line.verb.path {
-            "run" => "NAME is required for run".to_owned(),
-            _ => format!("exactly one NAME is required, got {}", line.args.len()),
-        });
+    let path = if line.verb.path == "create ns" { "create namespace" } else { line.verb.path };
+    let usage = |text: String| Err(format!("error: {text}\nSee 'kubectl {path} -h' for help and examples"));
+    let name = match (path, line.args.as_slice()) {
+        ("run", [name, ..]) | (_, [name]) => name,
+        ("run", []) => return usage("NAME is required for run".to_owned()),
+        (_, several) => return usage(format!("exactly one NAME is required, got {}", several.len())),
     };
     let mut value = match line.verb.path {
         "run" => pod(line, name)?,

@@ -6,7 +6,7 @@
 use crate::api::{Kind, ObjectKey, SimTime, Uid, Value};
 use crate::store::{Object, World};
 
-use super::act::{Files, timeout};
+use super::act::{Files, NOTHING_NAMED, timeout};
 use super::columns::{self, Style};
 use super::events::Wanted;
 use super::layout;
@@ -107,7 +107,7 @@ pub struct Listing {
     failure: Option<String>,
     again: Vec<(&'static Resource, Vec<ObjectKey>)>,
     printed: usize,
-    /// What is said if there is none.
+    /// What is said if there is none; nothing at all with `--ignore-not-found`.
     nothing: String,
 }
 
@@ -234,6 +234,7 @@ impl Listing {
         }
         match &self.format {
             Format::Table(_) => {}
+            _ if self.nothing.is_empty() && self.printed + self.rows.len() + self.kept.len() == 0 => {}
             Format::Columns { columns, headers } => {
                 if *headers {
                     self.rows.insert(0, columns.iter().map(|(header, _)| header.clone()).collect());
@@ -736,7 +737,7 @@ pub fn wait(line: &Line, moment: &Moment, texts: &Files) -> Result<Vec<Task>, St
             let asks = resources::asks(&line.args)?;
             let selected = line.is("all") || line.flag("selector").is_some() || line.flag("field-selector").is_some();
             if asks.is_empty() {
-                return Err("error: You must provide one or more resources by argument or filename.".to_owned());
+                return Err(NOTHING_NAMED.to_owned());
             }
             if asks.iter().any(|ask| ask.names.is_empty()) && !selected {
                 return Err("error: resource(s) were provided, but no name was specified".to_owned());

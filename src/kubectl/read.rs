@@ -190,6 +190,9 @@ pub fn version(line: &Line) -> Result<Vec<Task>, String> {
         true => [("clientVersion", git), ("kustomizeVersion", "v5.8.1".into())].into(),
         false => [("clientVersion", git.clone()), ("kustomizeVersion", "v5.8.1".into()), ("serverVersion", git)].into(),
     };
+    if !line.args.is_empty() {
+        return Err(format!("error: extra arguments: [{}]", line.args.join(" ")));
+    }
     match line.flag("output").unwrap_or_default() {
         "" => {
             let server = if line.is("client") { String::new() } else { format!("Server Version: {VERSION}\n") };

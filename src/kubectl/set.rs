@@ -4,7 +4,7 @@ use crate::api::Value;
 use crate::api::value::Map;
 use crate::engine::PatchType;
 
-use super::act::{Files, parted, patch_task, targets};
+use super::act::{Files, NOTHING_NAMED, parted, patch_task, targets};
 use super::line::Line;
 use super::resources::{Item, Resource, text};
 use super::{Moment, Task};
@@ -13,10 +13,13 @@ use super::{Moment, Task};
 pub fn plan(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, String> {
     let what = line.verb.path.split(' ').nth(1).unwrap_or_default();
     let is_change = |arg: &str| what != "resources" && (arg.contains('=') || (arg.ends_with('-') && what == "env"));
-    let (args, words) = parted(&line.args, if what == "env" { "environment" } else { what }, is_change)?;
+    let (args, words) = parted(&line.args, what, is_change)?;
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     words.extend(line.list("env"));
     let (limits, requests) = (line.list("limits"), line.list("requests"));
+    if what != "env" && args.is_empty() && line.list("filename").is_empty() {
+        return Err(NOTHING_NAMED.to_owned());
+    }
     if what == "resources" && limits.is_empty() && requests.is_empty() {
         return Err(
             "error: you must specify an update to requests or limits (in the form of --requests/--limits)".to_owned()
@@ -24,6 +27,11 @@ pub fn plan(line: &Line, moment: &Moment, files: &Files) -> Result<Vec<Task>, St
     }
     if what == "image" && words.is_empty() {
         return Err("error: at least one image update is required".to_owned());
+    }
+    if what == "image" && words.len() > 1 && words.iter().any(|word| word.starts_with("*=")) {
+        return Err("error: all containers are already specified by *, but saw more than one \
+                    container_name=container_image pairs"
+            .to_owned());
     }
     let found = targets(line, moment, files, args)?;
     let mut tasks = Vec::new();
@@ -178,7 +186,10 @@ fn variables(line: &Line, spec: &Value, words: &[&str]) -> Result<Value, Vec<Str
                 (None, None) => {}
             }
         }
-        container.make_map().insert("env".to_owned(), Value::List(list));
+        match list.is_empty() {
+            true => drop(container.make_map().remove("env")),
+            false => drop(container.make_map().insert("env".to_owned(), Value::List(list))),
+        }
     });
     Ok(spec)
 }
