@@ -91,8 +91,9 @@ pub struct Listing {
     format: Format,
     /// What is still to come, the last first.
     lists: Vec<(&'static Resource, Vec<ObjectKey>)>,
-    /// Of the table at hand.
+    /// Of the table at hand; and of the one that is being printed.
     rows: Vec<Vec<String>>,
+    table: std::vec::IntoIter<Vec<String>>,
     /// How wide the columns of the last table are.
     widths: Vec<usize>,
     /// What can only be printed when all is there, and how much of it has been printed.
@@ -159,6 +160,7 @@ impl Listing {
             format,
             lists,
             rows,
+            table: Vec::new().into_iter(),
             widths,
             kept,
             next,
@@ -204,6 +206,10 @@ impl Listing {
 
     /// The next object, or what comes behind all of them; tells whether there is more.
     fn go_on(&mut self, out: &mut String) -> Result<bool, String> {
+        if let Some(row) = self.table.next() {
+            layout::line(&row, &self.widths, out);
+            return Ok(true);
+        }
         if let Some((resource, keys)) = self.lists.last_mut() {
             let resource = *resource;
             let key = keys.pop();
@@ -213,7 +219,7 @@ impl Listing {
                 }
                 None => {
                     self.sorted()?;
-                    out.push_str(&self.table(resource));
+                    self.begin_table(resource, out);
                     self.lists.pop();
                 }
             }
@@ -233,14 +239,8 @@ impl Listing {
             return Err(std::mem::take(failure));
         }
         match &self.format {
-            Format::Table(_) => {}
-            _ if self.nothing.is_empty() && self.printed + self.rows.len() + self.kept.len() == 0 => {}
-            Format::Columns { columns, headers } => {
-                if *headers {
-                    self.rows.insert(0, columns.iter().map(|(header, _)| header.clone()).collect());
-                }
-                out.push_str(&layout::table(&self.rows, &mut self.widths));
-            }
+            Format::Table(_) | Format::Columns { .. } => {}
+            _ if self.nothing.is_empty() && self.printed + self.kept.len() == 0 => {}
             Format::Path(_) => match &self.filling {
                 Some(filling) => match filling.end(&print::list(Vec::new())) {
                     Ok(text) => out.push_str(&text),
@@ -323,16 +323,26 @@ impl Listing {
     }
 
     /// The table of a type whose rows are all there, a blank line behind the table before.
-    fn table(&mut self, resource: &Resource) -> String {
-        let (Format::Table(style), false) = (&self.format, self.rows.is_empty()) else { return String::new() };
-        let mut rows = std::mem::take(&mut self.rows);
-        let gap = if rows.len() < self.printed { "\n" } else { "" };
-        if !style.no_headers {
-            let style = Style { with_namespace: style.with_namespace && resource.namespaced, ..style.clone() };
-            rows.insert(0, columns::header(resource, &style));
+    fn begin_table(&mut self, resource: &Resource, out: &mut String) {
+        let none = self.rows.is_empty();
+        let header = match &self.format {
+            Format::Table(_) if none => return,
+            Format::Table(style) => {
+                let style = Style { with_namespace: style.with_namespace && resource.namespaced, ..style.clone() };
+                (!style.no_headers).then(|| columns::header(resource, &style))
+            }
+            Format::Columns { columns, headers } if *headers && !(none && self.nothing.is_empty()) => {
+                Some(columns.iter().map(|(header, _)| header.clone()).collect())
+            }
+            _ => None,
+        };
+        if matches!(self.format, Format::Table(_)) && self.rows.len() < self.printed {
+            out.push('\n');
         }
+        let rows: Vec<_> = header.into_iter().chain(std::mem::take(&mut self.rows)).collect();
         self.widths.clear();
-        [gap, &layout::table(&rows, &mut self.widths)].concat()
+        rows.iter().for_each(|row| layout::measure(row, &mut self.widths));
+        self.table = rows.into_iter();
     }
 }
 

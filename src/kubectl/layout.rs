@@ -5,26 +5,32 @@ use crate::api::{SimTime, Value};
 /// Rows of cells as kubectl's `get` tables: each column as wide as its widest cell and 3 more, at least 6; the last
 /// cell of a row is not padded. `widths` remembers, so that the rows of a watch stand below each other.
 pub fn table(rows: &[Vec<String>], widths: &mut Vec<usize>) -> String {
-    for row in rows {
-        for (index, cell) in row.iter().enumerate().take(row.len().saturating_sub(1)) {
-            let wanted = (cell.chars().count() + 3).max(6);
-            match widths.get_mut(index) {
-                Some(width) => *width = (*width).max(wanted),
-                None => widths.push(wanted),
-            }
-        }
-    }
+    rows.iter().for_each(|row| measure(row, widths));
     let mut out = String::new();
-    for row in rows {
-        for (index, cell) in row.iter().enumerate() {
-            out.push_str(cell);
-            if index + 1 < row.len() {
-                pad(&mut out, widths[index].saturating_sub(cell.chars().count()));
-            }
-        }
-        out.push('\n');
-    }
+    rows.iter().for_each(|row| line(row, widths, &mut out));
     out
+}
+
+/// Makes the columns wide enough for a row.
+pub fn measure(row: &[String], widths: &mut Vec<usize>) {
+    for (index, cell) in row.iter().enumerate().take(row.len().saturating_sub(1)) {
+        let wanted = (cell.chars().count() + 3).max(6);
+        match widths.get_mut(index) {
+            Some(width) => *width = (*width).max(wanted),
+            None => widths.push(wanted),
+        }
+    }
+}
+
+/// A row in columns that are wide enough.
+pub fn line(row: &[String], widths: &[usize], out: &mut String) {
+    for (index, cell) in row.iter().enumerate() {
+        out.push_str(cell);
+        if let Some(width) = widths.get(index).filter(|_| index + 1 < row.len()) {
+            pad(out, width.saturating_sub(cell.chars().count()));
+        }
+    }
+    out.push('\n');
 }
 
 fn pad(out: &mut String, count: usize) {

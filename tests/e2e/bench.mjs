@@ -10,7 +10,8 @@
 //   sizes      every file of dist/, raw and as compressed by a good host
 //
 // Prints tables, and writes the same figures to test-output/bench.json. Arguments choose parts; NODES and RUNS choose
-// cluster sizes (10,100,1000) and how often loading is measured (7).
+// cluster sizes (10,100,1000) and how often loading is measured (7), CONSOLE_NODES and LINES (parted by semicolons) the
+// cluster and the commands of the console.
 
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -303,15 +304,16 @@ async function consoleTasks(browser, url) {
   const page = await context.newPage();
   page.setDefaultTimeout(giveUpSeconds * 1000);
   const app = new App(page);
-  await page.goto(`${url}?nodes=1000&speed=max`);
+  const nodes = Number(process.env.CONSOLE_NODES ?? 1000);
+  await page.goto(`${url}?nodes=${nodes}&speed=max`);
   for (const name of ["a", "b", "c"]) {
     const text = await app.text();
     await app.write(text.replace(/^  name: .*$/m, `  name: ${name}`).replace(/app: \w+/g, `app: ${name}`));
     await app.apply();
   }
-  const ready = () =>
-    ["a", "b", "c"].every((name) => document.querySelector(`[data-testid=ribbon] [data-daemonset=${name}] [data-count=available]`)?.textContent === "1000");
-  await page.waitForFunction(ready, null, { polling: 500 });
+  const ready = (nodes) =>
+    ["a", "b", "c"].every((name) => Number(document.querySelector(`[data-testid=ribbon] [data-daemonset=${name}] [data-count=available]`)?.textContent) === nodes);
+  await page.waitForFunction(ready, nodes, { polling: 500 });
   await page.getByRole("tab", { name: "kubectl" }).click();
   const line = page.getByTestId("kubectl-line");
   const rows = [];
@@ -340,7 +342,7 @@ async function consoleTasks(browser, url) {
     if (process.env.VERBOSE) console.log(JSON.stringify(rows.at(-1)));
   }
   await context.close();
-  show("Typed commands, 1,003 nodes and 3,000 pods", rows);
+  show(`Typed commands, ${nodes + 3} nodes and ${nodes * 3} pods`, rows);
   return rows;
 }
 

@@ -215,6 +215,16 @@ walk("a very long answer shows its ends, and a copy has all of it", async ({ pag
   const lines = async () => (await last.locator("pre").allInnerTexts()).join("").trimEnd().split("\n");
   assert.equal((await lines()).length, 600);
   assert.match((await lines())[0], /^NAME +STATUS/);
+  // What stands there is not made anew with the next line.
+  await last.evaluate((answer) => (answer.dataset.mark = "kept"));
+  await line.fill("kubectl get ns");
+  await line.press("Enter");
+  await eventually(async () => assert.match(await last.locator("pre").innerText(), /kube-system/));
+  assert.equal(await page.locator(".answer[data-mark=kept]").count(), 1);
+  await line.fill("kubectl get nodes");
+  await line.press("Enter");
+  await eventually(async () => assert.equal((await lines()).length, 600));
+  await eventually(async () => assert.equal(await last.getAttribute("data-exit"), "0"));
   await shot("long-answer");
   await axe();
   await page.evaluate(() => {
