@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use everynode::api::Value;
 use everynode::api::typed::{from_value, to_value};
 use everynode::api::{ObjectKey, PodPhase, SimDuration, SimTime};
 use everynode::engine::file::{self, SavedRun};
@@ -335,4 +336,67 @@ fn what_is_no_cluster_says_why() {
         assert!(error.contains(expected) || error.contains("cannot be read"), "{text:?}: {error}");
     }
     assert!(!is_dump(&manifest_of("nginx", "")));
+}
+
+/// The same cluster as `kubectl get --raw` gives it (lists whose members have no kind of their own), as documents one after
+/// the other, and as JSON objects one a line.
+#[test]
+fn lists_of_one_kind_and_streams_are_clusters_too() {
+    let text = dump(&source());
+    let wanted = imported(&text);
+    let whole = everynode::manifest::read_value(&text).expect("it is YAML");
+    let items = whole.get("items").and_then(Value::as_list).expect("a list");
+    let kind_of = |item: &Value| item.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut lists: Vec<(String, Value)> = Vec::new();
+    for item in items {
+        let kind = kind_of(item);
+        let mut bare = item.clone();
+        let version = bare.make_map().remove("apiVersion").unwrap_or_default();
+        bare.make_map().remove("kind");
+        let bare = bare.to_json();
+        match lists.iter_mut().find(|(name, _)| *name == kind) {
+            Some((_, Value::Str(text))) => *text = [&text[..], ",", &bare].concat(),
+            _ => {
+                let head = format!(
+                    "{{\"kind\":\"{kind}List\",\"apiVersion\":{},\"metadata\":{{\"resourceVersion\":\"9\"}},\"items\":[",
+                    version.to_json()
+                );
+                lists.push((kind, (head + &bare).into()));
+            }
+        }
+    }
+    let raw: Vec<String> = lists.iter().map(|(_, text)| format!("{}]}}", text.as_str().unwrap_or_default())).collect();
+    let documents: Vec<String> = items.iter().map(everynode::manifest::print).collect();
+    let lines: Vec<String> = items.iter().map(Value::to_json).collect();
+    let yaml: Vec<String> = raw.iter().map(|text| typed_yaml(text)).collect();
+    for text in [
+        raw.join("\n"),
+        raw.concat(),
+        documents.join("---\n"),
+        format!("---\n{}", documents.join("\n---\n")),
+        lines.join("\n"),
+        yaml.join("---\n"),
+    ] {
+        assert!(is_dump(&text), "{}", &text[..300]);
+        let import = imported(&text);
+        assert_eq!(import.taken, wanted.taken);
+        assert_eq!(import.cluster, wanted.cluster);
+        assert_eq!(import.notes, wanted.notes);
+    }
+    // Nodes alone, and what is no dump.
+    assert!(is_dump(&raw[0]) && raw[0].contains("NodeList"));
+    assert_eq!(imported(&raw[0]).taken.get("Node"), Some(&7));
+    let written = "apiVersion: v1\nkind: Node\nmetadata:\n  name: a\n";
+    assert!(!is_dump(&format!("{written}---\n{}", manifest_of("nginx", ""))));
+    let nameless = "{\"kind\":\"NodeList\",\"items\":[{\"metadata\":{\"name\":\"\"}},{},7]}";
+    assert!(import(nameless).is_err());
+}
+
+/// A list of one kind as YAML whose fields stand in the order in which the server gives them.
+fn typed_yaml(json: &str) -> String {
+    let value = everynode::manifest::read_value(json).expect("it is JSON");
+    let word = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let items = value.get("items").cloned().unwrap_or_default();
+    let items = everynode::manifest::print(&[("items", items)].into());
+    format!("kind: {}\napiVersion: {}\nmetadata:\n  resourceVersion: \"9\"\n{items}", word("kind"), word("apiVersion"))
 }

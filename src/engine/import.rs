@@ -46,14 +46,16 @@ pub struct Import {
     pub notes: Vec<String>,
 }
 
-/// Whether a text is a dump of a cluster rather than a manifest: objects with the marks of an API server in a list, and
-/// nodes among them.
+/// Whether a text is a dump of a cluster rather than a manifest: objects with the marks of an API server in a list, or
+/// several one after the other, and nodes among them.
 pub fn is_dump(text: &str) -> bool {
     // The list says what it is at its beginning or at its end, and a hundred megabytes are not looked through for it.
     let (head, tail) = (text.floor_char_boundary(EDGE), text.ceil_char_boundary(text.len().saturating_sub(EDGE)));
-    let list =
-        [&text[..head], &text[tail..]].into_iter().any(|edge| has_kind(edge, "List") || has_kind(edge, "NodeList"));
-    list && text.contains("resourceVersion") && text.contains("uid") && has_kind(text, "Node")
+    let at_edge = |kind: &str| has_kind(&text[..head], kind) || has_kind(&text[tail..], kind);
+    let several = || ["\n---", "}\n{", "}{"].iter().any(|between| text.contains(between));
+    let is_served = text.contains("resourceVersion") && text.contains("uid");
+    let nodes = at_edge("NodeList");
+    is_served && (nodes || at_edge("List") || several()) && (nodes || has_kind(text, "Node"))
 }
 
 /// Where a list says that it is one.

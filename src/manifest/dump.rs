@@ -112,6 +112,25 @@ struct Reader<'a, 's> {
     sieve: &'s mut dyn Sieve,
 }
 
+impl List {
+    /// What the members are of a list that says so itself, as a `NodeList` does: they need not say it again.
+    fn kind(&self) -> &str {
+        let kind = self.around.as_ref().and_then(|around| around.get("kind")).and_then(Value::as_str);
+        kind.and_then(|kind| kind.strip_suffix("List")).unwrap_or_default()
+    }
+
+    /// A member, which has its kind from the list if it has none of its own.
+    fn member(&self, mut map: Map) -> Map {
+        let kind = self.kind();
+        if !kind.is_empty() && !map.contains_key("kind") {
+            map.insert("kind".to_owned(), kind.into());
+            let version = self.around.as_ref().and_then(|around| around.get("apiVersion")).cloned();
+            map.extend(version.map(|version| ("apiVersion".to_owned(), version)));
+        }
+        map
+    }
+}
+
 /// A map that is no list around others.
 fn is_object(map: &Map) -> bool {
     map.get("kind").and_then(Value::as_str).is_some_and(|kind| !kind.ends_with("List"))
@@ -210,12 +229,15 @@ impl<'a, 's> Reader<'a, 's> {
             match list.take() {
                 Some(inside) if self.begins_item(inside.items) => {
                     let items = inside.items;
-                    *list = Some(inside);
                     self.begin();
+                    inside.kind().clone_into(&mut self.kind);
+                    let inside = list.insert(inside);
                     self.enter(items);
                     match self.item(items)? {
-                        Value::Map(map) if is_object(&map) => return Ok(Some(Value::Map(map))),
-                        Value::Map(_) => continue,
+                        Value::Map(map) => match inside.member(map) {
+                            map if is_object(&map) => return Ok(Some(Value::Map(map))),
+                            _ => continue,
+                        },
                         _ => return Err("an item of the list is no object"),
                     }
                 }
@@ -657,9 +679,12 @@ impl<'a, 's> Reader<'a, 's> {
             if let Some(inside) = list {
                 if !self.closes(b']') {
                     self.begin();
+                    inside.kind().clone_into(&mut self.kind);
                     match self.deeper(Self::flow)? {
-                        Value::Map(map) if is_object(&map) => return Ok(Some(Value::Map(map))),
-                        Value::Map(_) => continue,
+                        Value::Map(map) => match inside.member(map) {
+                            map if is_object(&map) => return Ok(Some(Value::Map(map))),
+                            _ => continue,
+                        },
                         _ => return Err("an item of the list is no object"),
                     }
                 }
