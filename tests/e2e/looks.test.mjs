@@ -185,8 +185,12 @@ for (const motion of [true, false]) {
 walk("a thousand nodes are a map of cells", async ({ page, app, shot, axe }) => {
   await app.dense.waitFor();
   assert.equal(await app.dense.getAttribute("data-node-count"), "203");
+  const legend = app.dense.locator("[data-look=none]");
+  // Without a DaemonSet there is nothing for which a node could be eligible.
+  await eventually(async () => assert.match(await legend.innerText(), /^nothing to run\s+203$/));
   await app.apply();
   await app.counts({ desired: 200, ready: 200 });
+  await eventually(async () => assert.match(await legend.innerText(), /^not eligible\s+3$/));
   await shot("dense");
   await axe();
 }, { query: "?nodes=200&speed=max" });
