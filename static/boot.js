@@ -90,6 +90,20 @@
     }
   };
 
+  // Keys that are pressed before the page can hear them are kept until it does.
+  const early = [];
+  const keep = (event) => early.length < 20 && early.push(event);
+  addEventListener("keydown", keep);
+  const serveEarlyKeys = () => {
+    removeEventListener("keydown", keep);
+    for (const event of early) {
+      // Heard by then, or typed into something.
+      if (event.defaultPrevented || event.target !== document.body) continue;
+      const { key, code, shiftKey, ctrlKey, metaKey, altKey } = event;
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key, code, shiftKey, ctrlKey, metaKey, altKey, bubbles: true, cancelable: true }));
+    }
+  };
+
   const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
   const start = async () => {
     if (location.protocol === "file:") {
@@ -97,6 +111,8 @@
     }
     const [app] = await Promise.all([import(url(files.js)), parsed, needsAll && styled, files.rest && needsAll && fetchRest()]);
     const exports = await app.default({ module_or_path: url(files.wasm) });
+    // Its own listener comes with its first rendering.
+    requestAnimationFrame(() => setTimeout(serveEarlyKeys));
     if (files.rest) {
       // Once more when it is wanted, should this fail.
       await fetchRest().then(() => globalThis.joinRest(exports), () => {});

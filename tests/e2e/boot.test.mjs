@@ -42,3 +42,22 @@ walk(
   },
   { theme: "light" },
 );
+
+walk("keys that are pressed before the program is there are served when it is", async ({ page }) => {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.reload({ waitUntil: "commit" });
+  await page.locator("#boot-status").waitFor({ state: "attached" });
+  await page.waitForFunction(() => Boolean(globalThis.wholeProgram));
+  await page.keyboard.press("?");
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  release();
+  await page.getByRole("dialog", { name: /Help/ }).waitFor();
+  // Once only.
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog", { name: /Help/ }).waitFor({ state: "detached" });
+});

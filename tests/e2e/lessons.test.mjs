@@ -266,6 +266,26 @@ for (const viewport of ["desktop", "tablet", "phone"]) {
   }
 }
 
+for (const viewport of ["desktop", "tablet"]) {
+  walk(`a message hides nothing of a lesson: ${viewport}`, async ({ page, app, shot }) => {
+    const me = new Reader({ page, app });
+    await me.tab("Lessons");
+    await page.locator('[data-lesson="scheduling.yaml"]').click();
+    await me.panel.waitFor();
+    const notice = page.getByTestId("notice");
+    const data = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["{\"everynode\": 99}"], "run.json"));
+      return transfer;
+    });
+    await page.dispatchEvent("body", "drop", { dataTransfer: data });
+    await notice.getByText("newer Everynode").waitFor();
+    await shot(`lesson-message-${viewport}`);
+    const [below, lesson] = [await notice.boundingBox(), await me.panel.boundingBox()];
+    assert.ok(below.height > 20 && below.y >= lesson.y + lesson.height - 1, JSON.stringify([below, lesson]));
+  }, { viewport });
+}
+
 walk("progress survives a reload, and steps can be gone back", async ({ page, app }) => {
   const me = new Reader({ page, app });
   await me.begin("on-delete.yaml");
