@@ -890,3 +890,23 @@ fn a_watch_and_a_description_begin_in_portions() {
 fn age_in(text: &str) -> &str {
     text.lines().next().and_then(|line| line.split_whitespace().last()).unwrap_or_default()
 }
+
+#[test]
+fn a_pod_shows_what_the_server_filled_in() {
+    let mut sim = Sim::new(&Scenario::walk_through());
+    let text = AGENT.replace("    spec:\n      containers", "    spec:\n      hostNetwork: true\n      containers")
+        + "        ports: [{containerPort: 80}]\n        resources: {limits: {cpu: 200m}}\n";
+    assert_eq!(with(&mut sim, "kubectl apply -f -", &text).0, 0);
+    sim.run_until_quiet();
+    let path = "-o jsonpath='{..containers[0].resources} {..containers[0].ports}'";
+    assert_eq!(
+        run(&mut sim, &format!("kubectl get pods --field-selector spec.nodeName=worker-1 {path}")),
+        r#"{"limits":{"cpu":"200m"},"requests":{"cpu":"200m"}} [{"containerPort":80,"hostPort":80,"protocol":"TCP"}]"#
+    );
+    // The template stays as it was applied.
+    assert_eq!(
+        run(&mut sim, &format!("kubectl get ds agent {path}")),
+        r#"{"limits":{"cpu":"200m"}} [{"containerPort":80,"protocol":"TCP"}]"#
+    );
+    holds(&run(&mut sim, "kubectl describe node worker-1"), &["200m (5%)     200m (5%)"]);
+}

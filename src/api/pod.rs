@@ -447,6 +447,25 @@ impl Pod {
     }
 }
 
+/// What the server fills in for a container of a pod and not of a template (`SetDefaults_Pod`): requests where there are only limits,
+/// and the ports on the node where its network is used.
+pub fn default_container(container: &mut Value, host_network: bool) {
+    if let Some(Value::Map(limits)) = container.at(&["resources", "limits"]).cloned() {
+        let requests = container.entry("resources").entry("requests").make_map();
+        for (name, limit) in limits {
+            requests.entry(name).or_insert(limit);
+        }
+    }
+    if let (true, Some(Value::List(ports))) = (host_network, container.make_map().get_mut("ports")) {
+        for port in ports {
+            let own = port.get("containerPort").cloned().filter(|_| port.int("hostPort").unwrap_or(0) == 0);
+            if let Some(number) = own {
+                port.make_map().insert("hostPort".to_owned(), number);
+            }
+        }
+    }
+}
+
 impl PodSpec {
     pub fn to_value(&self) -> Value {
         let mut value = (*self.template.value).clone();
@@ -470,7 +489,12 @@ impl PodSpec {
         if let Some(node) = &self.node_name {
             map.insert("nodeName".to_owned(), (&**node).into());
         }
-        map.insert("enableServiceLinks".to_owned(), true.into());
+        map.entry("enableServiceLinks".to_owned()).or_insert(true.into());
+        for list in ["initContainers", "containers"] {
+            if let Some(Value::List(containers)) = map.get_mut(list) {
+                containers.iter_mut().for_each(|it| default_container(it, self.template.host_network));
+            }
+        }
         let preemption_policy = if self.never_preempts { NEVER } else { PREEMPT_LOWER_PRIORITY };
         map.insert("preemptionPolicy".to_owned(), preemption_policy.into());
         map.insert("priority".to_owned(), i64::from(self.priority).into());

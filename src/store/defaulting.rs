@@ -38,17 +38,7 @@ pub fn default_pod(pod: &mut Value) {
     let host_network = spec.get("hostNetwork").and_then(Value::as_bool) == Some(true);
     for list in ["initContainers", "containers"] {
         for container in items(spec, list) {
-            if let Some(Value::Map(limits)) = container.at(&["resources", "limits"]).cloned() {
-                let requests = container.entry("resources").entry("requests").make_map();
-                for (name, limit) in limits {
-                    requests.entry(name).or_insert(limit);
-                }
-            }
-            for port in items(container, "ports").filter(|_| host_network) {
-                if let Some(number) = port.get("containerPort").cloned() {
-                    default(port, "hostPort", number);
-                }
-            }
+            crate::api::pod::default_container(container, host_network);
         }
     }
 }
