@@ -447,8 +447,8 @@ impl Pod {
     }
 }
 
-/// What the server fills in for a container of a pod and not of a template (`SetDefaults_Pod`): requests where there are only limits,
-/// and the ports on the node where its network is used.
+/// What the server fills in for a container of a pod and not of a template (`SetDefaults_Pod`): requests where there are
+/// only limits, and the ports on the node where its network is used.
 pub fn default_container(container: &mut Value, host_network: bool) {
     if let Some(Value::Map(limits)) = container.at(&["resources", "limits"]).cloned() {
         let requests = container.entry("resources").entry("requests").make_map();
