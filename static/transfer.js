@@ -93,7 +93,8 @@ async function read(files, most) {
     if (file.size > most) throw new Error(`${file.name} is larger than ${most >> 20} MB.`);
     let bytes = new Uint8Array(await file.arrayBuffer());
     // Windows PowerShell writes what `>` sends to a file as UTF-16, and says so at its beginning.
-    if (bytes[0] === 0xff && bytes[1] === 0xfe) bytes = new TextEncoder().encode(new TextDecoder("utf-16le").decode(bytes));
+    const wide = { fffe: "utf-16le", feff: "utf-16be" }[bytes[0].toString(16) + (bytes[1] ?? 0).toString(16)];
+    if (wide) bytes = new TextEncoder().encode(new TextDecoder(wide).decode(bytes));
     read.push([file.name, bytes]);
   }
   return read;

@@ -286,6 +286,55 @@ fn every_state_of_a_pod_is_kept() {
     assert_eq!(Cluster::from_value(&cluster.to_value()), cluster);
 }
 
+/// A pod that no DaemonSet of the dump made, with what nothing here reads.
+const LONER: &str = r#"{"apiVersion": "v1", "spec": {"nodeName": "worker-1", "preemptionPolicy": "PreemptLowerPriority", "containers": [{"name": "a", "image": "x",
+    "env": [{"name": "PASSWORD", "value": "hunter2"}]}], "volumes": [{"name": "v", "emptyDir": {}}]},
+    "status": {"phase": "Running"}, "metadata": {"name": "loner", "namespace": "apart", "uid": "00000000-0000-4000-8000-000000000001",
+    "resourceVersion": "5"}, "kind": "Pod"}"#;
+
+#[test]
+fn environment_values_of_others_pods_are_not_taken_over_by_either_reader() {
+    let json = everynode::manifest::read_value(&dump(&source())).expect("YAML").to_json();
+    // The kind comes last, and the quick reader knows no anchors.
+    let quickly = json.replacen("\"items\":[", &format!("\"items\":[{LONER},"), 1);
+    let carefully = format!(
+        "{}- &a {}\n",
+        dump(&source()).replace("kind: List\nmetadata:\n  resourceVersion: \"\"\n", ""),
+        LONER.replace('\n', " ")
+    );
+    for text in [quickly, carefully] {
+        let cluster = imported(&text).cluster;
+        let told = cluster.to_value().to_json();
+        assert!(told.contains("\"loner\"") && !told.contains("hunter2"), "{told}");
+        // Its namespace is not in the dump, and comes back as it was made up.
+        let (mut kept, mut lines) = (KeptCluster::default(), ClusterLines::default());
+        assert!(kept.add(&lines.write(&cluster.objects)));
+        for again in [kept.finish().expect("a cluster"), Cluster::from_value(&cluster.to_value())] {
+            for (again, object) in again.objects.iter().zip(&cluster.objects) {
+                assert_eq!(again, object);
+            }
+            assert_eq!(again.objects.len(), cluster.objects.len());
+        }
+    }
+}
+
+#[test]
+fn a_pod_of_a_list_of_pods_keeps_its_spec_behind_a_sibling() {
+    let source = source();
+    let pods: Vec<everynode::api::Value> = source.world().pods.values().map(|pod| pod.to_value()).collect();
+    let nodes: Vec<everynode::api::Value> = source.world().nodes.values().map(|node| node.to_value()).collect();
+    let json = |kind: &str, items: Vec<everynode::api::Value>, more: &str| {
+        let items = everynode::api::Value::List(items).to_json();
+        format!("{{\"apiVersion\":\"v1\",\"kind\":\"{kind}\",\"items\":{}{more}]}}", &items[..items.len() - 1])
+    };
+    let loner = LONER.replace(", \"kind\": \"Pod\"", "");
+    let text =
+        json("PodList", pods.into_iter().chain([]).collect(), &format!(",{loner}")) + &json("NodeList", nodes, "");
+    let import = imported(&text);
+    let loner = import.cluster.objects.iter().filter_map(Object::as_pod).find(|pod| &*pod.meta.name == "loner");
+    assert_eq!(loner.expect("the pod").spec.template.image(), "x");
+}
+
 #[test]
 fn a_damaged_dump_is_refused_or_begins_a_simulation() {
     let yaml = dump(&source());

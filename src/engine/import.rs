@@ -191,6 +191,18 @@ fn not_needed_of_pod(parent: &str, field: &str) -> bool {
     fields.contains(&field)
 }
 
+/// Takes the fields of which nothing is read out of a value of an object.
+fn remove_not_needed(value: &mut Value, kind: &str, parent: &str) {
+    match value {
+        Value::Map(map) => {
+            map.retain(|field, _| !not_needed(kind, parent, field));
+            map.iter_mut().for_each(|(field, value)| remove_not_needed(value, kind, field));
+        }
+        Value::List(list) => list.iter_mut().for_each(|value| remove_not_needed(value, kind, parent)),
+        _ => {}
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Reader {
     namespaces: Vec<Value>,
@@ -270,6 +282,8 @@ impl Sieve for Reader {
 
 impl Reader {
     pub(super) fn add(&mut self, value: Value) {
+        // What is known of a pod ends with it.
+        self.known = None;
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
         let group = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         self.see_times(&value);
@@ -350,6 +364,8 @@ impl Reader {
                     remove_empty(&mut spec, &["affinity", "nodeAffinity"]);
                     remove_empty(&mut spec, &["affinity"]);
                 }
+                // Not every reader could leave it out: a field that is not needed may come before the kind.
+                remove_not_needed(&mut spec, "Pod", "spec");
                 Arc::new(PodTemplateSpec::from_value(&spec))
             }
         };
@@ -453,8 +469,10 @@ impl Reader {
         }
         for (owner, count) in strangers {
             notes.push(format!(
-                "{count} pods belong to the DaemonSet {owner}, which is not in the text: they stay as they are. Add \
-                 `ds` to what you get, and they are looked after."
+                "{} to the DaemonSet {owner}, which is not in the text: {} as they are. Add `ds` to what you get, and they \
+                 are looked after.",
+                if count == 1 { "1 pod belongs".to_owned() } else { format!("{count} pods belong") },
+                "pods of it stay",
             ));
         }
         pods
@@ -486,12 +504,19 @@ fn unlisted(objects: &[Object]) -> Vec<Object> {
     let meta = |kind, name: &str| ObjectMeta {
         uid: uid_of(None, &[kind, "", name]),
         created_at: Some(SimTime::ZERO),
+        // It is in the store, as all others are.
+        resource_version: 1,
         ..ObjectMeta::named("", name)
     };
     let namespaces = namespaces
         .into_iter()
         .filter(|name| !name.is_empty() && !NAMESPACES.contains(name) && !listed(Kind::Namespace, name));
-    let namespaces = namespaces.map(|name| Object::Namespace(Arc::new(Namespace { meta: meta("Namespace", name) })));
+    // The API server gives each the label of its name.
+    let label = |name: &str| Arc::new(Labels::from([("kubernetes.io/metadata.name".to_owned(), name.to_owned())]));
+    let namespaces = namespaces.map(|name| {
+        let meta = ObjectMeta { labels: label(name), ..meta("Namespace", name) };
+        Object::Namespace(Arc::new(Namespace { meta }))
+    });
     let classes = classes.into_iter().filter(|(name, _)| {
         let known = PRIORITY_CLASSES.iter().any(|(known, _)| known == name);
         !name.is_empty() && !known && !listed(Kind::PriorityClass, name)

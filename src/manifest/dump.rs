@@ -518,14 +518,17 @@ impl<'a, 's> Reader<'a, 's> {
     fn literal(&mut self, indent: usize) -> Done<Value> {
         let head = self.take_line().trim_end();
         let folded = head.starts_with('>');
-        let keep = match head[1..].trim() {
-            "" => None,
-            "-" => Some(false),
-            "+" => Some(true),
-            _ => return Err("this form of YAML is not one that kubectl prints"),
-        };
+        let (mut keep, mut inner) = (None, None);
+        for mark in head[1..].trim().chars() {
+            match mark {
+                '-' => keep = Some(false),
+                '+' => keep = Some(true),
+                // Told where the text itself begins with a blank.
+                '1'..='9' => inner = mark.to_digit(10).map(|digit| indent + digit as usize),
+                _ => return Err("this form of YAML is not one that kubectl prints"),
+            }
+        }
         let mut text = String::new();
-        let mut inner = None;
         while self.at < self.text.len() {
             let (blank, next) = self.blanks();
             let empty = matches!(next, None | Some(b'\n' | b'\r'));
@@ -645,6 +648,10 @@ impl<'a, 's> Reader<'a, 's> {
             b'a' => return push(text, '\u{7}'),
             b'v' => return push(text, '\u{b}'),
             b'e' => return push(text, '\u{1b}'),
+            b'N' => return push(text, '\u{85}'),
+            b'_' => return push(text, '\u{a0}'),
+            b'L' => return push(text, '\u{2028}'),
+            b'P' => return push(text, '\u{2029}'),
             b'"' | b'\\' | b'/' | b' ' => return push(text, char::from(letter)),
             b'\n' => {
                 let rest = &self.text[self.at..];
@@ -931,6 +938,13 @@ items:
     folded: >-
       one
       two
+    hinted: |2-
+        a blank first
+      then none
+    items:
+    - |2
+       one blank
+    marks: "a\Lb\Pc\Nd\_e"
     number: 12
 - apiVersion: v1
   kind: Pod
