@@ -219,9 +219,7 @@ walk("everything that can happen to a node or a pod is done from the map", async
 });
 
 // Each sort of step that the recordings of a real control plane hold, done by mouse, with what the map says to it.
-// (In Chromium: what the simulation does is the same everywhere, and with Firefox the tool loses the page before its end.)
-const inChromium = isFirefox ? () => {} : walk;
-inChromium("what the recordings do to nodes, pods and DaemonSets can be done by hand", async ({ page, app, axe }) => {
+walk("what the recordings do to nodes, pods and DaemonSets can be done by hand", async ({ page, app, axe }) => {
   await app.apply();
   await app.counts({ ready: 3 });
   const choose = async (button, item) => {
@@ -302,7 +300,8 @@ inChromium("what the recordings do to nodes, pods and DaemonSets can be done by 
   await pod("worker-2", "Delete it at once, by force");
   await page.getByText(/FailedCreate|refused/).first().waitFor();
   await app.counts({ ready: 3 });
-  await axe();
+  // Firefox loses the realm of a script so long towards the end of so long a walk; axe looks at these parts elsewhere, too.
+  if (!isFirefox) await axe();
   await set("Delete it, leave its pods");
   await eventually(async () => assert.equal(await app.ribbon("nginx-daemon-set").count(), 0));
   await app.pods(3, { phase: "Running" });
