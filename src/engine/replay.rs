@@ -1,8 +1,10 @@
 //! A run done again from its scenario, in portions, so that a long one (or one made to be endless) stops nobody.
 
+use std::sync::Arc;
+
 use super::command::{Scenario, SubmittedCommand};
 use super::file::Position;
-use super::history::LogHash;
+use super::record::Record;
 use super::sim::Sim;
 
 /// A simulation on its way to a position.
@@ -40,11 +42,9 @@ impl Replay {
         false
     }
 
-    /// Hashes the log as far as it has come, so many records at a time. True once that is done.
-    pub fn hash(&self, hash: &mut LogHash, max_records: usize) -> bool {
-        let left = self.sim.history().records().get(hash.records..).unwrap_or_default();
-        hash.go_on(&left[..left.len().min(max_records)]);
-        left.len() <= max_records
+    /// The log as far as it has come.
+    pub fn records(&self) -> &[Arc<Record>] {
+        self.sim.history().records()
     }
 
     /// What is done again.

@@ -131,6 +131,8 @@ struct Session {
     storage_full: bool,
     /// A run that is being done again; until that is done, the page stands still.
     opening: Option<opening::Opening>,
+    /// The lists of a run that was opened, until they are shown.
+    listing: Listing,
     /// What the reader has lost nothing by losing: nothing done yet, or just opened.
     base: (Scenario, String),
     kept: Vec<opening::Kept>,
@@ -373,6 +375,7 @@ impl Session {
             keep_scenario: workers.is_none(),
             storage_full: false,
             opening: None,
+            listing: Listing::default(),
             base: opening::nothing(),
             kept: saved::kept(),
             clusters: clusters::Clusters::default(),
@@ -530,7 +533,8 @@ impl Session {
             Action::ToggleLogAll => {
                 self.state.log_all = !self.state.log_all;
                 self.log_first = None;
-                self.list_rows(0);
+                let (all, records) = (self.state.log_all, self.sim.history().records());
+                self.rows = records.iter().filter(|it| all || it.is_act()).map(|it| it.seq).collect();
             }
             Action::ShowBottom(bottom) => self.state.bottom = bottom,
             Action::RunLine(line) => self.type_line(&line),
@@ -710,8 +714,10 @@ impl Session {
         };
         self.builder.rebuild(self.sim.world());
         self.inspected_at = f64::MIN;
-        // The scene has all of them already.
-        self.list_rows(0);
+        // The scene has all of them already; a run that was opened brings its lists along.
+        let Listing { rows, track, plots, records } = std::mem::take(&mut self.listing);
+        (self.rows, self.track, self.plots) = (rows, track, plots);
+        self.list_rows(records);
         self.seen = self.sim.history().records().len();
     }
 
@@ -814,20 +820,13 @@ impl Session {
 
     /// Lists the records from a number on in the log and on the track.
     fn list_rows(&mut self, from: usize) {
-        if from == 0 {
-            self.rows.clear();
-            self.track = Track::default();
-            self.plots = Plots::default();
-        }
+        let (rows, track, plots) =
+            (std::mem::take(&mut self.rows), std::mem::take(&mut self.track), std::mem::take(&mut self.plots));
+        let mut listing = Listing { rows, track, plots, records: from };
         for record in self.sim.history().records().get(from..).unwrap_or_default() {
-            self.plots.note(record);
-            if record.is_act() {
-                self.track.mark(record.at.micros(), Tone::of(record));
-            }
-            if self.state.log_all || record.is_act() {
-                self.rows.push(record.seq);
-            }
+            listing.note(record, self.state.log_all);
         }
+        (self.rows, self.track, self.plots) = (listing.rows, listing.track, listing.plots);
     }
 
     fn refresh_log(&mut self) {
@@ -936,6 +935,28 @@ impl Session {
             chosen => chosen.word(),
         };
         page::set_root_attribute("data-theme", word);
+    }
+}
+
+/// What is made of each record of a log: its row, if it has one, and what the track and the plots show of it.
+#[derive(Default)]
+struct Listing {
+    rows: Vec<u64>,
+    track: Track,
+    plots: Plots,
+    records: usize,
+}
+
+impl Listing {
+    fn note(&mut self, record: &Record, log_all: bool) {
+        self.plots.note(record);
+        if record.is_act() {
+            self.track.mark(record.at.micros(), Tone::of(record));
+        }
+        if log_all || record.is_act() {
+            self.rows.push(record.seq);
+        }
+        self.records += 1;
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::state::{Action, Dialog, Job, LeftTab, Notice, OpeningStage, Pa
 use super::super::{menus, saved};
 use super::importing::OBJECTS_AT_ONCE;
 use super::lesson::THE_LESSON;
-use super::{Desk, Session, TUTORIAL};
+use super::{Desk, Listing, Session, TUTORIAL};
 use crate::api::SimTime;
 use crate::engine::file::{self, Decoding, Position, SavedRun, TextKind};
 use crate::engine::import::BYTES_MAX;
@@ -26,8 +26,9 @@ const LINK_BYTES_MAX: usize = 8 * 1024 * 1024;
 const LINK_OBJECTS_MAX: usize = 10_000;
 /// Milliseconds in which a run is brought back at once. After that it takes its time, and the reader can stop it.
 const AT_ONCE: f64 = 40.0;
-/// Records of the log that are hashed in one go.
-const HASHED_AT_ONCE: usize = 256;
+/// Steps of a run that are done again in one go, and records of its log that are looked through.
+const STEPS_AT_ONCE: usize = 4;
+const RECORDS_AT_ONCE: usize = 256;
 /// Works of the reader's that are kept when others are opened in their place.
 pub(super) const KEPT_MAX: usize = 3;
 
@@ -44,6 +45,21 @@ pub(super) struct Opening {
     /// Of the log as it is done again, and whether that is all of it.
     hash: LogHash,
     hashed: bool,
+    listing: Listing,
+}
+
+impl Opening {
+    /// Takes some more of the log that was done again into the hash and the lists. Whether that was all of it.
+    fn looks_through(&mut self, log_all: bool) -> bool {
+        let records = self.replay.records();
+        let next = |done: usize| records.get(done..(done + RECORDS_AT_ONCE).min(records.len())).unwrap_or_default();
+        if self.run.log.is_some() {
+            self.hash.go_on(next(self.hash.records));
+        }
+        self.hashed = self.run.log.is_none() || self.hash.records == records.len();
+        next(self.listing.records).iter().for_each(|record| self.listing.note(record, log_all));
+        self.hashed && self.listing.records == records.len()
+    }
 }
 
 /// A work of the reader's that made place for another: its name and [`file::encode`]d.
@@ -116,7 +132,7 @@ impl Desk {
             (session.saved_run(), session.sim.history().records().to_vec())
         };
         let mut hash = LogHash::default();
-        self.in_portions(records.chunks(HASHED_AT_ONCE), |chunk| hash.go_on(chunk)).await;
+        self.in_portions(records.chunks(RECORDS_AT_ONCE), |chunk| hash.go_on(chunk)).await;
         run.log = Some(hash.hash);
         Some(run)
     }
@@ -208,7 +224,7 @@ impl Session {
 
     pub(super) fn bring_back(&mut self, run: SavedRun, sent: bool) {
         let (replay, hash) = (Replay::new(&run.scenario, run.position), LogHash::default());
-        self.opening = Some(Opening { replay, run, sent, hash, hashed: false });
+        self.opening = Some(Opening { replay, run, sent, hash, hashed: false, listing: Listing::default() });
         self.go_on_opening(AT_ONCE);
     }
 
@@ -216,11 +232,8 @@ impl Session {
     pub(super) fn go_on_opening(&mut self, budget: f64) {
         let end = page::now_ms() + budget;
         while let Some(opening) = &mut self.opening {
-            if opening.replay.run(super::STEPS_AT_ONCE) {
-                opening.hashed = opening.run.log.is_none() || opening.replay.hash(&mut opening.hash, HASHED_AT_ONCE);
-                if opening.hashed {
-                    return self.finish_opening();
-                }
+            if opening.replay.run(STEPS_AT_ONCE) && opening.looks_through(self.state.log_all) {
+                return self.finish_opening();
             }
             if page::now_ms() > end {
                 self.state.opening = Some(OpeningStage::DoneAgain((opening.replay.part() * 100.0) as u32));
@@ -234,7 +247,7 @@ impl Session {
         self.state.opening = None;
         self.wait_no_longer();
         self.state.waiting = false;
-        let Some(Opening { replay, run, sent, hash, hashed }) = self.opening.take() else { return };
+        let Some(Opening { replay, run, sent, hash, hashed, listing }) = self.opening.take() else { return };
         self.sim = replay.into_sim();
         self.keep_scenario = true;
         let view = |name: &str| run.view.get(name).map(String::as_str);
@@ -246,6 +259,7 @@ impl Session {
             self.state.selection = ObjectRef::parse(selection);
         }
         self.base = if sent { (self.sim.scenario().clone(), run.text.clone()) } else { nothing() };
+        self.listing = listing;
         self.begin_anew();
         self.load(run.text);
         if let Some(shown) = run.shown {
