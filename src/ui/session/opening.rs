@@ -25,7 +25,7 @@ const LINK_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// More objects of a real cluster than these come to more than that.
 const LINK_OBJECTS_MAX: usize = 10_000;
 /// Milliseconds in which a run is brought back at once. After that it takes its time, and the reader can stop it.
-const AT_ONCE: f64 = 40.0;
+const AT_ONCE: f64 = 20.0;
 /// Steps of a run that are done again in one go, and records of its log that are looked through.
 const STEPS_AT_ONCE: usize = 4;
 const RECORDS_AT_ONCE: usize = 256;
@@ -233,7 +233,11 @@ impl Session {
         let end = page::now_ms() + budget;
         while let Some(opening) = &mut self.opening {
             if opening.replay.run(STEPS_AT_ONCE) && opening.looks_through(self.state.log_all) {
-                return self.finish_opening();
+                // To show all of a large cluster is enough for one frame.
+                if page::now_ms() <= end - budget / 2.0 {
+                    self.finish_opening();
+                }
+                return;
             }
             if page::now_ms() > end {
                 self.state.opening = Some(OpeningStage::DoneAgain((opening.replay.part() * 100.0) as u32));
