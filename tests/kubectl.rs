@@ -910,3 +910,38 @@ fn a_pod_shows_what_the_server_filled_in() {
     );
     holds(&run(&mut sim, "kubectl describe node worker-1"), &["200m (5%)     200m (5%)"]);
 }
+
+#[test]
+fn each_column_of_a_daemonset_has_its_own_number() {
+    const FIELDS: [&str; 5] = [
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    ];
+    let mut sim = Sim::new(&Scenario::walk_through());
+    sim.submit(Command::Apply { text: AGENT.replace("  template:", "  minReadySeconds: 2\n  template:") });
+    // Which two columns were seen to differ on the way.
+    let mut differ = std::collections::BTreeSet::new();
+    for step in 0..400 {
+        if step == 200 {
+            run(&mut sim, "set image ds/agent main=nginx:1.17");
+        }
+        sim.run_until(sim.now() + SimDuration::from_millis(50), usize::MAX);
+        let path = FIELDS.map(|field| format!("{{.status.{field}}}")).join(" ");
+        let told = run(&mut sim, &format!("get ds agent -o jsonpath='{path}'"));
+        let told: Vec<&str> = told.split(' ').map(|it| if it.is_empty() { "0" } else { it }).collect();
+        let table = run(&mut sim, "get ds agent --no-headers");
+        let cells: Vec<&str> = table.split_whitespace().skip(1).take(5).collect();
+        assert_eq!(cells, told, "{table}");
+        for (one, other) in (0..5).flat_map(|one| (0..one).map(move |other| (one, other))) {
+            if cells[one] != cells[other] {
+                differ.insert((one, other));
+            }
+        }
+    }
+    // All but desired and current: a sync creates what is missing before it writes a status.
+    let all = (0..5).flat_map(|one| (0..one).map(move |other| (one, other)));
+    assert_eq!(all.filter(|pair| !differ.contains(pair)).collect::<Vec<_>>(), [(1, 0)]);
+}

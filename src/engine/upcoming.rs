@@ -4,7 +4,7 @@
 use crate::api::{Kind, Name, ObjectKey, Pod, SimTime};
 use crate::controllers::daemonset::{Act, Decision, Foreseen, View, outlook};
 use crate::controllers::pod_gc;
-use crate::store::Delta;
+use crate::store::{Delta, Object};
 
 use super::sim::Sim;
 use super::step::{Progress, Step, Timer};
@@ -28,6 +28,17 @@ pub struct Upcoming {
     pub why: String,
     /// The function of the original that does it, where there is one.
     pub function: &'static str,
+}
+
+/// The name of an object that something is about: the thing itself, or a pod of the DaemonSet, whose change wakes it.
+fn is_of<'a>(object: &'a Object, about: About) -> Option<&'a Name> {
+    let meta = object.meta();
+    let is_it = object.kind() == about.kind && object.key() == *about.key;
+    let is_its_pod = object.kind() == Kind::Pod
+        && about.kind == Kind::DaemonSet
+        && meta.namespace == about.key.namespace
+        && meta.controller().is_some_and(|owner| owner.name == about.key.name);
+    (is_it || is_its_pod).then_some(&meta.name)
 }
 
 impl Sim {
@@ -120,14 +131,12 @@ impl Sim {
     fn tell_step(&self, step: &Step, about: About) -> Option<(String, String, &'static str)> {
         let is_node = |name: &Name| about.kind == Kind::Node && *name == about.key.name;
         let is_daemonset = |key: &ObjectKey| about.kind == Kind::DaemonSet && *key == *about.key;
-        let is_it = |delta: &Delta| {
-            delta.object().is_some_and(|object| object.kind() == about.kind && object.key() == *about.key)
-        };
+        if let Step::Deliver { deltas, .. } = step {
+            let name = deltas.iter().filter_map(Delta::object).find_map(|object| is_of(object, about))?;
+            let title = format!("All who watch see the change of {name}");
+            return Some((title, "the API server sends it to them".to_owned(), "processLoop"));
+        }
         match step {
-            Step::Deliver { deltas, .. } if deltas.iter().any(is_it) => {
-                let title = format!("All who watch see the change of {}", about.key.name);
-                Some((title, "the API server sends it to them".to_owned(), "processLoop"))
-            }
             Step::Kubelet { pod, progress, .. } if self.is_about_pod(pod, about) => {
                 let name = &pod.name;
                 let (title, why, function) = match progress {

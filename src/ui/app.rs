@@ -153,7 +153,7 @@ fn shortcut(desk: &Desk, event: &KeyboardEvent) {
         return;
     }
     let action = match event.key().as_str() {
-        " " if !inside("button, summary, [role=slider]") => Action::Play(false),
+        " " if !inside("button, summary") => Action::Play(false),
         "." => Action::Step,
         "," => Action::StepBack,
         key @ ("ArrowLeft" | "ArrowRight") if !inside(OWN_ARROWS) => match (event.shift_key(), key == "ArrowRight") {
