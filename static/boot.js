@@ -92,16 +92,19 @@
 
   // Keys that are pressed before the page can hear them are kept until it does.
   const early = [];
-  const keep = (event) => early.length < 20 && early.push(event);
+  const keep = (event) => event.isTrusted && early.length < 20 && early.push(event);
   addEventListener("keydown", keep);
-  const serveEarlyKeys = () => {
-    removeEventListener("keydown", keep);
-    for (const event of early) {
+  const serveEarlyKeys = (tries = 20) => {
+    for (; early.length; early.shift()) {
+      const event = early[0];
       // Heard by then, or typed into something.
       if (event.defaultPrevented || event.target !== document.body) continue;
       const { key, code, shiftKey, ctrlKey, metaKey, altKey } = event;
-      document.body.dispatchEvent(new KeyboardEvent("keydown", { key, code, shiftKey, ctrlKey, metaKey, altKey, bubbles: true, cancelable: true }));
+      const again = new KeyboardEvent("keydown", { key, code, shiftKey, ctrlKey, metaKey, altKey, bubbles: true, cancelable: true });
+      // Nobody took it: a large cluster's page may not listen yet.
+      if (document.body.dispatchEvent(again) && tries) return setTimeout(serveEarlyKeys, 50, tries - 1);
     }
+    removeEventListener("keydown", keep);
   };
 
   const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
