@@ -90,21 +90,21 @@
     }
   };
 
-  // Keys that are pressed before the page can hear them are kept until it does.
+  // Keys that are pressed before the page can hear them are kept until it says that it does.
   const early = [];
-  const keep = (event) => event.isTrusted && early.length < 20 && early.push(event);
+  const keep = (event) => early.length < 20 && early.push(event);
   addEventListener("keydown", keep);
-  const serveEarlyKeys = (tries = 20) => {
-    for (; early.length; early.shift()) {
-      const event = early[0];
-      // Heard by then, or typed into something.
-      if (event.defaultPrevented || event.target !== document.body) continue;
-      const { key, code, shiftKey, ctrlKey, metaKey, altKey } = event;
-      const again = new KeyboardEvent("keydown", { key, code, shiftKey, ctrlKey, metaKey, altKey, bubbles: true, cancelable: true });
-      // Nobody took it: a large cluster's page may not listen yet.
-      if (document.body.dispatchEvent(again) && tries) return setTimeout(serveEarlyKeys, 50, tries - 1);
-    }
+  globalThis.serveEarlyKeys = () => {
     removeEventListener("keydown", keep);
+    // In a moment: what they are about must be in the page.
+    setTimeout(() => {
+      for (const event of early.splice(0)) {
+        // Typed into something.
+        if (event.target !== document.body) continue;
+        const { key, code, shiftKey, ctrlKey, metaKey, altKey } = event;
+        document.body.dispatchEvent(new KeyboardEvent("keydown", { key, code, shiftKey, ctrlKey, metaKey, altKey, bubbles: true, cancelable: true }));
+      }
+    });
   };
 
   const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
@@ -114,8 +114,6 @@
     }
     const [app] = await Promise.all([import(url(files.js)), parsed, needsAll && styled, files.rest && needsAll && fetchRest()]);
     const exports = await app.default({ module_or_path: url(files.wasm) });
-    // Its own listener comes with its first rendering.
-    requestAnimationFrame(() => setTimeout(serveEarlyKeys));
     if (files.rest) {
       // Once more when it is wanted, should this fail.
       await fetchRest().then(() => globalThis.joinRest(exports), () => {});

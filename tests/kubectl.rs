@@ -945,3 +945,14 @@ fn each_column_of_a_daemonset_has_its_own_number() {
     let all = (0..5).flat_map(|one| (0..one).map(move |other| (one, other)));
     assert_eq!(all.filter(|pair| !differ.contains(pair)).collect::<Vec<_>>(), [(1, 0)]);
 }
+
+#[test]
+fn a_flag_that_is_not_followed_says_so() {
+    let mut sim = cluster();
+    let text = run(&mut sim, "kubectl set image ds/agent main=nginx:1.17 --record");
+    holds(
+        &text,
+        &["Flag --record has been deprecated", "--record is not simulated here", "daemonset.apps/agent image updated"],
+    );
+    holds(&run(&mut sim, "kubectl rollout history ds agent"), &["<none>"]);
+}

@@ -79,13 +79,11 @@ pub fn check(text: &str) -> Check {
 
 /// Offers to set right the white space of the first error, where there is one way only to do that.
 fn mend_spacing(check: &mut Check, text: &str) {
-    let plain = spacing::plain(text);
     let before = check.findings.len();
     let Some(first) = check.findings.iter_mut().min_by_key(|it| it.severity != Severity::Error) else { return };
+    let plain = spacing::plain(text);
     if plain != text && checked(&plain).findings.len() < before {
-        let mend =
-            "Spaces stand here that are none, or signs that nobody sees, as text copied from a web page has them.";
-        first.mend = Some(mend.to_owned());
+        first.mend = Some(spacing::ODD.to_owned());
         first.fix = changed(text, &plain);
         return;
     }

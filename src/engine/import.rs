@@ -469,10 +469,9 @@ impl Reader {
         }
         for (owner, count) in strangers {
             notes.push(format!(
-                "{} to the DaemonSet {owner}, which is not in the text: {} as they are. Add `ds` to what you get, and they \
-                 are looked after.",
+                "{} to the DaemonSet {owner}, which is not in the text. What belongs to it stays as it is: add `ds` to what \
+                 you get, and it is looked after.",
                 if count == 1 { "1 pod belongs".to_owned() } else { format!("{count} pods belong") },
-                "pods of it stay",
             ));
         }
         pods

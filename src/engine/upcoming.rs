@@ -32,13 +32,14 @@ pub struct Upcoming {
 
 /// The name of an object that something is about: the thing itself, or a pod of the DaemonSet, whose change wakes it.
 fn is_of<'a>(object: &'a Object, about: About) -> Option<&'a Name> {
-    let meta = object.meta();
     let is_it = object.kind() == about.kind && object.key() == *about.key;
-    let is_its_pod = object.kind() == Kind::Pod
-        && about.kind == Kind::DaemonSet
-        && meta.namespace == about.key.namespace
-        && meta.controller().is_some_and(|owner| owner.name == about.key.name);
-    (is_it || is_its_pod).then_some(&meta.name)
+    let is_its_pod = about.kind == Kind::DaemonSet && object.as_pod().is_some_and(|pod| is_pod_of(pod, about.key));
+    (is_it || is_its_pod).then_some(&object.meta().name)
+}
+
+fn is_pod_of(pod: &Pod, daemonset: &ObjectKey) -> bool {
+    let owner = pod.meta.controller().map(|owner| &owner.name);
+    owner == Some(&daemonset.name) && pod.meta.namespace == daemonset.namespace
 }
 
 impl Sim {
@@ -111,10 +112,7 @@ impl Sim {
         match about.kind {
             Kind::Pod => *key == *about.key,
             Kind::Node => is(&|pod| pod.target_node() == Some(&about.key.name)),
-            Kind::DaemonSet => is(&|pod| {
-                let owner = pod.meta.controller().map(|owner| &owner.name);
-                owner == Some(&about.key.name) && pod.meta.namespace == about.key.namespace
-            }),
+            Kind::DaemonSet => is(&|pod| is_pod_of(pod, about.key)),
             _ => false,
         }
     }

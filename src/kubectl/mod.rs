@@ -151,6 +151,10 @@ impl How {
     }
 }
 
+/// kubectl's words about a flag that is on its way out, and ours.
+const RECORD: &str = "Flag --record has been deprecated, --record will be removed in the future\n\
+    Warning: --record is not simulated here and is skipped: annotate the object with kubernetes.io/change-cause\n";
+
 /// A command on its way.
 pub struct Job {
     line: Option<Line>,
@@ -175,7 +179,12 @@ impl Job {
             answer: Answer::default(),
         };
         match line::read(text) {
-            Ok(line) => job.line = line,
+            Ok(line) => {
+                if line.as_ref().is_some_and(|line| line.is("record")) {
+                    job.write(true, RECORD.to_owned());
+                }
+                job.line = line;
+            }
             Err(error) => {
                 job.planned = true;
                 job.fail(error);

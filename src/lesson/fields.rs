@@ -85,7 +85,7 @@ impl Source {
         if let (Some(first), Some(odd)) = (findings.first_mut(), odd) {
             let line = odd + 1;
             first.span = manifest::Span { line, column: 1, end_line: line, end_column: 2 };
-            first.mend = Some(SPACES.to_owned());
+            first.mend = Some(spacing::ODD.to_owned());
         }
         let value = document.as_mut().map_or(Value::Null, |document| std::mem::take(&mut document.value));
         (Source { document, findings }, value)
@@ -125,7 +125,7 @@ impl Source {
                 None => {
                     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
                     let mend = match schema::closest(key, &names) {
-                        _ if spacing::plain(key) != *key => SPACES.to_owned(),
+                        _ if spacing::plain(key) != *key => spacing::ODD.to_owned(),
                         Some(right) => ["Did you mean `", right, "`?"].concat(),
                         None => ["The fields here are ", &names.join(", "), "."].concat(),
                     };
@@ -150,7 +150,6 @@ impl Source {
 
 /// Texts that the reader sees.
 const SHOWN: [&str; 3] = ["title", "text", "about"];
-const SPACES: &str = "Spaces stand here that are none, or signs that nobody sees, as text copied from a web page has them. Put plain spaces there.";
 
 fn is_blank(text: &str) -> bool {
     text.trim().is_empty()

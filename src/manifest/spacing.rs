@@ -3,6 +3,10 @@
 
 use std::collections::BTreeSet;
 
+/// What is to be told where [`plain`] changes something.
+pub const ODD: &str = "Spaces stand here that are none, or signs that nobody sees, as text copied from a web page has them. Put plain spaces \
+     there.";
+
 /// Longer documents are not attempted.
 const LONGEST: usize = 16 * 1024;
 /// Each attempt reads the document; more than this is not read for it in all.

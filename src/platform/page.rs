@@ -1,9 +1,22 @@
 //! The document around the application: its address, its root element, the clipboard, the clock.
 
 use gloo::events::EventListener;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, Element, HtmlElement, MediaQueryList, UrlSearchParams};
+
+#[wasm_bindgen]
+extern "C" {
+    // Of static/boot.js, if that started the page.
+    #[wasm_bindgen(js_name = serveEarlyKeys, catch)]
+    fn serve_keys() -> Result<(), JsValue>;
+}
+
+/// The page hears keys now: those that were pressed before come again.
+pub fn serve_early_keys() {
+    let _ = serve_keys();
+}
 
 pub fn document() -> Option<Document> {
     web_sys::window()?.document()

@@ -51,6 +51,7 @@ pub fn App(AppProps { desk }: &AppProps) -> Html {
                     }
                 })
             });
+            page::serve_early_keys();
             let system = desk.clone();
             let theme = page::media("(prefers-color-scheme: light)")
                 .map(|media| EventListener::new(&media, "change", move |_| system.send(Action::SystemTheme)));

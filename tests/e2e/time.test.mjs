@@ -288,6 +288,11 @@ walk("the keyboard alone goes through time", async ({ page, app }) => {
   await page.getByTestId("track").focus();
   await page.keyboard.press("Home");
   await page.locator('[data-testid=track][aria-valuenow="0"]').waitFor();
+  // And Space plays and pauses from there.
+  const shown = () => page.getByTestId("play").getAttribute("aria-label");
+  const before = await shown();
+  await page.keyboard.press("Space");
+  await eventually(async () => assert.notEqual(await shown(), before));
 }, { query: "?speed=8" });
 
 walk("the picture is saved as SVG and as PNG", async ({ page, app }) => {

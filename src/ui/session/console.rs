@@ -137,6 +137,7 @@ impl Session {
         entries.drain(..last.map_or(0, |last| last + 1));
         self.state.console.entries = Shared::from(entries);
         self.console.job = Some(Job::new(line));
+        self.state.console.running = true;
         // The line is shown before it is carried out.
         self.goes_on_soon();
     }

@@ -384,7 +384,7 @@ impl Session {
     /// Types a command line into the console, where its answer can be read; what went wrong is said as well.
     fn run_line(&mut self, line: &str) {
         self.type_line(line);
-        // At once: the next act of the lesson may be another line.
+        // At once, as far as a frame has time for it.
         self.console_writes_on();
         if let Some(entry) = self.state.console.entries.last().filter(|entry| entry.exit.is_some_and(|exit| exit != 0))
         {
