@@ -54,7 +54,7 @@ pub fn bottom(desk: &Desk, state: &AppState) -> Html {
             </div>
             <div class="bottom-panel" id="bottom-panel" role="tabpanel" aria-labelledby={["tab-", label].concat()}>
                 if shown == Bottom::Activity {
-                    <Log desk={desk.clone()} log={state.log.clone()} record={state.record} shown={state.tab == Tab::Activity} />
+                    <Log desk={desk.clone()} log={state.log.clone()} record={state.record} shown={state.tab == Tab::Activity} timeline={state.timeline_open} />
                 } else if shown == Bottom::Kubectl {
                     <Console desk={desk.clone()} console={state.console.clone()} past={state.time.past} moving={state.time.playing} />
                 } else {

@@ -24,6 +24,8 @@ pub struct LogProps {
     pub record: Option<u64>,
     /// Where panels are tabs: whether this one may be in sight. Out of sight nothing scrolls.
     pub shown: bool,
+    /// Whether the timeline takes a part of its room.
+    pub timeline: bool,
 }
 
 #[component]
@@ -34,7 +36,7 @@ pub fn Log(props: &LogProps) -> Html {
     let at_end = use_memo((), |()| Cell::new(true));
     {
         let (scroller, spacer, at_end) = (scroller.clone(), spacer.clone(), Rc::clone(&at_end));
-        use_effect_with((props.log.total, props.log.first, props.shown), move |(total, first, _)| {
+        use_effect_with((props.log.total, props.log.first, props.shown, props.timeline), move |(total, first, ..)| {
             if let (Some(scroller), Some(spacer)) = (scroller.cast::<HtmlElement>(), spacer.cast::<HtmlElement>()) {
                 page::set_style_px(&spacer, "height", *total as f64 * f64::from(ROW));
                 page::set_style_px(&spacer, "--first", *first as f64 * f64::from(ROW));

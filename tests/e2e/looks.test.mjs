@@ -64,6 +64,10 @@ for (const theme of ["dark", "light"]) {
     for (const part of ["plot", "summary", "as-table", "save-png", "branch-here", "play"]) {
       assert.ok(await inSight(page.getByTestId(part)), `${part} is in sight`);
     }
+    // Below it the log shows whole rows, the newest last.
+    const log = page.getByTestId("log");
+    await eventually(async () => assert.equal(await log.evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight), 0));
+    assert.equal(await log.evaluate((it) => it.clientHeight % it.querySelector("[data-seq]").offsetHeight), 0);
     await shot(`tablet-timeline-${theme}`);
     await axe();
   }, { viewport: "tablet", theme, query: "?speed=8" });
